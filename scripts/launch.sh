@@ -6,8 +6,12 @@
 #   launch.sh s IP ROUTER-IP       a server that listens at IP, with its supervisor, for the router at ROUTER-IP
 #   launch.sh c ROUTER-IP USER     a client of USER
 #
+# The router makes the network's certificates at its first start, in the folder "certs" beside its own. A server on another
+# machine says what it needs from there. A client needs network.pem, which is no secret: CA.
+#
 # Variables: PORT (the router's, default 7070), ID and CLUSTER (the server's, default 1 and 1),
-# DATA (the folder of the router or server, default dualping-data/router and dualping-data/sID).
+# DATA (the folder of the router or server, default dualping-data/router and dualping-data/sID), CA (the network.pem of a
+# client on another machine).
 set -eu
 
 usage() {
@@ -15,7 +19,7 @@ usage() {
 usage: launch.sh r IP                 a router that listens at IP
        launch.sh s IP ROUTER-IP       a server that listens at IP, with its supervisor
        launch.sh c ROUTER-IP USER     a client
-variables: PORT of the router (7070), ID and CLUSTER of the server (1, 1), DATA folder
+variables: PORT of the router (7070), ID and CLUSTER of the server (1, 1), DATA folder, CA (network.pem) of the client
 needs Node.js 20.15 or newer; builds dualping when it is not built yet
 USAGE
 }
@@ -92,7 +96,7 @@ case ${1:-} in
   c)
     need "$#" 3
     prepare
-    exec node "$dualping" client --routers "$(place "$2")" --user "$3"
+    exec node "$dualping" client --routers "$(place "$2")" --user "$3" ${CA:+--ca "$CA"}
     ;;
   -h | --help)
     usage

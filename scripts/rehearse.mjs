@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DualpingSession, RouterClient } from '../packages/client/dist/index.js';
+import { CERTS_FOLDER, ensure, NETWORK_FILE, readNetworkFile } from '../packages/security/dist/index.js';
 
 const RECORDER = fileURLToPath(new URL('record-part.mjs', import.meta.url));
 const SERVERS = [1, 2, 3];
@@ -17,11 +18,20 @@ const LOOK_AGAIN_MS = 20;
 /** @param codes the file of each part; @returns the compiled code of each */
 export async function rehearse(codes) {
   const folder = mkdtempSync(join(tmpdir(), 'dualping-rehearsal-'));
+  // With TLS, as they will run. They find their certificates here, so what makes them is not compiled.
+  const certs = join(folder, CERTS_FOLDER);
+  await ensure(certs, [
+    { role: 'router' },
+    { role: 'operator', name: 'up' },
+    ...SERVERS.map((serverId) => ({ role: 'server', cluster: 1, serverId })),
+  ]);
+  const credentials = readNetworkFile(join(certs, NETWORK_FILE));
+  const env = { ...process.env, XDG_STATE_HOME: folder };
   const running = new Set();
   const start = async (part, name, args) => {
     const output = join(folder, `${name}.compiled`);
     const place = ['--host', '127.0.0.1', '--port', '0', '--data', join(folder, name)];
-    const child = fork(RECORDER, [codes[part], output, part, ...place, ...args], { silent: true });
+    const child = fork(RECORDER, [codes[part], output, part, ...place, ...args], { silent: true, env });
     running.add(child);
     const [{ address }] = await once(child, 'message', { signal: AbortSignal.timeout(PATIENCE_MS) });
     return { address, child, output };
@@ -37,7 +47,7 @@ export async function rehearse(codes) {
     const servers = new Map();
     for (const id of SERVERS)
       servers.set(id, await start('server', `s${id}`, ['--id', `${id}`, '--routers', router.address]));
-    const server = await losePrimary(router.address, servers, running);
+    const server = await losePrimary({ routers: [router.address], credentials }, servers, running);
     const compiled = { server: await stop(server) };
     for (const other of servers.values()) if (other !== server && running.has(other.child)) await stop(other);
     return { ...compiled, router: await stop(router) };
@@ -48,9 +58,9 @@ export async function rehearse(codes) {
 }
 
 /** @returns the server that took over */
-async function losePrimary(router, servers, running) {
-  const routers = new RouterClient({ routers: [router] });
-  const session = new DualpingSession({ routers: [router], user: 'rehearsal' });
+async function losePrimary(network, servers, running) {
+  const routers = new RouterClient(network);
+  const session = new DualpingSession({ ...network, user: 'rehearsal' });
   session.posts$.subscribe();
   try {
     const isWhole = ({ available, members }) =>

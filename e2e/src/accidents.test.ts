@@ -27,10 +27,10 @@ interface Scene {
 async function scene(context: TestContext): Promise<Scene> {
   const cluster = await TestCluster.start({ servers: 3 });
   afterwards(context, () => cluster.destroy());
-  const routers = new RouterClient({ routers: [cluster.routerAddress] });
+  const routers = new RouterClient({ routers: [cluster.routerAddress], credentials: cluster.operator });
   afterwards(context, () => routers.close());
   await cluster.whenWhole(routers);
-  const ana = new Person('ana', [cluster.routerAddress], CALM);
+  const ana = new Person('ana', [cluster.routerAddress], CALM, cluster.user);
   afterwards(context, () => ana.session.close());
   return { cluster, routers, ana };
 }
@@ -64,6 +64,7 @@ async function makePrimary(stage: Scene, id: number): Promise<void> {
 async function nothingIsLost({ cluster, ana }: Scene): Promise<void> {
   const session = new DualpingSession({
     routers: [cluster.routerAddress],
+    credentials: cluster.user,
     user: 'ana',
     timeline: { history: ana.acknowledged.length + 10 },
   });

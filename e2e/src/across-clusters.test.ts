@@ -22,7 +22,7 @@ let people: Person[] = [];
 
 before(async () => {
   cluster = await TestCluster.start({ servers: 2, clusters: CLUSTERS });
-  routers = new RouterClient({ routers: [cluster.routerAddress] });
+  routers = new RouterClient({ routers: [cluster.routerAddress], credentials: cluster.operator });
   for (const number of cluster.clusterNumbers) await cluster.whenWhole(routers, number);
 });
 
@@ -93,7 +93,7 @@ async function followersAre(user: string, meant: readonly string[]): Promise<voi
 const othersThan = (user: string): string[] => USERS.filter((other) => other !== user);
 
 test('everybody follows everybody, and lists everybody as there', async () => {
-  people = USERS.map((user) => new Person(user, [cluster.routerAddress]));
+  people = USERS.map((user) => new Person(user, [cluster.routerAddress], undefined, cluster.user));
   assert.equal(new Set(USERS.map((user) => clusterOf(user, CLUSTERS))).size, CLUSTERS);
   for (const person of people)
     for (const other of USERS)

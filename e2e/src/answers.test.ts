@@ -18,13 +18,11 @@ let eve: Person;
 
 before(async () => {
   cluster = await TestCluster.start({ servers: 2, clusters: 2 });
-  routers = new RouterClient({ routers: [cluster.routerAddress] });
+  routers = new RouterClient({ routers: [cluster.routerAddress], credentials: cluster.operator });
   for (const number of cluster.clusterNumbers) await cluster.whenWhole(routers, number);
-  [ann, bob, eve] = ['1', '2', '3'].map((user) => new Person(user, [cluster.routerAddress])) as [
-    Person,
-    Person,
-    Person,
-  ];
+  [ann, bob, eve] = ['1', '2', '3'].map(
+    (user) => new Person(user, [cluster.routerAddress], undefined, cluster.user),
+  ) as [Person, Person, Person];
   await follow(ann, '2');
   await follow(bob, '1');
   await follow(eve, '1');

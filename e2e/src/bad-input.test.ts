@@ -32,10 +32,10 @@ describe('bad input', () => {
   const folder = (name: string): string => join(cluster.folder, name);
 
   before(async () => {
-    cluster = await TestCluster.start({ servers: 2 });
-    routers = new RouterClient({ routers: [cluster.routerAddress] });
+    cluster = await TestCluster.start({ servers: 2, insecure: true });
+    routers = new RouterClient({ routers: [cluster.routerAddress], credentials: cluster.operator });
     await cluster.whenWhole(routers);
-    ana = new Person('ana', [cluster.routerAddress]);
+    ana = new Person('ana', [cluster.routerAddress], undefined, cluster.user);
     await ana.post('hello');
   });
   after(async () => {
@@ -56,6 +56,7 @@ describe('bad input', () => {
     await nobodyNoticed(async () => {
       const { code, text } = await run(
         'server',
+        '--insecure',
         '--id',
         '1',
         '--port',
@@ -74,6 +75,7 @@ describe('bad input', () => {
   test('a data folder that is in use', async () => {
     const { code, text } = await run(
       'server',
+      '--insecure',
       '--id',
       '1',
       '--port',
@@ -88,21 +90,21 @@ describe('bad input', () => {
   });
 
   test('a data folder of another server, of another cluster, of another network', async () => {
-    const other = await TestCluster.start({ servers: 1 });
+    const other = await TestCluster.start({ servers: 1, insecure: true });
     const data = other.folderOf(1);
-    const otherRouters = new RouterClient({ routers: [other.routerAddress] });
+    const otherRouters = new RouterClient({ routers: [other.routerAddress], credentials: other.operator });
     try {
       await other.whenWhole(otherRouters);
       await other.server(1).stop();
       const flags = ['--port', '0', '--data', data, '--routers', cluster.routerAddress];
-      const otherServer = await run('server', '--id', '7', ...flags);
+      const otherServer = await run('server', '--insecure', '--id', '7', ...flags);
       assert.notEqual(otherServer.code, 0);
       assert.match(otherServer.text, /s?1\b.*s?7\b|s?7\b.*s?1\b/);
-      const otherCluster = await run('server', '--id', '1', '--cluster', '4', ...flags);
+      const otherCluster = await run('server', '--insecure', '--id', '1', '--cluster', '4', ...flags);
       assert.notEqual(otherCluster.code, 0);
       assert.match(otherCluster.text, /wrong-cluster/);
       await nobodyNoticed(async () => {
-        const otherNetwork = await run('server', '--id', '1', ...flags);
+        const otherNetwork = await run('server', '--insecure', '--id', '1', ...flags);
         assert.equal(otherNetwork.code, REFUSED, otherNetwork.text);
         assert.match(otherNetwork.text, /wrong-network/);
       });
@@ -115,6 +117,7 @@ describe('bad input', () => {
   test('a cluster that the router does not have', async () => {
     const { code, text } = await run(
       'server',
+      '--insecure',
       '--id',
       '1',
       '--cluster',
@@ -132,7 +135,7 @@ describe('bad input', () => {
   });
 
   test('a router started again with another number of clusters', async () => {
-    const other = await TestCluster.start({ servers: 0 });
+    const other = await TestCluster.start({ servers: 0, insecure: true });
     try {
       await other.router.stop();
       const { code, text } = await run(
@@ -168,6 +171,7 @@ describe('bad input', () => {
     const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
     const other = new DualpingProcess([
       'server',
+      '--insecure',
       '--id',
       '9',
       '--port',
@@ -186,7 +190,7 @@ describe('bad input', () => {
   });
 
   test('a post while nobody serves says why, however short the time', async () => {
-    const other = await TestCluster.start({ servers: 0 });
+    const other = await TestCluster.start({ servers: 0, insecure: true });
     try {
       const args = ['--user', 'bo', '--routers', other.routerAddress, '--timeout-ms', '1000', 'hi'];
       const { code, text } = await run('post', ...args);
@@ -239,6 +243,7 @@ describe('bad input', () => {
   test('a port that is taken', async () => {
     const { code, text } = await run(
       'router',
+      '--insecure',
       '--port',
       cluster.routerAddress.split(':')[1] ?? '',
       '--data',
@@ -254,7 +259,7 @@ describe('bad input', () => {
     for (const args of [
       ['up', '--port', port],
       ['router', '--port', port],
-      ['server', '--id', '8', '--port', port, ...routerFlags],
+      ['server', '--insecure', '--id', '8', '--port', port, ...routerFlags],
     ]) {
       const data = folder(`never-${args[0]}`);
       const { code, text } = await run(...args, '--data', data);
@@ -268,7 +273,20 @@ describe('bad input', () => {
     assert.equal(text.match(/something else listens there/g)?.length, 1, text);
 
     const [host = '', k = ''] = cluster.routerAddress.split(':');
-    const tsd = await run('tsd', '-c', '5', '-h', host, '-k', k, '-p', '0', '--data', folder('tsd'));
+    const tsd = await run(
+      'tsd',
+      '-c',
+      '5',
+      '-h',
+      host,
+      '-k',
+      k,
+      '-p',
+      '0',
+      '--insecure',
+      '--data',
+      folder('tsd'),
+    );
     assert.equal(tsd.code, REFUSED);
     assert.equal(tsd.text.match(/there is no cluster "5"/g)?.length, 1, tsd.text);
   });

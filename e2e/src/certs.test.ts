@@ -1,14 +1,29 @@
-/** `certs`, `up --tls` and parts by hand with `--certs`, as an operator types them. */
+/** `certs`, `up`, and parts by hand with and without certificates, as an operator types them. */
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { OldCoordinatorStub } from './classic/older-wire.js';
 import { DualpingProcess } from './dualping-process.js';
 import { eventually } from './eventually.js';
 
-async function run(...args: readonly string[]) {
-  const ended = new DualpingProcess(args);
+const run = async (...args: readonly string[]) => await runAs({}, ...args);
+
+/** Another person: one who does not know which networks run here. */
+const STRANGER = { XDG_STATE_HOME: '/nowhere' };
+
+async function runAs(environment: NodeJS.ProcessEnv, ...args: readonly string[]) {
+  const ended = new DualpingProcess(args, environment);
   const code = await ended.exited;
   await eventually('it has said all', () => ended.drained);
   return { code, text: ended.lines.join('\n') };
@@ -45,6 +60,11 @@ describe('certificates by hand', () => {
       /^server 1 of cluster 1: .*server-1-1\.pem/,
     );
     assert.equal((await run('certs', 'operator', 'anna', '--days', '365', ...certs)).code, 0);
+    assert.match(
+      (await run('certs', 'ensure', 'router,member-1-7', ...certs)).text,
+      /^made what was missing/,
+    );
+    assert.match((await run('certs', 'ensure', 'router,member-1-7', ...certs)).text, /^all are there/);
     assert.deepEqual(openTo(join(folder, 'certs')), []);
 
     const router = start('router', '--port', '0', '--data', join(folder, 'router'), ...certs);
@@ -69,7 +89,7 @@ describe('certificates by hand', () => {
       asUser.text,
       /a client without a certificate may not call Watch of all clusters.*\(unauthenticated\)/,
     );
-    const plain = await run('post', 'in the clear', '--user', 'mira', ...routers);
+    const plain = await runAs(STRANGER, 'post', 'in the clear', '--user', 'mira', ...routers);
     assert.equal(plain.code, 1);
     assert.match(plain.text, /this port speaks TLS, which takes the network's certificate \(--ca FILE/);
     assert.deepEqual([...openTo(join(folder, 'router')), ...openTo(join(folder, 's1'))], []);
@@ -92,6 +112,9 @@ describe('certificates by hand', () => {
 
   test('what can not be is refused, quoted, with what would be right', async () => {
     const wrong: readonly (readonly [readonly string[], RegExp])[] = [
+      [['certs', 'ensure', 'router,rooter'], /"rooter" names no part/],
+      [['certs', 'rotate-ca', 'end'], /no rotation has begun/],
+      [['certs', 'rotate-ca', 'middle'], /"middle": give begin or end/],
       [['certs', 'init'], /there is a network in ".*" already/],
       [['certs', 'server', 'x'], /"x": give a whole number/],
       [['certs', 'operator', 'a/b'], /"a\/b": give 1 to 32 of/],
@@ -110,7 +133,7 @@ describe('certificates by hand', () => {
   });
 });
 
-describe('up --tls', () => {
+describe('up', () => {
   const folder = mkdtempSync(join(tmpdir(), 'dualping-up-tls-'));
   const data = join(folder, 'data');
   const flags = ['--data', data, '--port', '0', '--servers', '2', '--keep-alive-ms', '1000'];
@@ -120,7 +143,7 @@ describe('up --tls', () => {
   before(async () => {
     mkdirSync(data);
     chmodSync(data, 0o755);
-    up = new DualpingProcess(['up', '--tls', ...flags]);
+    up = new DualpingProcess(['up', ...flags]);
     router = /--routers (\S+)/.exec(await up.line(/^ready/))?.[1] ?? '';
   });
   after(async () => {
@@ -141,8 +164,18 @@ describe('up --tls', () => {
     assert.match(status.text, /s1 primary at .*live, in sync/);
     const top = await run('top', '--data', data, '--routers', router);
     assert.equal(top.code, 0, top.text);
-    const plain = await run('status', '--routers', router);
+    const plain = await runAs(STRANGER, 'status', '--routers', router);
     assert.match(plain.text, /this port speaks TLS/);
+    // Its own person needs to name nothing, in any folder.
+    const own = await run(
+      'post',
+      'hello',
+      '--user',
+      'mira',
+      '--routers',
+      router.replace('127.0.0.1', 'localhost'),
+    );
+    assert.equal(own.code, 0, own.text);
   });
 
   test('a server that freezes is killed and started again', async () => {
@@ -158,18 +191,203 @@ describe('up --tls', () => {
     });
   });
 
-  test('it goes on with TLS without being told, and without it only when it is told', async () => {
-    await up.stop();
-    up = new DualpingProcess(['up', ...flags]);
-    assert.match(await up.line(/^ready/), /--ca .*network\.pem$/);
+  test('it runs without TLS only when it is told, and an upgrade from that keeps everything', async () => {
     await up.stop();
     up = new DualpingProcess(['up', '--insecure', ...flags]);
     const ready = await up.line(/^ready/);
     assert.doesNotMatch(ready, /--ca/);
     const status = await run('status', '--data', data);
     assert.equal(status.code, 0, status.text);
-    const both = await run('up', '--tls', '--insecure', '--data', join(folder, 'other'));
-    assert.equal(both.code, 2);
-    assert.match(both.text, /give --tls or --insecure, not both/);
+    assert.match(up.tail(200), /--insecure, so without TLS: every program on this machine can read and post/);
+    // Its clients know that too.
+    const address = /--routers (\S+)/.exec(ready)?.[1] ?? '';
+    assert.equal((await run('post', 'in the clear', '--user', 'mira', '--routers', address)).code, 0);
+    await up.stop();
+    // As a folder of a version that had no certificates.
+    rmSync(join(data, 'certs'), { recursive: true });
+    up = new DualpingProcess(['up', ...flags]);
+    await up.line(/up certificates: made in ".*certs"/);
+    await up.line(
+      /up upgraded: this network ran without TLS until now; .*--ca with a copy of ".*network\.pem"/,
+    );
+    assert.match(await up.line(/^ready/), /--ca .*network\.pem$/);
+    const read = await run('timeline', '--user', 'mira', '--routers', address);
+    assert.match(read.text, /mira: hello\n.*mira: in the clear/);
   });
+});
+
+describe('parts by hand that were told nothing', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dualping-by-hand-'));
+  const processes: DualpingProcess[] = [];
+  after(async () => {
+    for (const process of processes) await process.stop();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  const start = (...args: readonly string[]): DualpingProcess => {
+    const started = new DualpingProcess(args);
+    processes.push(started);
+    return started;
+  };
+  const place = (name: string) => ['--port', '0', '--data', join(folder, name)];
+
+  test('the router makes the network, servers beside it their own certificates, and all is found', async () => {
+    const router = start('router', ...place('net/router'));
+    const routers = ['--routers', await router.ready()];
+    await router.line(/router certificates: made the certificate of the router in ".*net.certs"/);
+    // Both at once: they make their certificates one after the other.
+    const servers = ['1', '2'].map((id) => start('server', '--id', id, ...routers, ...place(`net/s${id}`)));
+    for (const server of servers)
+      await server.line(/certificates: made the certificate of server \d of cluster 1/);
+    await eventually('both are in sync', async () => {
+      const { text } = await run('admin', 'status', ...routers);
+      return text.match(/live, in sync/g)?.length === 2;
+    });
+    assert.equal((await run('post', 'hello', '--user', 'mira', ...routers)).code, 0);
+    assert.equal((await run('check', ...routers)).code, 0);
+    const address = await servers[0]?.ready();
+    assert.equal((await run('health', '--address', address ?? '')).text, 'serving');
+    assert.deepEqual(openTo(join(folder, 'net')), []);
+  });
+
+  test('elsewhere a server says what it needs, and a router makes no second network', async () => {
+    const routers = ['--routers', '127.0.0.1:1'];
+    const alone = await run('server', '--id', '3', '--cluster', '2', ...routers, ...place('alone/s3'));
+    assert.equal(alone.code, 2);
+    assert.match(
+      alone.text,
+      /no certificate of server 3 of cluster 2 in ".*alone.certs".*dualping certs server 3 --cluster 2; then copy server-2-3\.pem here.*--certs FOLDER.*--insecure/,
+    );
+    assert.equal(existsSync(join(folder, 'alone')), false, 'nothing is left behind');
+    mkdirSync(join(folder, 'half', 'certs'), { recursive: true });
+    copyFileSync(
+      join(folder, 'net', 'certs', 'server-1-1.pem'),
+      join(folder, 'half', 'certs', 'server-1-1.pem'),
+    );
+    const router = await run('router', ...place('half/router'));
+    assert.equal(router.code, 2);
+    assert.match(router.text, /no certificate of the router in ".*half.certs".*dualping certs router/);
+  });
+
+  test('without TLS they stay on loopback, unless they are told twice', async () => {
+    for (const command of [['router'], ['up'], ['coordinator'], ['server', '--id', '1']]) {
+      const refused = await run(...command, '--insecure', '--host', '0.0.0.0', ...place('open'));
+      assert.equal(refused.code, 2, refused.text);
+      assert.match(refused.text, /host is "0\.0\.0\.0" with --insecure: .*say --insecure=beyond-loopback/);
+    }
+    const wrong = await run('router', '--insecure=everywhere', ...place('open'));
+    assert.match(wrong.text, /--insecure is "everywhere": give it without a value.*or beyond-loopback/);
+    const both = await run('router', '--insecure', '--certs', join(folder, 'net', 'certs'), ...place('open'));
+    assert.match(both.text, /certs is ".*": not together with --insecure/);
+    assert.equal(existsSync(join(folder, 'open')), false);
+    const open = start('router', '--insecure=beyond-loopback', '--host', '0.0.0.0', ...place('open'));
+    await open.ready();
+    await open.line(
+      /--insecure, so without TLS: everyone who can reach 0\.0\.0\.0 can read and post as anyone/,
+    );
+  });
+});
+
+/** An address of this machine at which it is not its own loopback; undefined: there is none. */
+const OUTSIDE = Object.values(networkInterfaces())
+  .flatMap((each) => each ?? [])
+  .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+
+test('the classic wire beside TLS is served to this machine, and to what --classic-from names', {
+  skip: OUTSIDE === undefined && 'this machine has no address but its loopback',
+}, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dualping-classic-from-'));
+  const asked = async (host: string, port: string): Promise<string> => {
+    const stub = new OldCoordinatorStub(`${host}:${port}`);
+    try {
+      return JSON.stringify(await stub.ask('exists', { path: '/nowhere' }));
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    } finally {
+      stub.close();
+    }
+  };
+  try {
+    for (const [flags, loopback, outside] of [
+      [[], /may not call .*CoordService\/exists: it is for the classic wire/, /it is for the classic wire/],
+      [['--classic'], /"status":false/, /UNAUTHENTICATED: .*to what --classic-from names/],
+      [['--classic-from', `${OUTSIDE}/32`], /"status":false/, /"status":false/],
+    ] as const) {
+      const place = ['--host', '0.0.0.0', '--port', '0', '--data', join(folder, 'router')];
+      const router = new DualpingProcess(['router', ...place, ...flags]);
+      try {
+        const port = (await router.ready()).split(':').at(-1) ?? '';
+        assert.match(await asked('127.0.0.1', port), loopback);
+        assert.match(await asked(OUTSIDE ?? '', port), outside);
+      } finally {
+        await router.stop();
+      }
+    }
+    const wrong = await run('router', '--classic-from', 'everywhere', '--data', join(folder, 'wrong'));
+    assert.match(wrong.text, /--classic-from is "everywhere": "everywhere" is no address and no network/);
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+});
+
+describe('a network of which some parts have certificates and others not', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dualping-mixed-'));
+  const processes: DualpingProcess[] = [];
+  after(async () => {
+    for (const process of processes) await process.kill();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  for (const [name, ofRouter, ofServer, atServer, atRouter] of [
+    [
+      'a router with them, a server without',
+      [],
+      ['--insecure'],
+      /router-lost: .*a client without TLS may not call .*DualPing: this port speaks TLS, which takes the network's certificate/,
+      /audit-refused: .*a client without TLS may not call .*DualPing/,
+    ],
+    [
+      'a server with them, a router without',
+      ['--insecure'],
+      ['--certs', join(folder, 'certs')],
+      /router-lost: .*was started without certificates \(--insecure\)/,
+      /audit-refused: .*comes with TLS, and this process was started without certificates \(--insecure\)/,
+    ],
+  ] as const)
+    test(`${name}: both say what is wrong`, async () => {
+      await run('certs', 'init', '--certs', join(folder, 'certs'));
+      await run('certs', 'server', '1', '--certs', join(folder, 'certs'));
+      const data = mkdtempSync(join(folder, 'mixed-'));
+      const router = new DualpingProcess([
+        'router',
+        '--port',
+        '0',
+        '--data',
+        join(data, 'router'),
+        ...ofRouter,
+      ]);
+      processes.push(router);
+      const routers = ['--routers', await router.ready()];
+      const flags = ['--id', '1', '--port', '0', '--data', join(data, 's1'), ...routers, ...ofServer];
+      const server = new DualpingProcess(['server', ...flags]);
+      processes.push(server);
+      await server.line(atServer);
+      await router.line(atRouter);
+      const client = await runAs(
+        STRANGER,
+        'post',
+        'x',
+        '--user',
+        'mira',
+        '--timeout-ms',
+        '2000',
+        ...routers,
+        ...(ofRouter.length > 0 ? ['--ca', join(folder, 'certs', 'network.pem')] : []),
+      );
+      assert.notEqual(client.code, 0);
+      assert.match(
+        client.text,
+        ofRouter.length > 0 ? /started without certificates/ : /this port speaks TLS/,
+      );
+    });
 });

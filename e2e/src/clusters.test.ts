@@ -16,7 +16,7 @@ let people: Person[] = [];
 
 before(async () => {
   cluster = await TestCluster.start({ servers: 2, clusters: CLUSTERS });
-  routers = new RouterClient({ routers: [cluster.routerAddress] });
+  routers = new RouterClient({ routers: [cluster.routerAddress], credentials: cluster.operator });
   for (const number of cluster.clusterNumbers) await cluster.whenWhole(routers, number);
 });
 
@@ -27,7 +27,7 @@ after(async () => {
 });
 
 test('a cluster without a server affects its own users, who are told, and nobody else', async () => {
-  people = ['1', '2', '3'].map((user) => new Person(user, [cluster.routerAddress]));
+  people = ['1', '2', '3'].map((user) => new Person(user, [cluster.routerAddress], undefined, cluster.user));
   const [one, two, three] = people;
   assert.ok(one !== undefined && two !== undefined && three !== undefined);
   assert.deepEqual(

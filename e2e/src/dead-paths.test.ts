@@ -20,7 +20,10 @@ before(async () => {
     serverFlags: (router) => ['--routers', `${hole.address},${router}`, '--advertise', path.address],
   });
   path.leadTo(cluster.portOf('s1'));
-  routers = new RouterClient({ routers: [hole.address, cluster.routerAddress] });
+  routers = new RouterClient({
+    routers: [hole.address, cluster.routerAddress],
+    credentials: cluster.operator,
+  });
   await cluster.whenWhole(routers);
 });
 
@@ -46,14 +49,22 @@ test('a router that restarts behind a dead first address costs no failover', asy
 });
 
 test('a session with a dead first router is live, and an operator is answered', async () => {
-  const session = new DualpingSession({ routers: [hole.address, cluster.routerAddress], user: 'mia' });
+  const session = new DualpingSession({
+    routers: [hole.address, cluster.routerAddress],
+    credentials: cluster.user,
+    user: 'mia',
+  });
   await session.post('here');
   session.close();
   await routers.status();
 });
 
 test('a session whose path to its server dies notices, and so does the server; both go on when it is whole', async (t) => {
-  const session = new DualpingSession({ routers: [cluster.routerAddress], user: 'noa' });
+  const session = new DualpingSession({
+    routers: [cluster.routerAddress],
+    credentials: cluster.user,
+    user: 'noa',
+  });
   const moves: number[] = [];
   session.moves$.subscribe(({ gapMs }) => moves.push(gapMs));
   await session.post('before');

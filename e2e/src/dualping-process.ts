@@ -1,5 +1,8 @@
 /** A real process of the `dualping` command, which tests kill, freeze and read. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { DEADLINE_MS, eventually } from './eventually.js';
@@ -15,6 +18,13 @@ export const WITHOUT_USER_LIMITS: NodeJS.ProcessEnv = {
   DUALPING_USER_MB_PER_DAY: '0',
   DUALPING_LOGINS_PER_MINUTE: '0',
 };
+
+/**
+ * Where the processes of this test keep what they remember of a person: which networks run on this machine.
+ */
+const STATE = mkdtempSync(join(tmpdir(), 'dualping-state-'));
+process.once('exit', () => rmSync(STATE, { recursive: true, force: true }));
+export const OWN_STATE: NodeJS.ProcessEnv = { XDG_STATE_HOME: STATE };
 
 /** Lines kept for the message of a failing test. */
 const MAX_LINES = 2_000;
@@ -43,7 +53,7 @@ export class DualpingProcess {
     const [command = process.execPath, ...rest] = [...prefix, process.execPath, launcher, ...args];
     this.#child = spawn(command, rest, {
       stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, ...WITHOUT_USER_LIMITS, ...environment },
+      env: { ...process.env, ...OWN_STATE, ...WITHOUT_USER_LIMITS, ...environment },
     });
     for (const stream of [this.#child.stdout, this.#child.stderr])
       if (stream !== null)

@@ -9,6 +9,9 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { RouterClient } from '@dualping/client';
+import { serverId } from '@dualping/core';
+import type { Part } from '@dualping/protocol';
+import { ensure } from '@dualping/security';
 import { eventually } from './eventually.js';
 import { TestCluster } from './test-cluster.js';
 
@@ -56,8 +59,8 @@ function start(command: string, args: readonly string[], cwd: string): Program {
   return program;
 }
 
-async function startRouter(): Promise<TestCluster> {
-  const cluster = await TestCluster.start({ servers: 0 });
+async function startRouter(insecure: boolean): Promise<TestCluster> {
+  const cluster = await TestCluster.start({ servers: 0, insecure });
   clusters.push(cluster);
   return cluster;
 }
@@ -70,7 +73,7 @@ after(async () => {
 });
 
 test('tickets: kills, a freeze, a handover and an orderly end cost the client no call', async () => {
-  const cluster = await startRouter();
+  const cluster = await startRouter(true);
   const { routerAddress } = cluster;
   const example = join(ROOT, 'examples/tickets');
   const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
@@ -148,21 +151,24 @@ test('Python: members from the protos alone, and a watcher that follows them', a
     t.skip(`no grpcio, or no protoc, for ${PYTHONS.join(' or ')}`);
     return;
   }
-  const cluster = await startRouter();
-  const { routerAddress } = cluster;
-  const member = (id: number): Program => start(python, ['member.py', routerAddress, `${id}`], example);
+  const cluster = await startRouter(false);
+  const { routerAddress, certs } = cluster;
+  const members = [1, 2].map((id): Part => ({ role: 'member', cluster: 'greeter', serverId: serverId(id) }));
+  await ensure(certs, members);
+  const member = (id: number): Program =>
+    start(python, ['member.py', routerAddress, `${id}`, certs], example);
   const p1 = member(1);
   await p1.says(/^s1 hears: s1 in epoch 1$/);
   const p2 = member(2);
   await p2.says(/^s2 hears: s1 in epoch 1$/);
-  const watcher = start(python, ['watch.py', routerAddress], example);
+  const watcher = start(python, ['watch.py', routerAddress, certs], example);
   await watcher.says(/^epoch 1: s1 at 127\.0\.0\.1:\d+$/);
 
   p1.signal('SIGKILL');
   await watcher.says(/^epoch 2: s2 at /);
   const again = member(1);
   await again.says(/^s1 hears: s2 in epoch 2$/);
-  const routers = new RouterClient({ routers: [routerAddress] });
+  const routers = new RouterClient({ routers: [routerAddress], credentials: cluster.operator });
   await routers.handover('greeter');
   await watcher.says(/^epoch 3: s1 at /);
 

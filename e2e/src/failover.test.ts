@@ -30,7 +30,7 @@ let people: Person[] = [];
 
 before(async () => {
   cluster = await TestCluster.start({ servers: 3 });
-  routers = new RouterClient({ routers: [cluster.routerAddress] });
+  routers = new RouterClient({ routers: [cluster.routerAddress], credentials: cluster.operator });
   await cluster.whenWhole(routers);
 });
 
@@ -114,7 +114,7 @@ async function perform(fault: Fault, assignment: Assignment): Promise<number | u
 }
 
 test(`${KILLS} kills, ${FREEZES} freezes and ${ROUTER_KILLS} kills of the router under people who post`, async (t) => {
-  people = USERS.map((user) => new Person(user, [cluster.routerAddress]));
+  people = USERS.map((user) => new Person(user, [cluster.routerAddress], undefined, cluster.user));
   await followOneAnother(people);
   for (const person of people) person.startPosting();
 

@@ -19,10 +19,10 @@ describe('two things at once', () => {
   let ana: Person;
 
   before(async () => {
-    cluster = await TestCluster.start({ servers: 3 });
-    routers = new RouterClient({ routers: [cluster.routerAddress] });
+    cluster = await TestCluster.start({ servers: 3, insecure: true });
+    routers = new RouterClient({ routers: [cluster.routerAddress], credentials: cluster.operator });
     await cluster.whenWhole(routers);
-    ana = new Person('ana', [cluster.routerAddress]);
+    ana = new Person('ana', [cluster.routerAddress], undefined, cluster.user);
     await ana.post('ana 0');
     ana.startPosting();
   });

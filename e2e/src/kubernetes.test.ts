@@ -171,7 +171,7 @@ test('the parts take their settings, and know what they are in them', async () =
   assert.ok(router !== undefined && servers !== undefined);
   assert.equal(servers.env.DUALPING_ID, '1', 'there is no server 0');
   assert.equal(servers.env.DUALPING_ADVERTISE, 'server-1.servers:7070');
-  // Here without certificates, and where there is room.
+  // Here with certificates of their own, and where there is room.
   const here = { DUALPING_CERTS: '', DUALPING_METRICS: '127.0.0.1:0', DUALPING_HOST: '127.0.0.1' };
   const started = new DualpingProcess(router.args, {
     ...router.env,

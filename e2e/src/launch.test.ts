@@ -34,7 +34,9 @@ touch "${clone}/packages/dualping/dist/main.js" ;; esac`;
 for (const [name, does] of Object.entries({ npm: BUILD, node: ':' }))
   writeFileSync(join(tools, name), `#!/bin/sh\necho "${name} $*" >>"${asked}"\n${does}\n`, { mode: 0o755 });
 
-function launch(...args: readonly string[]) {
+const launch = (...args: readonly string[]) => launchWith({}, ...args);
+
+function launchWith(variables: NodeJS.ProcessEnv, ...args: readonly string[]) {
   writeFileSync(asked, '');
   const env = {
     ...process.env,
@@ -43,6 +45,8 @@ function launch(...args: readonly string[]) {
     ID: '',
     CLUSTER: '',
     DATA: '',
+    CA: '',
+    ...variables,
   };
   const { status, stdout, stderr } = spawnSync('sh', [launcher, ...args], { env, encoding: 'utf8' });
   const calls = readFileSync(asked, 'utf8').replaceAll(clone, '.').split('\n').slice(0, -1);
@@ -84,5 +88,8 @@ test('what is missing is built, once', () => {
   ]);
   assert.deepEqual(launch('c', '10.0.0.1', 'mira').calls, [
     'node ./packages/dualping/bin/dualping.js client --routers 10.0.0.1:7070 --user mira',
+  ]);
+  assert.deepEqual(launchWith({ CA: 'a file.pem' }, 'c', '10.0.0.1', 'mira').calls, [
+    'node ./packages/dualping/bin/dualping.js client --routers 10.0.0.1:7070 --user mira --ca a file.pem',
   ]);
 });

@@ -129,8 +129,8 @@ const startMember = (id: number): Program => start('member.mjs', `${id}`, cluste
 before(async () => {
   for (const [, name = '', text = ''] of readFileSync(DOCUMENT, 'utf8').matchAll(PROGRAMS))
     writeFileSync(join(folder, name), text);
-  cluster = await TestCluster.start({ servers: 0 });
-  routers = new RouterClient({ routers: [cluster.routerAddress] });
+  cluster = await TestCluster.start({ servers: 0, insecure: true });
+  routers = new RouterClient({ routers: [cluster.routerAddress], credentials: cluster.operator });
 });
 
 after(async () => {

@@ -10,7 +10,7 @@ let cluster: TestCluster;
 
 before(async () => {
   cluster = await TestCluster.start({ servers: 1 });
-  const routers = new RouterClient({ routers: [cluster.routerAddress] });
+  const routers = new RouterClient({ routers: [cluster.routerAddress], credentials: cluster.operator });
   await cluster.whenWhole(routers);
   routers.close();
 });

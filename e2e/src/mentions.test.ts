@@ -14,7 +14,7 @@ const sessions: DualpingSession[] = [];
 
 before(async () => {
   cluster = await TestCluster.start({ servers: 2 });
-  routers = new RouterClient({ routers: [cluster.routerAddress] });
+  routers = new RouterClient({ routers: [cluster.routerAddress], credentials: cluster.operator });
   await cluster.whenWhole(routers);
 });
 
@@ -30,7 +30,12 @@ interface Reading {
 }
 
 function reading(user: string, mentions: boolean): Reading {
-  const session = new DualpingSession({ routers: [cluster.routerAddress], user, mentions });
+  const session = new DualpingSession({
+    routers: [cluster.routerAddress],
+    credentials: cluster.user,
+    user,
+    mentions,
+  });
   sessions.push(session);
   const posts: Post[] = [];
   session.posts$.subscribe((post) => posts.push(post));

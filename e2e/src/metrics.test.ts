@@ -54,7 +54,7 @@ before(async () => {
     routerFlags: ['--metrics', FREE],
     serverFlags: (router) => ['--routers', router, '--metrics', FREE],
   });
-  routers = new RouterClient({ routers: [cluster.routerAddress] });
+  routers = new RouterClient({ routers: [cluster.routerAddress], credentials: cluster.operator });
   await cluster.whenWhole(routers);
 });
 
@@ -80,7 +80,11 @@ test('posts, a takeover and the return of a server are seen', async () => {
   const of = (name: string, server: number): string => `${name}{cluster="1",server="${server}"}`;
   await becomes(router, 'dualping_cluster_in_sync_members{cluster="1"}', 2);
   await becomes(cluster.server(id), of('dualping_server_primary', id), 1);
-  const session = new DualpingSession({ routers: [cluster.routerAddress], user: 'ana' });
+  const session = new DualpingSession({
+    routers: [cluster.routerAddress],
+    credentials: cluster.user,
+    user: 'ana',
+  });
   await session.post('one');
   await session.post('two');
   await becomes(cluster.server(id), of('dualping_server_posts_accepted_total', id), 2);

@@ -1,8 +1,5 @@
 /** What programs of operators go by: lines as JSON, exit codes of `check` and `admin status`. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { RouterClient } from '@dualping/client';
 import { DualpingProcess } from './dualping-process.js';
@@ -13,18 +10,16 @@ const JSON_LOG = ['--log-format', 'json'];
 
 let cluster: TestCluster;
 let routers: RouterClient;
-const folder = mkdtempSync(join(tmpdir(), 'dualping-monitoring-'));
 
 before(async () => {
   cluster = await TestCluster.start({ servers: 2, routerFlags: JSON_LOG });
-  routers = new RouterClient({ routers: [cluster.routerAddress] });
+  routers = new RouterClient({ routers: [cluster.routerAddress], credentials: cluster.operator });
   await cluster.whenWhole(routers);
 });
 
 after(async () => {
   routers.close();
   await cluster.destroy();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 async function run(...args: string[]): Promise<{ readonly code: unknown; readonly said: string }> {
@@ -67,7 +62,7 @@ test('check and admin status: well, with less to lose, unavailable, and without 
 });
 
 test('a router, and a server with its supervisor, tell every line as JSON', async () => {
-  const data = join(folder, 's3');
+  const data = cluster.folderOf(3);
   const place = ['--id', '3', '--data', data, '--routers', cluster.routerAddress];
   const pair = new DualpingProcess(['server', '--supervised', ...place, ...JSON_LOG]);
   await pair.line(/"event":"in-sync"|"event":"following"/);
@@ -85,7 +80,7 @@ test('a router, and a server with its supervisor, tell every line as JSON', asyn
 });
 
 test('up: every line of every process as JSON, and metrics of each at a port of its own', async () => {
-  const data = join(folder, 'up');
+  const data = `${cluster.folder}/up`;
   const flags = ['--data', data, '--servers', '1', '--port', '0', '--insecure'];
   const metrics = ['--metrics', '127.0.0.1:0'];
   const up = new DualpingProcess(['up', ...flags, ...metrics, ...JSON_LOG]);

@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { DualpingSession } from '@dualping/client';
-import { LAUNCHER } from './dualping-process.js';
+import { LAUNCHER, OWN_STATE } from './dualping-process.js';
 import { DEADLINE_MS, eventually } from './eventually.js';
 import { TestCluster } from './test-cluster.js';
 
@@ -29,7 +29,10 @@ describe('output', () => {
   const run = (
     ...args: string[]
   ): ChildProcess & { readonly stdout: NonNullable<ChildProcess['stdout']> } => {
-    const child = spawn(process.execPath, [LAUNCHER, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn(process.execPath, [LAUNCHER, ...args], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, ...OWN_STATE },
+    });
     started.push(child);
     return child;
   };
@@ -37,7 +40,11 @@ describe('output', () => {
 
   before(async () => {
     cluster = await TestCluster.start({ servers: 1 });
-    const mira = new DualpingSession({ routers: [cluster.routerAddress], user: 'mira' });
+    const mira = new DualpingSession({
+      routers: [cluster.routerAddress],
+      credentials: cluster.user,
+      user: 'mira',
+    });
     for (let at = 0; at < POSTS; at += 1) await mira.post(`${at} ${LONG}`);
     mira.close();
   });

@@ -47,7 +47,12 @@ before(async () => {
   const flags = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts'];
   await run('npm', ['install', ...flags, ...files, ...others], project);
   const launcher = join(project, 'node_modules/dualping/bin/dualping.js');
-  router = new DualpingProcess(['router', '--port', '0', '--data', join(folder, 'router')], {}, [], launcher);
+  router = new DualpingProcess(
+    ['router', '--insecure', '--port', '0', '--data', join(folder, 'router')],
+    {},
+    [],
+    launcher,
+  );
   routerAddress = await router.ready();
   await node(TSC, '-p', '.');
 });

@@ -22,7 +22,7 @@ before(async () => {
   const housing = (name: string) =>
     name === 's2' && advertised !== undefined ? { environment: { DUALPING_ADVERTISE: advertised } } : {};
   cluster = await TestCluster.start({ servers: 3, housing });
-  routers = new RouterClient({ routers: [cluster.routerAddress] });
+  routers = new RouterClient({ routers: [cluster.routerAddress], credentials: cluster.operator });
   await cluster.whenWhole(routers);
 });
 after(async () => {

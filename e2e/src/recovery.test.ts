@@ -8,11 +8,11 @@ import type { Assignment } from '@dualping/core';
 import { epoch, type Post, position, serverId } from '@dualping/core';
 import {
   CHANNEL_OPTIONS,
+  PLAINTEXT,
   SocialServiceClient,
   timelineMessageToWire,
   timelineUpdateFromWire,
 } from '@dualping/protocol';
-import { credentials } from '@grpc/grpc-js';
 import { eventually } from './eventually.js';
 import { Person } from './person.js';
 import { TestCluster } from './test-cluster.js';
@@ -30,7 +30,7 @@ function withCluster(routerFlags: readonly string[] = []): {
   const people: Person[] = [];
   before(async () => {
     cluster = await TestCluster.start({ servers: 3, routerFlags });
-    routers = new RouterClient({ routers: [cluster.routerAddress] });
+    routers = new RouterClient({ routers: [cluster.routerAddress], credentials: cluster.operator });
     await cluster.whenWhole(routers);
   });
   after(async () => {
@@ -42,7 +42,7 @@ function withCluster(routerFlags: readonly string[] = []): {
     cluster: () => cluster,
     routers: () => routers,
     person: (user) => {
-      const person = new Person(user, [cluster.routerAddress]);
+      const person = new Person(user, [cluster.routerAddress], undefined, cluster.user);
       people.push(person);
       return person;
     },
@@ -155,7 +155,11 @@ describe('a server that comes back', () => {
     const assignment = await cluster().whenWhole(routers());
     const address =
       assignment.members.find((member) => member.serverId === assignment.primary?.serverId)?.address ?? '';
-    const client = new SocialServiceClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+    const client = new SocialServiceClient(
+      address,
+      (cluster().user ?? PLAINTEXT).channel('server'),
+      CHANNEL_OPTIONS,
+    );
     const call = client.timeline();
     const seen: Post[] = [];
     let isOpen = false;

@@ -1,12 +1,19 @@
 /** A cluster of real processes with certificates, and those who come to it with others. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { NetworkCredentials, RouterClient } from '@dualping/client';
 import { serverId } from '@dualping/core';
 import type { Dialling, Part } from '@dualping/protocol';
-import { ensure, fileOf, issue, NETWORK_FILE, readNetworkFile, revoke } from '@dualping/security';
+import {
+  ensure,
+  fileOf,
+  issue,
+  NETWORK_FILE,
+  readCredentials,
+  readNetworkFile,
+  revoke,
+} from '@dualping/security';
 import { credentials } from '@grpc/grpc-js';
 import { TestCluster } from './test-cluster.js';
 
@@ -42,7 +49,6 @@ export interface SecureClusterOptions {
 
 export class SecureCluster {
   private constructor(
-    readonly folder: string,
     readonly cluster: TestCluster,
     readonly routers: RouterClient,
   ) {}
@@ -54,24 +60,21 @@ export class SecureCluster {
     timings = PATIENT,
     flags: more = [],
   }: SecureClusterOptions): Promise<SecureCluster> {
-    const folder = mkdtempSync(join(tmpdir(), 'dualping-certs-'));
-    const certs = join(folder, 'certs');
-    const parts = Array.from({ length: servers }, (_, index) => server(index + 1));
-    await ensure(certs, [ROUTER, OPERATOR, ...parts]);
-    const flags = ['--certs', certs, ...(classic ? ['--classic'] : []), ...more];
+    const flags = [...(classic ? ['--classic'] : []), ...more];
     const cluster = await TestCluster.start({
       servers,
       routerFlags: [...timings, ...flags, '--clusters', `${clusters}`],
       serverFlags: (router) => ['--routers', router, ...flags],
     });
-    const operator = NetworkCredentials.parse(readFileSync(fileOf(certs, OPERATOR), 'utf8'));
-    const routers = new RouterClient({ routers: [cluster.routerAddress], credentials: operator });
+    await ensure(cluster.certs, [OPERATOR]);
+    const credentials = readCredentials(cluster.certs, OPERATOR);
+    const routers = new RouterClient({ routers: [cluster.routerAddress], credentials });
     await cluster.whenWhole(routers);
-    return new SecureCluster(folder, cluster, routers);
+    return new SecureCluster(cluster, routers);
   }
 
   get certs(): string {
-    return join(this.folder, 'certs');
+    return this.cluster.certs;
   }
 
   get networkFile(): string {
@@ -107,7 +110,7 @@ export class SecureCluster {
 
   /** One who has a certificate of another network, and believes whoever answers. */
   async foreign(part: Part): Promise<Dialling> {
-    const certs = join(this.folder, 'other-network');
+    const certs = join(this.cluster.folder, 'other-network');
     await ensure(certs, [part]);
     return believing(NetworkCredentials.parse(readFileSync(fileOf(certs, part), 'utf8')));
   }
@@ -115,7 +118,6 @@ export class SecureCluster {
   async destroy(): Promise<void> {
     this.routers.close();
     await this.cluster.destroy();
-    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 

@@ -1,6 +1,7 @@
 /** A network with certificates, on real processes: nobody passes for another, and nothing that stands breaks. */
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import {
   DualpingMember,
@@ -37,7 +38,7 @@ import {
   standbyMessageToWire,
   tailMessageToWire,
 } from '@dualping/protocol';
-import { issue, partsIn, revoke } from '@dualping/security';
+import { beginRotation, endRotation, issue, partsIn, revoke, watchNetworkFile } from '@dualping/security';
 import { Client } from '@grpc/grpc-js';
 import {
   acknowledgedCount,
@@ -45,6 +46,7 @@ import {
   followOneAnother,
   journalsAreIdentical,
 } from './accounts.js';
+import { DualpingProcess } from './dualping-process.js';
 import { DEADLINE_MS, eventually } from './eventually.js';
 import { Person } from './person.js';
 import { believing, member, OPERATOR, SecureCluster, server } from './secure-cluster.js';
@@ -53,6 +55,18 @@ const NO_FIGURES: Figures = {
   ...{ durable: NO_POSITION, committed: NO_POSITION, lastEpoch: NO_EPOCH, checksum: 0 },
   ...{ timelines: 0, postsAccepted: 0, slowSyncs: 0, longestSyncMs: 0 },
 };
+
+/** What the router says to somebody who reports that server 2 has crashed, which never was. */
+function reportCrash(router: string, dialling: Dialling): Promise<string> {
+  const client = dialRouting(router, dialling);
+  const crashed = { cluster: 1, serverId: 2, incarnation: 999, detail: 'so they say', service: '' };
+  return new Promise((resolve) => {
+    client.crash(crashed, NO_METADATA, {}, (error, response) => {
+      client.close();
+      resolve(error === null ? `dropped: ${response.dropped}` : error.message);
+    });
+  });
+}
 
 describe('who is who', () => {
   let secure: SecureCluster;
@@ -113,16 +127,7 @@ describe('who is who', () => {
   });
 
   test('a crash is reported by the server itself or by an operator, who is written down', async () => {
-    const crash = (dialling: Dialling): Promise<string> => {
-      const client = dialRouting(secure.cluster.routerAddress, dialling);
-      const crashed = { cluster: 1, serverId: 2, incarnation: 999, detail: 'so they say', service: '' };
-      return new Promise((resolve) => {
-        client.crash(crashed, NO_METADATA, {}, (error, response) => {
-          client.close();
-          resolve(error === null ? `dropped: ${response.dropped}` : error.message);
-        });
-      });
-    };
+    const crash = (dialling: Dialling) => reportCrash(secure.cluster.routerAddress, dialling);
     assert.match(await crash(secure.read(server(1))), /7 PERMISSION_DENIED: server 1 .* Crash for server 2/);
     assert.match(await crash(await secure.of(member(9))), /7 PERMISSION_DENIED/);
     assert.equal(await crash(secure.read(server(2))), 'dropped: false');
@@ -260,6 +265,49 @@ describe('who is who', () => {
     }
   });
 
+  test('a foreign network at the address of the router leads nobody, and is left when ours is back', async () => {
+    const { cluster, user } = secure;
+    const person = new Person('mira', [cluster.routerAddress], undefined, user);
+    await person.post('before');
+    const port = `${cluster.portOf('router')}`;
+    await cluster.router.kill();
+    // It is whole: it has a CA of its own, and would take every server that comes.
+    const elsewhere = join(cluster.folder, 'elsewhere', 'router');
+    const impostor = new DualpingProcess(['router', '--port', port, '--data', elsewhere, '--clusters', '2'], {
+      XDG_STATE_HOME: join(cluster.folder, 'elsewhere'),
+    });
+    try {
+      await impostor.ready();
+      for (const id of [1, 2])
+        await cluster.server(id).line(/router-lost: .*not of this network: its certificate was not made by/);
+      // A session that is led already goes on; a new one says nothing of itself, nor does an operator's command.
+      await person.post('meanwhile');
+      const newcomer = new DualpingSession({
+        routers: [cluster.routerAddress],
+        user: 'nell',
+        credentials: user,
+      });
+      const because = await eventually('the newcomer says what is wrong', () =>
+        'because' in newcomer.state ? newcomer.state.because : undefined,
+      );
+      newcomer.close();
+      assert.match(because.detail, /not of this network/);
+      const asked = new DualpingProcess(['admin', 'status', '--routers', cluster.routerAddress]);
+      assert.equal(await asked.exited, 3);
+      await asked.line(/not of this network/);
+      assert.deepEqual(
+        impostor.lines.filter((line) => /registered|primary|audit/.test(line)),
+        [],
+      );
+    } finally {
+      await impostor.kill();
+    }
+    await cluster.startRouter();
+    await cluster.whenWhole(secure.routers);
+    await person.post('after');
+    person.session.close();
+  });
+
   test('garbage and silence at the ports harm nobody', async () => {
     const ports = ['router', 's1'].map((name) => secure.cluster.portOf(name));
     const sockets = ports.flatMap((port) =>
@@ -295,7 +343,7 @@ describe('while everything runs', () => {
 
   before(async () => {
     secure = await SecureCluster.start({ servers: 3, timings: [] });
-    const { user } = secure;
+    const user = watchNetworkFile(secure.networkFile);
     people = ['ana', 'bo', 'chen'].map(
       (name) => new Person(name, [secure.cluster.routerAddress], undefined, user),
     );
@@ -334,6 +382,51 @@ describe('while everything runs', () => {
       .allLines()
       .slice(said)
       .filter((line) => /dropped|router-lost|standby-lost/.test(line));
+    assert.deepEqual(lost, []);
+  });
+
+  test("the network's own certificate is replaced, and no stream breaks", async () => {
+    const parts = [secure.cluster.router, ...[1, 2, 3].map((id) => secure.cluster.server(id))];
+    const before = await secure.cluster.whenWhole(secure.routers);
+    const formerOperator = secure.read(OPERATOR);
+    const formerUser = secure.user;
+    let moves = 0;
+    for (const { session } of people) session.moves$.subscribe(() => (moves += 1));
+    const from = parts.map(({ lines }) => lines.length);
+    const said = secure.cluster.allLines().length;
+    const allSay = async (pattern: RegExp): Promise<void> => {
+      for (const [index, process] of parts.entries()) await process.line(pattern, from[index]);
+    };
+
+    await beginRotation(secure.certs);
+    await allSay(/trust: trusts what network certificate [0-9a-f]+ or [0-9a-f]+ has signed/);
+    await somePosts();
+    await issue(secure.certs, partsIn(secure.certs));
+    await allSay(/renewed: goes on with certificate/);
+    await somePosts();
+    await endRotation(secure.certs);
+    await allSay(/trust: trusts what network certificate [0-9a-f]+ has signed/);
+    await somePosts();
+
+    const asking = (credentials: NetworkCredentials) =>
+      new RouterClient({ routers: [secure.cluster.routerAddress], credentials });
+    const [former, operator, user] = [formerOperator, secure.read(OPERATOR), formerUser].map(asking);
+    // The former key makes nothing any more, and who knows only the former certificate is not led elsewhere.
+    await assert.rejects(former?.status() ?? Promise.resolve(), /not of this network/);
+    await assert.rejects(user?.available({ cluster: 1 }) ?? Promise.resolve(), /not of this network/);
+    const foreign = believing(formerOperator);
+    assert.match(
+      await reportCrash(secure.cluster.routerAddress, foreign),
+      /16 UNAUTHENTICATED: .*was not made by network/,
+    );
+    const status = await operator?.status();
+    assert.equal(status?.assignments[0]?.epoch, before.epoch);
+    for (const client of [former, operator, user]) client?.close();
+    assert.equal(moves, 0);
+    const lost = secure.cluster
+      .allLines()
+      .slice(said)
+      .filter((line) => /dropped|router-lost|standby-lost|cut off/.test(line));
     assert.deepEqual(lost, []);
   });
 

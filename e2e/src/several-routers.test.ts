@@ -149,6 +149,7 @@ describe('up with several routers', { skip: NO_ETCD ?? false }, () => {
     const store = ['--routers', '3', '--store', etcd.store];
     up = new DualpingProcess([
       'up',
+      '--insecure',
       '--data',
       join(folder, 'data'),
       '--port',

@@ -117,7 +117,7 @@ export class SeveralRouters {
     const place = ['--id', String(id), '--data', join(this.#folder, name)];
     const port = ['--port', this.#ports.get(name) ?? '0'];
     const routers = ['--routers', this.#addresses.join(',')];
-    const server = new DualpingProcess(['server', ...LOOPBACK, ...place, ...port, ...routers]);
+    const server = new DualpingProcess(['server', '--insecure', ...LOOPBACK, ...place, ...port, ...routers]);
     this.#servers.set(id, server);
     this.#ports.set(name, (await server.ready()).split(':').at(-1) ?? '0');
   }
@@ -135,7 +135,7 @@ export class SeveralRouters {
   }
 
   #startRouter(port: string): DualpingProcess {
-    return new DualpingProcess(['router', ...LOOPBACK, '--port', port, '--store', this.store]);
+    return new DualpingProcess(['router', '--insecure', ...LOOPBACK, '--port', port, '--store', this.store]);
   }
 
   #router(at: number): DualpingProcess {

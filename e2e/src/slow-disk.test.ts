@@ -38,9 +38,9 @@ function withCluster(): {
       routerFlags: ['--dead-after-ms', `${DEAD_AFTER_MS}`],
       housing: () => ({ environment: { DUALPING_DISK_STALL_MS: `${STALL_MS}` } }),
     });
-    routers = new RouterClient({ routers: [cluster.routerAddress] });
+    routers = new RouterClient({ routers: [cluster.routerAddress], credentials: cluster.operator });
     await cluster.whenWhole(routers);
-    person = new Person('ana', [cluster.routerAddress]);
+    person = new Person('ana', [cluster.routerAddress], undefined, cluster.user);
     await person.post('before');
   });
   after(async () => {
@@ -99,7 +99,12 @@ describe("a router's disk that hangs", { skip }, () => {
   test('health says so, and back; who is connected goes on', async () => {
     const { router, routerAddress } = cluster();
     const isServing = async (): Promise<boolean> =>
-      (await askHealth({ address: routerAddress, service: '', timeoutMs: 10_000 })) === 'serving';
+      (await askHealth({
+        address: routerAddress,
+        service: '',
+        timeoutMs: 10_000,
+        dialling: cluster().user,
+      })) === 'serving';
     assert.equal(await isServing(), true);
     const disk = await slow(router.pid, HANGS_MS);
     await cluster().server(3).kill();

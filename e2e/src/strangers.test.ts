@@ -45,8 +45,8 @@ describe('strangers', () => {
   let replication: ReplicationServiceClient;
 
   before(async () => {
-    cluster = await TestCluster.start({ servers: 1, clusters: 2, routerFlags: PATIENT });
-    routers = new RouterClient({ routers: [cluster.routerAddress] });
+    cluster = await TestCluster.start({ servers: 1, clusters: 2, insecure: true, routerFlags: PATIENT });
+    routers = new RouterClient({ routers: [cluster.routerAddress], credentials: cluster.operator });
     for (const number of cluster.clusterNumbers) await cluster.whenWhole(routers, number);
     told = await routers.available({ cluster: 1 });
     ({ networkId } = await routers.status());
@@ -173,8 +173,17 @@ describe('strangers', () => {
     }
     // The real reader reads again at once, and then the stranger is superseded.
     assert.ok(['limit-reached', 'superseded'].includes(await end), await end);
-    const post = new DualpingSession({ routers: [cluster.routerAddress], user: '1', timeline: false });
-    const reader = new DualpingSession({ routers: [cluster.routerAddress], user: '2' });
+    const post = new DualpingSession({
+      routers: [cluster.routerAddress],
+      credentials: cluster.user,
+      user: '1',
+      timeline: false,
+    });
+    const reader = new DualpingSession({
+      routers: [cluster.routerAddress],
+      credentials: cluster.user,
+      user: '2',
+    });
     const seen: string[] = [];
     reader.posts$.subscribe(({ text }) => seen.push(text));
     await eventually('1 is known to 2', () =>
@@ -195,7 +204,12 @@ describe('strangers', () => {
       await Promise.all(
         names.slice(at, at + 500).map((user) => ask(`crowd-${user}`, 1, { kind: 'register', user })),
       );
-    const session = new DualpingSession({ routers: [cluster.routerAddress], user: '1', timeline: false });
+    const session = new DualpingSession({
+      routers: [cluster.routerAddress],
+      credentials: cluster.user,
+      user: '1',
+      timeline: false,
+    });
     const pages: number[] = [];
     const listed: string[] = [];
     for await (const page of session.listPages()) {

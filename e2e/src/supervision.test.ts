@@ -12,6 +12,7 @@ import type { MemberInfo } from '@dualping/core';
 import { type Holder, holderOf, isRunning, signalProcess } from '@dualping/host';
 import { DualpingProcess } from './dualping-process.js';
 import { eventually } from './eventually.js';
+import { operatorIn } from './test-cluster.js';
 
 /** Keep-alive interval of supervisor and server, ms; three intervals of silence count as a hang. */
 const KEEP_ALIVE_MS = 1_000;
@@ -129,7 +130,8 @@ describe('a supervised server', {
 
   before(async () => {
     router = new DualpingProcess(['router', '--port', '0', '--data', join(folder, 'router')]);
-    routers = new RouterClient({ routers: [await router.ready()] });
+    const address = await router.ready();
+    routers = new RouterClient({ routers: [address], credentials: operatorIn(join(folder, 'certs')) });
     pair = new Pair(data, await router.ready());
     await pair.keeper.ready();
   });

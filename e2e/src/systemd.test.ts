@@ -54,7 +54,7 @@ test('what the units start runs with their settings, and ends in order', async (
   assert.deepEqual(readdirSync(UNITS), ['dualping-router.service', 'dualping-server@.service']);
   const router = started('dualping-router.service');
   assert.equal(router.env.DUALPING_DATA, '/var/lib/dualping/router');
-  // Here without certificates, and where there is room.
+  // Here with certificates of their own, and where there is room.
   const here = { DUALPING_CERTS: '', DUALPING_HOST: '127.0.0.1', DUALPING_METRICS: '', DUALPING_PORT: '0' };
   const first = new DualpingProcess(router.args, {
     ...router.env,

@@ -10,10 +10,12 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { RouterClient } from '@dualping/client';
 import type { Assignment } from '@dualping/core';
+import { CERTS_FOLDER, NETWORK_FILE, readNetworkFile } from '@dualping/security';
 import { everyoneSawEverythingOnce, followOneAnother } from './accounts.js';
 import { DualpingProcess, LAUNCHER } from './dualping-process.js';
 import { eventually } from './eventually.js';
 import { Person } from './person.js';
+import { operatorIn } from './test-cluster.js';
 
 /**
  * The command that is upgraded: the launcher of an installed release. There is no release yet, so by default it
@@ -91,10 +93,12 @@ before(async () => {
   for (const [at, address] of ['router', 'elsewhere'].map((name, index) => [name, known[index]] as const))
     ports.set(at, Number(address?.split(':')[1]));
   await start('router', FORMER);
-  routers = new RouterClient({ routers: [...known] });
+  const certs = join(folder, CERTS_FOLDER);
+  routers = new RouterClient({ routers: [...known], credentials: operatorIn(certs) });
   for (const name of ['s1', 's2', 's3']) await start(name, FORMER);
   for (const name of ['s1', 's2', 's3']) await whenInSync(name);
-  people = ['ana', 'bo'].map((user) => new Person(user, known, CALM));
+  const user = readNetworkFile(join(certs, NETWORK_FILE));
+  people = ['ana', 'bo'].map((name) => new Person(name, known, CALM, user));
   await followOneAnother(people);
   for (const person of people) person.startPosting();
 });

@@ -2,8 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RouterClient } from '@dualping/client';
-import type { Assignment } from '@dualping/core';
+import type { NetworkCredentials, RouterClient } from '@dualping/client';
+import { type Assignment, serverId } from '@dualping/core';
+import type { Part } from '@dualping/protocol';
+import { CERTS_FOLDER, ensure, NETWORK_FILE, readCredentials, readNetworkFile } from '@dualping/security';
 import { DualpingProcess } from './dualping-process.js';
 import { eventually } from './eventually.js';
 
@@ -19,6 +21,8 @@ export interface TestClusterOptions {
   readonly servers: number;
   /** One when absent. */
   readonly clusters?: number;
+  /** Without TLS: for tests that speak to the ports in bytes of their own. Default: as users run it. */
+  readonly insecure?: boolean;
   /** More flags for the router: timings. */
   readonly routerFlags?: readonly string[];
   /** Flags for servers, given the router's address. Default: `--routers` with that address. */
@@ -28,6 +32,10 @@ export interface TestClusterOptions {
 }
 
 const LOOPBACK = '127.0.0.1';
+const ROUTER: Part = { role: 'router' };
+/** What operators of a network have that was made by `up`, or by its router. */
+export const operatorIn = (certs: string): NetworkCredentials => readCredentials(certs, OPERATOR);
+const OPERATOR: Part = { role: 'operator', name: 'up' };
 
 /** `s1`, and `c2s1` in the second cluster. */
 const nameOf = (id: number, cluster: number): string => (cluster === 1 ? `s${id}` : `c${cluster}s${id}`);
@@ -42,10 +50,28 @@ export class TestCluster {
 
   static async start(options: TestClusterOptions): Promise<TestCluster> {
     const cluster = new TestCluster(options);
+    await cluster.#makeCertificates();
     await cluster.startRouter();
     for (const number of cluster.clusterNumbers)
       for (const id of cluster.serverIds) await cluster.startServer(id, number);
     return cluster;
+  }
+
+  /** Where its parts look for their certificates. */
+  get certs(): string {
+    return join(this.folder, CERTS_FOLDER);
+  }
+  /** What an operator has; undefined without TLS. */
+  get operator(): NetworkCredentials | undefined {
+    return this.options.insecure ? undefined : operatorIn(this.certs);
+  }
+  /** What a user's client has; undefined without TLS. */
+  get user(): NetworkCredentials | undefined {
+    return this.options.insecure ? undefined : readNetworkFile(join(this.certs, NETWORK_FILE));
+  }
+  /** For commands in an environment of their own. */
+  get environment(): NodeJS.ProcessEnv {
+    return this.options.insecure ? {} : { DUALPING_CERTS: this.certs };
   }
 
   get router(): DualpingProcess {
@@ -133,12 +159,24 @@ export class TestCluster {
     return [...this.#past, ...this.#processes.values()].flatMap((p) => p.lines);
   }
 
+  /** Each part would make its own; here that costs less time. */
+  async #makeCertificates(): Promise<void> {
+    if (this.options.insecure) return;
+    const servers = this.clusterNumbers.flatMap((cluster) =>
+      this.serverIds.map((id): Part => ({ role: 'server', cluster, serverId: serverId(id) })),
+    );
+    await ensure(this.certs, [ROUTER, OPERATOR, ...servers]);
+  }
+
   async #start(name: string, args: readonly string[]): Promise<void> {
     const old = this.#processes.get(name);
     if (old !== undefined) this.#past.push(old);
     const { host = LOOPBACK, environment, prefix } = this.#housing(name);
     const place = ['--host', host, '--port', this.#ports.get(name) ?? '0'];
-    const started = new DualpingProcess([...args, ...place], environment, prefix);
+    const transport = this.options.insecure
+      ? [`--insecure=${host === LOOPBACK ? 'loopback' : 'beyond-loopback'}`]
+      : [];
+    const started = new DualpingProcess([...args, ...place, ...transport], environment, prefix);
     this.#processes.set(name, started);
     const address = await started.ready();
     this.#ports.set(name, address.slice(address.lastIndexOf(':') + 1));

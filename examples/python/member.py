@@ -1,4 +1,6 @@
-"""A member of service "greeter":  member.py ROUTER SERVER-ID
+"""A member of service "greeter":  member.py ROUTER SERVER-ID CERTS
+
+CERTS is a folder with member-greeter-ID.pem, as `dualping certs` makes it.
 
 The first live member is primary. Whether this one is rests on a pong to a ping of less than dead_after ago,
 on the stream that stands: see docs/protocol.md, "A member's life".
@@ -14,12 +16,15 @@ import grpc
 
 from dualping.v1 import routing_pb2 as routing
 
+from network import Network
+
 BACK_OFF_S = 0.2
 ROUTER_TIMEOUT_S = 2
 
 
 class Member:
-    def __init__(self, router, server_id, address):
+    def __init__(self, network, router, server_id, address):
+        self._network = network
         self.server_id = server_id
         self.leaving = threading.Event()
         self._router = router
@@ -54,7 +59,7 @@ class Member:
         """Attaches, again and again, until it leaves or is refused."""
         while not self.leaving.is_set():
             try:
-                with grpc.insecure_channel(self._router) as channel:
+                with self._network.channel(self._router, "router") as channel:
                     self._attach(channel)
             except grpc.RpcError as error:
                 print(f"s{self.server_id} lost the router: {error.code().name}", flush=True)
@@ -117,9 +122,10 @@ class Member:
 
 def main():
     router, server_id = sys.argv[1], int(sys.argv[2])
+    network = Network(sys.argv[3], f"member-greeter-{server_id}")
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=8))
-    port = server.add_insecure_port("127.0.0.1:0")
-    member = Member(router, server_id, f"127.0.0.1:{port}")
+    port = server.add_secure_port("127.0.0.1:0", network.server_credentials())
+    member = Member(network, router, server_id, f"127.0.0.1:{port}")
 
     def greet(request, context):
         if not member.is_primary:

@@ -1,4 +1,4 @@
-"""Follows who is primary of service "greeter", also before it is there:  watch.py ROUTER"""
+"""Follows who is primary of service "greeter", also before it is there:  watch.py ROUTER CERTS"""
 import sys
 import time
 
@@ -6,14 +6,16 @@ import grpc
 
 from dualping.v1 import routing_pb2 as routing
 
+from network import Network
+
 BACK_OFF_S = 0.2
 
 
-def changes(router):
+def changes(network, router):
     """Each assignment of the service as the router tells it, over breaks and restarts of the router."""
     while True:
         try:
-            with grpc.insecure_channel(router) as channel:
+            with network.channel(router, "router") as channel:
                 watch = channel.unary_stream(
                     "/dualping.v1.RoutingService/Watch",
                     request_serializer=routing.WatchRequest.SerializeToString,
@@ -27,7 +29,7 @@ def changes(router):
 
 
 said = None
-for assignment in changes(sys.argv[1]):
+for assignment in changes(Network(sys.argv[2]), sys.argv[1]):
     addresses = {member.server_id: member.address for member in assignment.members}
     primary = assignment.primary.server_id
     line = (

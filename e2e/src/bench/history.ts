@@ -44,14 +44,14 @@ class Stage {
   entries = 0;
 
   private constructor(readonly cluster: TestCluster) {
-    this.routers = new RouterClient({ routers: [cluster.routerAddress] });
+    this.routers = new RouterClient({ routers: [cluster.routerAddress], credentials: cluster.operator });
   }
 
   /**
    * Starts a server until it has opened its first epoch, ends it, and writes the old posts into its journal.
    */
   static async open(): Promise<Stage> {
-    const stage = new Stage(await TestCluster.start({ servers: 1 }));
+    const stage = new Stage(await TestCluster.start({ servers: 1, insecure: true }));
     const { cluster } = stage;
     await cluster.whenWhole(stage.routers);
     await cluster.server(1).stop();

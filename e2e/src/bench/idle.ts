@@ -39,8 +39,8 @@ async function idle(pids: readonly number[]): Promise<Omit<Idle, 'listeningMs'>>
 }
 
 async function ours(): Promise<Idle> {
-  const cluster = await TestCluster.start({ servers: SERVERS });
-  const routers = new RouterClient({ routers: [cluster.routerAddress] });
+  const cluster = await TestCluster.start({ servers: SERVERS, insecure: true });
+  const routers = new RouterClient({ routers: [cluster.routerAddress], credentials: cluster.operator });
   try {
     await cluster.whenWhole(routers);
     await cluster.server(SERVERS).kill();

@@ -16,8 +16,8 @@ export interface OwnCluster {
 }
 
 export async function startOwnCluster(servers: number): Promise<OwnCluster> {
-  const cluster = await TestCluster.start({ servers });
-  const routers = new RouterClient({ routers: [cluster.routerAddress] });
+  const cluster = await TestCluster.start({ servers, insecure: true });
+  const routers = new RouterClient({ routers: [cluster.routerAddress], credentials: cluster.operator });
   const end = async (): Promise<void> => {
     routers.close();
     await cluster.destroy();

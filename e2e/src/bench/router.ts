@@ -71,7 +71,7 @@ export const routerBench: Bench = {
   limit:
     'bare grpc-js with as many streams and the same bytes, one record on disk and a word to each other member at a loss',
   async run({ repetitions, figures, say }) {
-    const cluster = await TestCluster.start({ servers: 0, routerFlags: ROUTER_FLAGS });
+    const cluster = await TestCluster.start({ servers: 0, insecure: true, routerFlags: ROUTER_FLAGS });
     const bare = new Part<BareRouterServer>('./bare/router-server.js', import.meta.url);
     const ours = new Target(cluster.routerAddress, cluster.router.pid);
     const loads = [ours.load];

@@ -98,6 +98,7 @@ describe('one coordinator, one server', () => {
     const old = await connected(19);
     const ours = new DualpingSession({
       routers: [family.coordinator],
+      credentials: family.user,
       user: '22',
       timeline: { history: 20 },
     });

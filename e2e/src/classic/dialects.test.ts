@@ -217,7 +217,11 @@ describe('servers of ours', () => {
     const dialect = DIALECTS[0] as Dialect;
     const [user = 0, ours = 0] = usersOf(dialect, 24, 2);
     const old = await connected(dialect, user);
-    const session = new DualpingSession({ routers: [family.coordinator], user: `${ours}` });
+    const session = new DualpingSession({
+      routers: [family.coordinator],
+      credentials: family.user,
+      user: `${ours}`,
+    });
     await session.post('before');
     assert.equal(await old.follow(`${ours}`), dialect.words.follow);
     old.enterTimeline();

@@ -4,6 +4,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { NetworkCredentials } from '@dualping/client';
+import { CERTS_FOLDER, NETWORK_FILE, readNetworkFile } from '@dualping/security';
 import { DualpingProcess } from '../dualping-process.js';
 import { eventually } from '../eventually.js';
 import { OldCoordinatorStub, type OldServerInfo } from './older-wire.js';
@@ -33,6 +35,11 @@ export class Family {
 
   get coordinator(): string {
     return `127.0.0.1:${this.#coordinatorPort}`;
+  }
+
+  /** For clients of ours: beside the classic wire there is TLS. */
+  get user(): NetworkCredentials {
+    return readNetworkFile(join(this.#folder, CERTS_FOLDER, NETWORK_FILE));
   }
 
   /** Starts a coordinator; kills the one that runs. */

@@ -82,7 +82,12 @@ describe('a router and three servers', () => {
 
   before(async () => {
     await network.up();
-    people = await PeopleContainer.start(`${network.options.project}-people`, image, network.network);
+    people = await PeopleContainer.start(
+      `${network.options.project}-people`,
+      image,
+      network.network,
+      network.volumeOf('certs'),
+    );
     await network.whenWhole(people);
     await people.ask('start', { users: USERS, routers: [ROUTER_ADDRESS] });
   });

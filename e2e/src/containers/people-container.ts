@@ -40,9 +40,9 @@ export class PeopleContainer {
     });
   }
 
-  static async start(name: string, image: string, network: string): Promise<PeopleContainer> {
+  static async start(name: string, image: string, network: string, certs: string): Promise<PeopleContainer> {
     // As in compose.yaml: no outside name server is asked about names that are gone.
-    const place = ['--network', network, '--dns', '127.0.0.1'];
+    const place = ['--network', network, '--dns', '127.0.0.1', '--volume', `${certs}:/certs:ro`];
     const options = ['--interactive', '--name', name, ...place, '--no-healthcheck'];
     await docker('create', ...options, '--entrypoint', 'node', image, `${PLACE}/containers/people.js`);
     await docker('cp', COMPILED, `${name}:${PLACE}`);

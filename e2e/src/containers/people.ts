@@ -4,8 +4,10 @@
  * Times between acknowledgements are measured here, by one clock: commands of the engine take tens of
  * milliseconds themselves.
  */
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type NetworkStatus, RouterClient } from '@dualping/client';
+import { NETWORK_FILE, readCredentials, readNetworkFile } from '@dualping/security';
 import { eventually } from '../eventually.js';
 import { type Acknowledged, Person } from '../person.js';
 import type { Answered, Asked, Progress, Question, Questions, Verdict } from './people-messages.js';
@@ -18,6 +20,10 @@ const CATCH_UP_MS = 60_000;
  */
 const PACE = { inFlight: 2, thinkingMs: 40 };
 
+/** Where the certificates of the network are mounted. */
+const CERTS = '/certs';
+const OPERATOR = { role: 'operator', name: 'up' } as const;
+
 let people: readonly Person[] = [];
 const routerClients = new Map<string, RouterClient>();
 
@@ -26,7 +32,8 @@ const acknowledged = (): readonly Acknowledged[] =>
   people.flatMap((person) => person.acknowledged).sort((a, b) => a.at - b.at);
 
 async function start({ users, routers }: Questions['start']['ask']): Promise<null> {
-  people = users.map((user) => new Person(user, routers, PACE));
+  const network = readNetworkFile(join(CERTS, NETWORK_FILE));
+  people = users.map((user) => new Person(user, routers, PACE, network));
   for (const person of people)
     for (const other of users)
       if (other !== person.user)
@@ -110,7 +117,8 @@ async function verdict(): Promise<Verdict> {
 
 async function status({ routers }: Questions['status']['ask']): Promise<NetworkStatus> {
   const key = routers.join();
-  const client = routerClients.get(key) ?? new RouterClient({ routers });
+  const client =
+    routerClients.get(key) ?? new RouterClient({ routers, credentials: readCredentials(CERTS, OPERATOR) });
   routerClients.set(key, client);
   return await client.status();
 }

@@ -57,7 +57,10 @@ describe('abuse', () => {
 
   before(async () => {
     const prefix = ['prlimit', '--nofile=20000:20000'];
-    trial = await Trial.start({ servers: 3, routerFlags: PATIENT, housing: () => ({ prefix }) }, PEOPLE);
+    trial = await Trial.start(
+      { servers: 3, insecure: true, routerFlags: PATIENT, housing: () => ({ prefix }) },
+      PEOPLE,
+    );
     await trial.posts(WARM_POSTS); // so that the code is compiled and warm
     quietP99 = await quiet();
   });

@@ -31,7 +31,7 @@ describe('memory', () => {
 
   before(async () => {
     const housing = (name: string) => (name === 's1' ? { prefix: limit.prefix } : {});
-    trial = await Trial.start({ servers: 3, housing, routerFlags: PATIENT }, ['ana', 'bo']);
+    trial = await Trial.start({ servers: 3, insecure: true, housing, routerFlags: PATIENT }, ['ana', 'bo']);
   });
   after(async () => {
     await idle?.kill();

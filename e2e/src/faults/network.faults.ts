@@ -166,7 +166,7 @@ describe('cuts', () => {
     const since = performance.now();
     network.cutOff('router');
     await delay(LONG_MS);
-    const newcomer = new Person('newcomer', [trial.cluster.routerAddress]);
+    const newcomer = new Person('newcomer', [trial.cluster.routerAddress], undefined, trial.cluster.user);
     const first = newcomer.post('let me in');
     await trial.posts(50);
     const pause = trial.longestPause(since);

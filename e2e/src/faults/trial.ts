@@ -31,9 +31,9 @@ export class Trial {
   /** Resolves when all servers are in sync, and all people follow one another and post. */
   static async start(options: TestClusterOptions, users: readonly string[]): Promise<Trial> {
     const cluster = await TestCluster.start(options);
-    const routers = new RouterClient({ routers: [cluster.routerAddress] });
+    const routers = new RouterClient({ routers: [cluster.routerAddress], credentials: cluster.operator });
     await cluster.whenWhole(routers);
-    const people = users.map((user) => new Person(user, [cluster.routerAddress]));
+    const people = users.map((user) => new Person(user, [cluster.routerAddress], undefined, cluster.user));
     await followOneAnother(people);
     for (const person of people) person.startPosting();
     return new Trial(cluster, routers, people);

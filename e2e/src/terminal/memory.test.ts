@@ -15,7 +15,7 @@ test('drafts follow the network: under every name of its address, with `start` t
     XDG_CONFIG_HOME: join(folder, 'config'),
   };
   const up = (data: string, port: string): DualpingProcess =>
-    new DualpingProcess(['up', '--servers', '1', '--data', join(folder, data), '--port', port]);
+    new DualpingProcess(['up', '--servers', '1', '--data', join(folder, data), '--port', port], env);
   const terminals: Terminal[] = [];
   const open = (...args: string[]): Terminal => {
     const terminal = Terminal.start({

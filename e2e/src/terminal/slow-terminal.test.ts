@@ -8,6 +8,7 @@ import { RouterClient } from '@dualping/client';
 import { holderOf } from '@dualping/host';
 import { LAUNCHER } from '../dualping-process.js';
 import { eventually } from '../eventually.js';
+import { operatorIn } from '../test-cluster.js';
 import { Stage } from './stage.js';
 import { Terminal } from './terminal.js';
 
@@ -102,7 +103,10 @@ for (const command of ['start', 'up'])
     try {
       await terminal.shows(command === 'start' ? '● live' : 'ready: ');
       const { addresses } = JSON.parse(readFileSync(join(data, 'places.json'), 'utf8'));
-      router = new RouterClient({ routers: [addresses.router] });
+      router = new RouterClient({
+        routers: [addresses.router],
+        credentials: operatorIn(join(data, 'certs')),
+      });
       if (command === 'start') await filled(terminal);
       else terminal.press('ctrl-s');
       for (let round = 1; round <= 3; round += 1) {

@@ -26,7 +26,7 @@ export class Stage {
   readonly #terminals: Terminal[] = [];
 
   private constructor(readonly cluster: TestCluster) {
-    this.#routers = new RouterClient({ routers: [cluster.routerAddress] });
+    this.#routers = new RouterClient({ routers: [cluster.routerAddress], credentials: cluster.operator });
   }
 
   static async open(): Promise<Stage> {
@@ -44,7 +44,11 @@ export class Stage {
   person(name: string): DualpingSession {
     const known = this.#people.get(name);
     if (known !== undefined) return known;
-    const session = new DualpingSession({ routers: [this.cluster.routerAddress], user: name });
+    const session = new DualpingSession({
+      routers: [this.cluster.routerAddress],
+      credentials: this.cluster.user,
+      user: name,
+    });
     this.#people.set(name, session);
     return session;
   }
@@ -73,6 +77,7 @@ export class Stage {
     { columns = 80, rows = 24, env = {}, ...more }: ClientOptions = {},
   ): Terminal {
     const home = {
+      ...this.cluster.environment,
       HOME: this.#folder,
       XDG_CONFIG_HOME: join(this.#folder, 'config'),
       XDG_STATE_HOME: this.stateFolder,

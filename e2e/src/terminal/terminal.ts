@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import * as pty from '@lydell/node-pty';
 import type { Unicode11Addon as Unicode11AddonType } from '@xterm/addon-unicode11';
 import type { Terminal as Emulator, IBufferCell } from '@xterm/headless';
+import { OWN_STATE } from '../dualping-process.js';
 import { DEADLINE_MS, eventually } from '../eventually.js';
 import { bytesOfKey } from './keys.js';
 
@@ -82,7 +83,7 @@ export class Terminal {
 
     const env: Record<string, string | undefined> = { ...process.env };
     for (const name of NOT_INHERITED) delete env[name];
-    Object.assign(env, { TERM: 'xterm-256color', LANG: 'C.UTF-8' }, options.env);
+    Object.assign(env, OWN_STATE, { TERM: 'xterm-256color', LANG: 'C.UTF-8' }, options.env);
     for (const [name, value] of Object.entries(env)) if (value === undefined) delete env[name];
     this.#pty = pty.spawn(options.command, [...options.args], {
       // node-pty sets TERM to this name, so it must be the same.

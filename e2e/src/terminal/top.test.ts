@@ -17,7 +17,7 @@ let routers: RouterClient;
 
 before(async () => {
   cluster = await TestCluster.start({ servers: SERVERS });
-  routers = new RouterClient({ routers: [cluster.routerAddress] });
+  routers = new RouterClient({ routers: [cluster.routerAddress], credentials: cluster.operator });
   await cluster.whenWhole(routers);
 });
 
@@ -31,7 +31,7 @@ type Surroundings = Partial<Omit<TerminalOptions, 'command' | 'args'>>;
 
 async function inTop(act: (terminal: Terminal) => Promise<void>, given: Surroundings = {}): Promise<void> {
   const args = [LAUNCHER, 'top', '--routers', cluster.routerAddress];
-  const env = { HOME: home, XDG_STATE_HOME: join(home, 'state'), ...given.env };
+  const env = { HOME: home, XDG_STATE_HOME: join(home, 'state'), ...cluster.environment, ...given.env };
   const terminal = Terminal.start({ command: process.execPath, args, ...given, env });
   try {
     await act(terminal);
@@ -132,7 +132,9 @@ test('the log of a server is read where `up` keeps it', async () => {
 
 test('clients are counted on the server on which they are', async () => {
   const primary = await primaryNow();
-  const people = ['ana', 'bo'].map((user) => new DualpingSession({ routers: [cluster.routerAddress], user }));
+  const people = ['ana', 'bo'].map(
+    (user) => new DualpingSession({ routers: [cluster.routerAddress], credentials: cluster.user, user }),
+  );
   for (const person of people) person.posts$.subscribe();
   try {
     await inTop(async (terminal) => {

@@ -16,14 +16,18 @@ import {
   nameOf,
   partsIn,
   readCredentials,
-  readNetworkFile,
   type WatchedCredentials,
   watchCredentials,
+  watchNetworkFile,
 } from '@dualping/security';
 import { readPlaces } from './cluster/places.js';
+import { LocalNetworks } from './local-networks.js';
 
-/** The certificate that `up` itself uses; operators' commands in its folder use it too. */
-export const UP_OPERATOR: Part = { role: 'operator', name: 'up' };
+/**
+ * Whoever runs a network on this machine: the certificate that `up` itself uses, and that operators' commands
+ * of the same person use.
+ */
+export const LOCAL_OPERATOR: Part = { role: 'operator', name: 'up' };
 /** The default data folder of `up`. */
 const DEFAULT_DATA = 'dualping-data';
 
@@ -36,16 +40,20 @@ export interface Trust {
 type Called = readonly Address[];
 
 export function userCredentials({ certs, ca }: Trust, called: Called): NetworkCredentials | undefined {
-  if (ca !== '') return readNetworkFile(ca);
-  const folder = certs === '' ? certsAt(DEFAULT_DATA, called) : certs;
+  if (ca !== '') return watchNetworkFile(ca);
+  const folder = certs === '' ? localCerts(called) : certs;
   return folder === undefined ? undefined : networkIn(folder);
 }
 
 export function operatorCredentials({ certs, ca }: Trust, called: Called): NetworkCredentials | undefined {
-  if (ca !== '') return readNetworkFile(ca);
-  const folder = certs === '' ? certsAt(DEFAULT_DATA, called) : certs;
+  if (ca !== '') return watchNetworkFile(ca);
+  const folder = certs === '' ? localCerts(called) : certs;
   return folder === undefined ? undefined : operatorIn(folder);
 }
+
+/** Of a network of this person that runs on this machine at one of these addresses. */
+const localCerts = (called: Called): string | undefined =>
+  certsAt(DEFAULT_DATA, called) ?? new LocalNetworks().certsAt(called);
 
 /** Of the network that `up` runs in a data folder, if it runs with TLS at one of these addresses. */
 export function certsAt(dataFolder: string, called: Called): string | undefined {
@@ -53,6 +61,10 @@ export function certsAt(dataFolder: string, called: Called): string | undefined 
   if (certs === undefined || !existsSync(certs)) return undefined;
   return Object.values(addresses ?? {}).some((address) => called.includes(address)) ? certs : undefined;
 }
+
+/** A part of a network of this person listens there. @param certs its folder; empty: without TLS */
+export const rememberAt = (address: Address, certs: string): void =>
+  new LocalNetworks().remember(address, certs === '' ? undefined : certs);
 
 /** As an operator, if the folder has the certificate of one; else as a user. */
 export function operatorIn(folder: string): NetworkCredentials {
@@ -63,14 +75,14 @@ export function operatorIn(folder: string): NetworkCredentials {
 /** A machine that has only one part has no file of the network alone: that part's does as well. */
 export function networkIn(folder: string): NetworkCredentials {
   const [part] = partsIn(existing(folder));
-  if (part === undefined || existsSync(join(folder, NETWORK_FILE))) return readCredentials(folder);
-  return readCredentials(folder, part);
+  const file = join(folder, NETWORK_FILE);
+  return part === undefined || existsSync(file) ? watchNetworkFile(file) : readCredentials(folder, part);
 }
 
 function operatorAmong(parts: readonly Part[], folder: string): Part | undefined {
   const operators = parts.filter(({ role }) => role === 'operator');
   const own: Part = { role: 'operator', name: ownName() };
-  for (const preferred of [own, UP_OPERATOR])
+  for (const preferred of [own, LOCAL_OPERATOR])
     if (operators.some((operator) => nameOf(operator) === nameOf(preferred))) return preferred;
   if (operators.length <= 1) return operators[0];
   const names = operators.map((operator) => quote(fileOf(folder, operator))).join(', ');

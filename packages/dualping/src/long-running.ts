@@ -41,16 +41,3 @@ export async function serveUntilSignal(part: string, io: Io, start: () => Promis
     io.report({ part, event: 'gave-up', text: `could not end in order within ${DRAIN_LIMIT_MS} ms` });
   return SIGNAL_EXITS[first];
 }
-
-const LOOPBACK = /^(localhost|127\.[0-9.]+|::1)$/;
-
-/** Prints one line when other machines can reach this address. */
-export function warnIfOpen(host: string, io: Io, isSecure = false): void {
-  if (LOOPBACK.test(host)) return;
-  const who = 'everyone who can reach it can read and post as anyone';
-  io.note(
-    isSecure
-      ? `dualping: listening at ${host} with TLS: parts and operators are known by certificates, but ${who}, because users are not authenticated yet`
-      : `dualping: listening at ${host} without TLS: ${who} and pass for a server or an operator: see --tls and --certs`,
-  );
-}

@@ -11,7 +11,7 @@ import { type KnownKeys, readConfigFile } from './settings/config-file.js';
 import { logFormat } from './settings/definitions.js';
 import {
   describe,
-  flagOf,
+  flagWithArgument,
   resolveSettings,
   type Setting,
   type Sources,
@@ -117,9 +117,8 @@ function lineFor(parent: Commander, command: Command): Commander {
 
 /** Without a default and not parsed: the setting does both. */
 function optionFor(setting: Setting<unknown>): Option {
-  const value = setting.argument === undefined ? '' : ` <${setting.argument}>`;
   const short = setting.short === undefined ? '' : `-${setting.short}, `;
-  return new Option(`${short}${flagOf(setting)}${value}`, describe(setting));
+  return new Option(`${short}${flagWithArgument(setting)}`, describe(setting));
 }
 
 interface Surroundings {

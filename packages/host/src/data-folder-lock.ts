@@ -34,6 +34,9 @@ export interface Holder extends ProcessIdentity {
   readonly role: string;
 }
 
+/** Another process holds the folder, or this one already does: it may be free in a moment. */
+export class FolderInUse extends DualpingError {}
+
 /** Has the process's id and start time. */
 const LOCK_FILE = /^lock-([0-9]+)-([0-9]+)$/;
 
@@ -54,8 +57,8 @@ export function holderOf(folder: string): Holder | undefined {
 }
 
 /**
- * Locks the folder, and makes it if needed. Throws `invalid-argument` quoting folder and process when another
- * process holds it.
+ * Locks the folder, and makes it if needed. Throws `FolderInUse`, which is an `invalid-argument` quoting
+ * folder and process, when another process holds it.
  */
 export function lockDataFolder(folder: string, role: string): DataFolderLock {
   const path = resolve(folder);
@@ -133,7 +136,7 @@ function makeFolder(path: string): void {
 }
 
 const held = (path: string, { pid, role }: Pick<Holder, 'pid' | 'role'>): DualpingError =>
-  new DualpingError('invalid-argument', `data folder ${quote(path)} is in use by ${role} (pid ${pid})`);
+  new FolderInUse('invalid-argument', `data folder ${quote(path)} is in use by ${role} (pid ${pid})`);
 
 const unusable = (path: string, cause: unknown): DualpingError =>
   new DualpingError(

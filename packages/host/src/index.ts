@@ -7,6 +7,7 @@ export * from './high-descriptor.js';
 export * from './never-blocking.js';
 export * from './observation.js';
 export * from './operator-events.js';
+export * from './person-folders.js';
 export * from './private-files.js';
 export * from './process-end.js';
 export * from './process-identity.js';

@@ -7,7 +7,7 @@ import { addHealth, type HealthHandle } from './health-service.js';
 import { addReflection } from './reflection-service.js';
 import { Access } from './security/access.js';
 import { ConnectionGate } from './security/connection-gate.js';
-import { FIRST_BYTE_MS, FirstByte } from './security/first-byte.js';
+import { FirstByte } from './security/first-byte.js';
 import { GuardedServer } from './security/guarded-server.js';
 
 /**
@@ -133,8 +133,9 @@ export interface Listener {
 
 /**
  * Like `listen`, but shows each connection before gRPC gets it. `getPeer()` of a call names its connection,
- * and only the socket itself tells when the connection closes. With credentials of the network it speaks TLS.
- * `gate` says how many connections an address may have.
+ * and only the socket itself tells when the connection closes. With credentials of the network it speaks TLS,
+ * without them it tells whoever does that it does not. `gate` says how many
+ * connections an address may have.
  */
 export async function listenToConnections(
   server: GuardedServer,
@@ -150,24 +151,20 @@ export async function listenToConnections(
     onConnection(socket);
     injector.injectConnection(socket);
   };
-  const firstByte =
-    access.credentials &&
-    new FirstByte(access.credentials, {
-      secure: (socket) => {
-        if (gate.proved(socket, access.acceptSecure(socket))) inject(socket);
-        else socket.destroy();
-      },
-      plaintext: (socket) => {
-        access.acceptPlaintext(socket);
-        if (gate.proved(socket, false)) inject(socket);
-        else socket.destroy();
-      },
-    });
+  const firstByte = new FirstByte(access.credentials, {
+    secure: (socket) => {
+      if (gate.proved(socket, access.acceptSecure(socket))) inject(socket);
+      else socket.destroy();
+    },
+    plaintext: (socket) => {
+      access.acceptPlaintext(socket);
+      if (gate.proved(socket, false)) inject(socket);
+      else socket.destroy();
+    },
+    tlsRefused: (socket) => access.refuseTls(socket),
+  });
   const sockets = createSocketServer({ noDelay: true }, (socket) => {
-    if (!gate.accepts(socket)) return;
-    if (firstByte !== undefined) return firstByte.accept(socket);
-    closeIfSilent(socket);
-    inject(socket);
+    if (gate.accepts(socket)) firstByte.accept(socket);
   });
   await new Promise<void>((resolve, reject) => {
     sockets.once('error', (error) => reject(cannotListen(formatAddress({ host, port }), error)));
@@ -180,19 +177,11 @@ export async function listenToConnections(
     address,
     close: () => {
       sockets.close();
-      firstByte?.close();
+      firstByte.close();
       gate.close();
       access.close();
     },
   };
-}
-
-/** What gRPC gets at once need not wait for its first byte, and yet has no more time for it. */
-function closeIfSilent(socket: Socket): void {
-  const timer = setTimeout(() => {
-    if (socket.bytesRead === 0) socket.destroy();
-  }, FIRST_BYTE_MS);
-  socket.once('close', () => clearTimeout(timer));
 }
 
 /**

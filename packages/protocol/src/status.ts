@@ -108,6 +108,10 @@ const NO_CONNECTION = /^No connection established\. Last error: (?:Error: )?(.*?
 const NO_CAUSE = new Set(['null', 'undefined']);
 /** How OpenSSL puts it that the other side speaks no TLS, or is certified by somebody else. */
 const TLS_CAUSES: readonly (readonly [RegExp, string])[] = [
+  [
+    /alert access denied/,
+    'what answers there is a part of dualping that was started without certificates (--insecure)',
+  ],
   [/wrong version number|packet length too long/, 'what answers there does not speak TLS'],
   [
     /self-signed certificate|unable to (verify the first|get (local )?issuer) certificate|certificate signature failure/,

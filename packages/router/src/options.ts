@@ -12,6 +12,7 @@ import type { Report } from '@dualping/host';
 import {
   type ClassicConfirmation,
   type ClassicReplies,
+  ClassicSources,
   type ConnectionLimits,
   DEFAULT_CLASSIC_REPLIES,
   dialledAddress,
@@ -70,6 +71,11 @@ export interface CommonOptions {
   readonly credentials?: NetworkCredentials | undefined;
   /** With credentials: whether csce438 programs are served without TLS as well. Default false. */
   readonly classic?: boolean;
+  /**
+   * With `classic`: from where, beside this machine: addresses and networks, as `10.0.0.0/8`. Default: from
+   * this machine only.
+   */
+  readonly classicFrom?: readonly string[];
   /** How many connections one address may have. Default: `DEFAULT_CONNECTION_LIMITS`. */
   readonly connectionLimits?: Partial<ConnectionLimits>;
   /** Where metrics and probes are answered, `host:port`; port 0 takes a free one. Default: nowhere. */
@@ -100,7 +106,7 @@ export interface ParsedCommonOptions {
   readonly classicConfirmation: ClassicConfirmation;
   readonly dialsBack: boolean;
   readonly credentials: NetworkCredentials | undefined;
-  readonly classic: boolean;
+  readonly classic: ClassicSources | undefined;
   readonly connectionLimits: ConnectionLimits;
   readonly metrics: HostAndPort | undefined;
   readonly report: Report;
@@ -158,7 +164,7 @@ function parseCommonOptions(options: CommonOptions): ParsedCommonOptions {
     classicConfirmation: options.classicConfirmation ?? 'accepted',
     dialsBack: options.dialBack ?? true,
     credentials: routerCredentials(options.credentials),
-    classic: options.classic ?? false,
+    classic: options.classic ? ClassicSources.parse(options.classicFrom) : undefined,
     connectionLimits: parseConnectionLimits(options.connectionLimits ?? {}),
     metrics: options.metrics === undefined ? undefined : parseListenAddress(options.metrics),
     report: options.report ?? (() => {}),

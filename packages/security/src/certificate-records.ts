@@ -12,6 +12,8 @@ export interface Issued {
   readonly serial: string;
   readonly madeAtMs: WallTimeMs;
   readonly notAfterMs: WallTimeMs;
+  /** Serial number of the certificate of the network that it was made with; from the first rotation on. */
+  readonly authority?: string;
 }
 
 export interface Revoked {
@@ -74,8 +76,9 @@ function isRevoked(value: unknown): value is Revoked {
 }
 
 function isIssued(value: unknown): value is Issued {
-  const { name, serial, madeAtMs, notAfterMs } = fieldsOf(value);
+  const { name, serial, madeAtMs, notAfterMs, authority } = fieldsOf(value);
   return (
+    (authority === undefined || isSerial(authority)) &&
     typeof name === 'string' &&
     isSerial(serial) &&
     typeof madeAtMs === 'number' &&

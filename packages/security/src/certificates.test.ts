@@ -5,7 +5,16 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { DualpingError, serverId } from '@dualping/core';
 import { NetworkCredentials, type Part } from '@dualping/protocol';
-import { ensure, initNetwork, issue, listCertificates, partsIn, revoke } from './certificates.js';
+import {
+  beginRotation,
+  endRotation,
+  ensure,
+  initNetwork,
+  issue,
+  listCertificates,
+  partsIn,
+  revoke,
+} from './certificates.js';
 import { fileOf, NETWORK_FILE, nameOf, partNamed, REVOKED_FILE } from './layout.js';
 import { ANNA, ROUTER, read, server, testFolder, testNetwork } from './test-network.fixture.js';
 import { readCredentials, readNetworkFile } from './watched-credentials.js';
@@ -42,6 +51,14 @@ test('what is there is left as it is, and what is missing is made', async (conte
   assert.equal(await ensure(folder, [ROUTER]), false);
   assert.equal(await ensure(folder, [ROUTER, server(1)]), true);
   assert.equal(read(folder, ROUTER).serial, before);
+});
+
+test('parts that start at once make their certificates one after the other', async (context) => {
+  const folder = testFolder(context);
+  const servers = Array.from({ length: 20 }, (_, at) => server(at + 1));
+  await Promise.all(servers.map((part) => ensure(folder, [part])));
+  assert.deepEqual(partsIn(folder), servers);
+  assert.equal(listCertificates(folder).length, servers.length, 'none has overwritten what another noted');
 });
 
 test('a list tells what was made, replaced and revoked; a part is revoked with all it ever had', async (context) => {
@@ -161,4 +178,49 @@ test('parts are called by one name', () => {
     '../x',
   ])
     assert.throws(() => partNamed(name), refused(/names no part/), name);
+});
+
+test('the certificate of the network is replaced in three steps, and each counts as long as it should', async (context) => {
+  const folder = await testNetwork(context, ROUTER, server(1), ANNA);
+  const before = { router: read(folder, ROUTER), anna: read(folder, ANNA) };
+  const leafOf = (part: Part): X509Certificate =>
+    new X509Certificate(
+      readFileSync(fileOf(folder, part), 'utf8').replace(/^[\s\S]*?(?=-----BEGIN CERT)/, ''),
+    );
+  const formerLeaf = leafOf(ROUTER);
+  await assert.rejects(endRotation(folder), refused(/no rotation has begun/));
+  await beginRotation(folder);
+  await assert.rejects(beginRotation(folder), refused(/has begun in ".*" already/));
+  // Both count, on every side, and what was made before is as it was.
+  assert.equal(read(folder, ROUTER).authorities.length, 2);
+  assert.equal(readNetworkFile(join(folder, NETWORK_FILE)).authorities.length, 2);
+  assert.equal(read(folder, ROUTER).serial, before.router.serial);
+  assert.equal(read(folder, ROUTER).network, before.router.network);
+  await issue(folder, [server(1)]);
+  const renewed = leafOf(server(1));
+  for (const leaf of [formerLeaf, renewed]) assert.equal(read(folder, ANNA).judge(leaf).kind, 'part');
+  assert.equal(before.anna.judge(renewed).kind, 'rejected', 'one that has not been told yet');
+  await assert.rejects(
+    endRotation(folder),
+    refused(/these still have .*: operator-anna, router; dualping certs renew/),
+  );
+  await issue(folder, [ROUTER, ANNA]);
+  await endRotation(folder);
+  assert.equal(readNetworkFile(join(folder, NETWORK_FILE)).authorities.length, 1);
+  const judgement = read(folder, ANNA).judge(formerLeaf);
+  assert.match(judgement.kind === 'rejected' ? judgement.why : '', /was not made by network/);
+  assert.equal(read(folder, ANNA).judge(leafOf(ROUTER)).kind, 'part');
+  assert.equal(read(folder, ANNA).whyCut(formerLeaf), undefined, 'a connection that stands');
+  assert.deepEqual(
+    listCertificates(folder).map(({ name, isCurrent, isOfFormer }) => [name, isCurrent, isOfFormer]),
+    [
+      ['router', false, true],
+      ['server-1-1', false, true],
+      ['operator-anna', false, true],
+      ['server-1-1', true, false],
+      ['router', true, false],
+      ['operator-anna', true, false],
+    ],
+  );
+  for (const file of ['ca.pem', 'network.pem', 'router.pem']) assert.equal(modeOf(join(folder, file)), 0o600);
 });

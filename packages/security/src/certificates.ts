@@ -1,10 +1,11 @@
 /** Certificates of a network's parts: made, renewed, revoked. What `dualping certs` does. */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { DualpingError, quote } from '@dualping/core';
-import { lockDataFolder, mendFolder } from '@dualping/host';
-import { type CertifiedNetwork, NetworkCredentials, type Part } from '@dualping/protocol';
+import { type DataFolderLock, FolderInUse, lockDataFolder, mendFolder } from '@dualping/host';
+import { type CertifiedNetwork, NetworkCredentials, type Part, PEM_BLOCK } from '@dualping/protocol';
 import {
   type Issued,
   readIssued,
@@ -26,6 +27,8 @@ export interface CertificateState extends Issued {
   readonly revokedAtMs: number | undefined;
   /** Whether it is the one in the file of its part. */
   readonly isCurrent: boolean;
+  /** Whether the certificate of the network that it was made with counts no more. */
+  readonly isOfFormer: boolean;
 }
 
 export const hasNetwork = (folder: string): boolean => existsSync(join(folder, AUTHORITY_FILE));
@@ -35,14 +38,18 @@ export async function initNetwork(folder: string): Promise<CertifiedNetwork> {
   return await changing(folder, async () => {
     if (hasNetwork(folder))
       throw new DualpingError('invalid-argument', `there is a network in ${quote(folder)} already`);
-    const { makeAuthority } = await import('./x509.js');
-    const network = randomBytes(NETWORK_BYTES).toString('hex');
-    const { certificate, key } = await makeAuthority(network, AUTHORITY_DAYS);
-    await writeOwn(join(folder, NETWORK_FILE), certificate);
-    // Last: with it the network is there.
-    await writeOwn(join(folder, AUTHORITY_FILE), key + certificate);
-    return network;
+    return await makeNetwork(folder);
   });
+}
+
+async function makeNetwork(folder: string): Promise<CertifiedNetwork> {
+  const { makeAuthority } = await import('./x509.js');
+  const network = randomBytes(NETWORK_BYTES).toString('hex');
+  const { certificate, key } = await makeAuthority(network, AUTHORITY_DAYS);
+  await writeOwn(join(folder, NETWORK_FILE), certificate);
+  // Last: with it the network is there.
+  await writeOwn(join(folder, AUTHORITY_FILE), key + certificate);
+  return network;
 }
 
 /** Makes a new key and certificate for each, in place of what its file has. */
@@ -51,30 +58,45 @@ export async function issue(
   parts: readonly Part[],
   days: number = DEFAULT_DAYS,
 ): Promise<readonly Issued[]> {
-  return await changing(folder, async () => {
-    const authority = readAuthority(folder);
-    const { makeCertificate } = await import('./x509.js');
-    const made: Issued[] = [];
-    for (const part of parts) {
-      const identity = { ...part, network: authority.network };
-      const { certificate, key, serial, notAfter } = await makeCertificate(authority, identity, days);
-      const record = { name: nameOf(part), serial, madeAtMs: Date.now(), notAfterMs: notAfter.getTime() };
-      // First the record: a certificate without a record could not be revoked.
-      await writeIssued(folder, [...readIssued(folder), record]);
-      await writeOwn(fileOf(folder, part), key + certificate + authority.bundle);
-      made.push(record);
-    }
-    return made;
-  });
+  return await changing(folder, async () => await make(folder, parts, days));
 }
 
-/** Makes what is missing: the network, and a certificate for each of these. @returns whether it made any */
+async function make(folder: string, parts: readonly Part[], days: number): Promise<readonly Issued[]> {
+  if (parts.length === 0) return [];
+  const authority = readAuthority(folder);
+  const { makeCertificate } = await import('./x509.js');
+  const made: Issued[] = [];
+  for (const part of parts) {
+    const identity = { ...part, network: authority.network };
+    const { certificate, key, serial, notAfter } = await makeCertificate(authority, identity, days);
+    const record = {
+      name: nameOf(part),
+      serial,
+      madeAtMs: Date.now(),
+      notAfterMs: notAfter.getTime(),
+      authority: authority.serial,
+    };
+    // First the record: a certificate without a record could not be revoked.
+    await writeIssued(folder, [...readIssued(folder), record]);
+    await writeOwn(fileOf(folder, part), key + certificate + authority.bundle);
+    made.push(record);
+  }
+  return made;
+}
+
+/**
+ * Makes what is missing: the network, and a certificate for each of these. Processes may do so at once.
+ * @returns whether it made any
+ */
 export async function ensure(folder: string, parts: readonly Part[]): Promise<boolean> {
-  const isNew = !hasNetwork(folder);
-  if (isNew) await initNetwork(folder);
-  const missing = parts.filter((part) => !existsSync(fileOf(folder, part)));
-  if (missing.length > 0) await issue(folder, missing);
-  return isNew || missing.length > 0;
+  const missing = () => parts.filter((part) => !existsSync(fileOf(folder, part)));
+  if (hasNetwork(folder) && missing().length === 0) return false;
+  return await changing(folder, async () => {
+    const isNew = !hasNetwork(folder);
+    if (isNew) await makeNetwork(folder);
+    const made = await make(folder, missing(), DEFAULT_DAYS);
+    return isNew || made.length > 0;
+  });
 }
 
 /** From now on none of a part's certificates counts. @returns those that did until now */
@@ -96,15 +118,86 @@ export async function revoke(folder: string, part: Part): Promise<readonly Issue
   });
 }
 
+/**
+ * Begins to replace the network's own key and certificate while everything runs: makes new ones, and lets all
+ * files in the folder trust both. Next all parts get certificates of the new one (`issue`), and then the
+ * former one counts no more (`endRotation`).
+ * @throws DualpingError `invalid-argument` when one has begun already
+ */
+export async function beginRotation(folder: string): Promise<void> {
+  await changing(folder, async () => {
+    const former = readAuthority(folder);
+    if (former.serials.length > 1)
+      throw new DualpingError(
+        'invalid-argument',
+        `a rotation has begun in ${quote(folder)} already: end it first`,
+      );
+    const { makeAuthority } = await import('./x509.js');
+    const { certificate, key } = await makeAuthority(former.network, AUTHORITY_DAYS);
+    const issued = readIssued(folder);
+    await writeIssued(
+      folder,
+      issued.map((record) => ({ authority: former.serial, ...record })),
+    );
+    await trust(folder, certificate + former.certificate, key);
+  });
+}
+
+/**
+ * From now on only the new certificate of the network counts.
+ * @throws DualpingError `invalid-argument` when none has begun, or a part has no certificate of the new one
+ */
+export async function endRotation(folder: string): Promise<void> {
+  await changing(folder, async () => {
+    const { certificate, key, serials } = readAuthority(folder);
+    if (serials.length < 2)
+      throw new DualpingError('invalid-argument', `no rotation has begun in ${quote(folder)}`);
+    const authority = new X509Certificate(certificate);
+    const former = partsIn(folder).filter(
+      (part) => !leafIn(fileOf(folder, part))?.verify(authority.publicKey),
+    );
+    if (former.length > 0)
+      throw new DualpingError(
+        'invalid-argument',
+        `these still have certificates of the former one: ${former.map(nameOf).join(', ')}; dualping certs renew makes new ones`,
+      );
+    await trust(folder, certificate, key);
+  });
+}
+
+/**
+ * All files of the folder hold these certificates of the network. The key comes last: after a crash on the
+ * way everything that was made counts, and the step can be done again.
+ */
+async function trust(folder: string, bundle: string, key: string): Promise<void> {
+  for (const part of partsIn(folder)) {
+    const path = fileOf(folder, part);
+    const own = pemBlocks(readFileSync(path, 'utf8')).filter(({ certificate }) => certificate?.ca !== true);
+    await writeOwn(path, own.map(({ text }) => text).join('') + bundle);
+  }
+  await writeOwn(join(folder, NETWORK_FILE), bundle);
+  await writeOwn(join(folder, AUTHORITY_FILE), key + bundle);
+}
+
+const pemBlocks = (pem: string) =>
+  [...pem.matchAll(PEM_BLOCK)].map(([block, label]) => ({
+    text: `${block}\n`,
+    certificate: label === 'CERTIFICATE' ? new X509Certificate(block) : undefined,
+  }));
+
+const leafIn = (path: string): X509Certificate | undefined =>
+  pemBlocks(readFileSync(path, 'utf8')).find(({ certificate }) => certificate?.ca === false)?.certificate;
+
 /** Everything that was ever made in the folder, the oldest first. */
 export function listCertificates(folder: string): readonly CertificateState[] {
-  readAuthority(folder);
+  const { serials } = readAuthority(folder);
   const revoked = new Map(readRevoked(folder).map(({ serial, atMs }) => [serial, atMs]));
   const current = new Set(partsIn(folder).map((part) => serialIn(fileOf(folder, part))));
   return readIssued(folder).map((issued) => ({
     ...issued,
     revokedAtMs: revoked.get(issued.serial),
     isCurrent: current.has(issued.serial),
+    isOfFormer: issued.authority !== undefined && !serials.includes(issued.authority),
   }));
 }
 
@@ -123,9 +216,13 @@ function serialIn(path: string): string | undefined {
   }
 }
 
-/** One process at a time: two would overwrite each other's records. */
+/** How long another process may take for its change, ms: it makes some certificates, each in milliseconds. */
+const LOCK_WAIT_MS = 10_000;
+const LOCK_LOOK_MS = 20;
+
+/** One process at a time: two would overwrite each other's records. Parts that start together wait. */
 async function changing<T>(folder: string, change: () => Promise<T>): Promise<T> {
-  const lock = lockDataFolder(folder, 'dualping certs');
+  const lock = await lockWhenFree(folder);
   try {
     mendFolder(folder);
     return await change();
@@ -134,12 +231,29 @@ async function changing<T>(folder: string, change: () => Promise<T>): Promise<T>
   }
 }
 
+async function lockWhenFree(folder: string): Promise<DataFolderLock> {
+  const until = performance.now() + LOCK_WAIT_MS;
+  for (;;)
+    try {
+      return lockDataFolder(folder, 'dualping certs');
+    } catch (error) {
+      if (!(error instanceof FolderInUse) || performance.now() > until) throw error;
+      // Not in step with another that waits: at a lock each of two may see the other, and neither get in.
+      await delay(LOCK_LOOK_MS * (0.5 + Math.random()));
+    }
+}
+
 interface Authority {
   readonly network: CertifiedNetwork;
+  /** With which certificates are made. */
   readonly certificate: string;
   readonly key: string;
-  /** What every part is given of the network. */
+  /** What every part is given of the network: that, and while it is replaced the former one. */
   readonly bundle: string;
+  /** Of `certificate`. */
+  readonly serial: string;
+  /** Of all in the bundle. */
+  readonly serials: readonly string[];
 }
 
 function readAuthority(folder: string): Authority {
@@ -154,8 +268,17 @@ function readAuthority(folder: string): Authority {
       { cause },
     );
   }
-  const at = text.indexOf('-----BEGIN CERTIFICATE-----');
-  const certificate = text.slice(Math.max(at, 0));
-  const { network } = NetworkCredentials.parse(certificate);
-  return { network, certificate, key: text.slice(0, Math.max(at, 0)), bundle: certificate };
+  const blocks = pemBlocks(text);
+  const certificates = blocks.filter(({ certificate }) => certificate !== undefined);
+  const key = blocks.find(({ certificate }) => certificate === undefined);
+  const bundle = certificates.map((block) => block.text).join('');
+  const { network, authorities } = NetworkCredentials.parse(bundle);
+  return {
+    network,
+    certificate: certificates[0]?.text ?? '',
+    key: key?.text ?? '',
+    bundle,
+    serial: authorities[0] ?? '',
+    serials: authorities,
+  };
 }

@@ -20,6 +20,8 @@ import {
 } from '@dualping/core';
 import { OPERATOR_NAME, type Part, partPath } from '@dualping/protocol';
 
+/** How such a folder is called where dualping itself chooses the name. */
+export const CERTS_FOLDER = 'certs';
 export const AUTHORITY_FILE = 'ca.pem';
 export const NETWORK_FILE = 'network.pem';
 export const REVOKED_FILE = 'revoked.json';

@@ -57,7 +57,7 @@ export async function serve(context: TestContext, credentials: NetworkCredential
     refused: (text) => refusals.push(text),
     privileged: (text) => audited.push(text),
   };
-  const grpc = createGrpcServer({}, new Access(credentials, false, listener));
+  const grpc = createGrpcServer({}, new Access(credentials, undefined, listener));
   addHealthAndReflection(grpc, ['dualping.v1.SocialService']);
   const { address, close } = await listenToConnections(grpc, '127.0.0.1', 0);
   context.after(() => {

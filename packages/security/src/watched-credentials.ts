@@ -3,7 +3,7 @@
  * folder has something new. So a certificate is renewed, and a revoked one refused, without a restart.
  */
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DualpingError, quote } from '@dualping/core';
 import { mendFile } from '@dualping/host';
 import { NetworkCredentials, type Part, partText } from '@dualping/protocol';
@@ -50,6 +50,25 @@ export function readCredentials(folder: string, part?: Part): NetworkCredentials
 /** What a user's client needs: a file with the network's certificate. */
 export const readNetworkFile = (path: string): NetworkCredentials => parsed(path, readText(path), []);
 
+/**
+ * The same for as long as this process runs: what comes into the file later counts, and so does a
+ * `revoked.json` beside it. While they can't be read, what was goes on. They keep no process alive.
+ */
+export function watchNetworkFile(path: string): NetworkCredentials {
+  const beside = dirname(path);
+  const credentials = parsed(path, readText(path), revokedSerials(beside));
+  const look = (): void => {
+    try {
+      credentials.replace(readText(path), revokedSerials(beside));
+    } catch {
+      // The next handshake says what is wrong, if anything is.
+    }
+  };
+  for (const file of [path, join(beside, REVOKED_FILE)])
+    watchFile(file, { persistent: false, interval: LOOK_MS }, look);
+  return credentials;
+}
+
 export function watchCredentials(folder: string, part: Part, say: Say): WatchedCredentials {
   const path = fileOf(folder, part);
   const mended = mendFile(path);
@@ -59,7 +78,7 @@ export function watchCredentials(folder: string, part: Part, say: Say): WatchedC
   warn();
   const timer = setInterval(warn, WARN_INTERVAL_MS);
   timer.unref();
-  let { serial } = credentials;
+  let { serial, authorities } = credentials;
   let revoked = revokedSerials(folder).length;
   const look = (): void => {
     try {
@@ -70,11 +89,13 @@ export function watchCredentials(folder: string, part: Part, say: Say): WatchedC
           'renewed',
           `goes on with certificate ${credentials.serial}, until ${credentials.notAfter.toISOString()}`,
         );
+      if (credentials.authorities.join() !== authorities.join())
+        say('trust', `trusts what network certificate ${credentials.authorities.join(' or ')} has signed`);
       if (credentials.isRevoked && serials.length !== revoked)
         say('revoked', `the certificate of ${partText(part)} was revoked: all others refuse it`);
       else if (serials.length !== revoked)
         say('revoked', `${serials.length} certificates are revoked from now on`);
-      serial = credentials.serial;
+      ({ serial, authorities } = credentials);
       revoked = serials.length;
     } catch (error) {
       const why = error instanceof DualpingError ? error.detail : String(error);

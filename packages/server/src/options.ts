@@ -18,6 +18,7 @@ import {
 import type { Report } from '@dualping/host';
 import {
   type ClassicReplies,
+  ClassicSources,
   type ConnectionLimits,
   dialledAddress,
   formatAddress,
@@ -81,6 +82,11 @@ export interface ServerOptions {
   readonly connectionLimits?: Partial<ConnectionLimits>;
   /** How much one user may write while this server is primary. Default: `DEFAULT_USER_LIMITS`. */
   readonly userLimits?: Partial<UserLimits>;
+  /**
+   * With `classic`: from where, beside this machine: addresses and networks, as `10.0.0.0/8`. Default: from
+   * this machine only.
+   */
+  readonly classicFrom?: readonly string[];
 }
 
 export interface ParsedOptions {
@@ -100,7 +106,7 @@ export interface ParsedOptions {
   readonly classicReplies: ClassicReplies | undefined;
   readonly supervision: SupervisionOptions | undefined;
   readonly credentials: NetworkCredentials | undefined;
-  readonly classic: boolean;
+  readonly classic: ClassicSources | undefined;
   readonly connectionLimits: ConnectionLimits;
   readonly userLimits: UserLimits;
 }
@@ -134,7 +140,7 @@ export function parseServerOptions(options: ServerOptions): ParsedOptions {
     classicReplies: options.classicReplies,
     supervision: options.supervision,
     credentials: ownCredentials(options.credentials, cluster, id),
-    classic: options.classic ?? false,
+    classic: options.classic ? ClassicSources.parse(options.classicFrom) : undefined,
     connectionLimits: parseConnectionLimits(options.connectionLimits ?? {}),
     userLimits: parseUserLimits(options.userLimits ?? {}),
   });

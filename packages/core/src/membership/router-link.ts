@@ -31,6 +31,12 @@ import type { MemberTiming } from './pace.js';
  */
 const WELCOME_TIMEOUT_MS = 3_000;
 
+/**
+ * Different failures that are told until one router welcomes us. Each is told once: what answers after a
+ * refused connection may be no router of ours. More of them would be one failure in ever other words.
+ */
+const MAX_TOLD = 8;
+
 /** A stream on which we have asked to be attached. */
 interface Dial {
   readonly attempt: Attempt;
@@ -103,7 +109,8 @@ export class RouterLink {
    */
   #because: Failure | undefined;
   /** Whether an operator was told that no router welcomes us. */
-  #toldFailure = false;
+  /** Why attempts failed since the last welcome, as it was told. */
+  readonly #told = new Set<string>();
   #closed = false;
 
   /** `questions` is told of each ping; given by a member for which the age of an answer matters. */
@@ -197,7 +204,7 @@ export class RouterLink {
       this.#hangUp(lower);
     }
     this.#because = undefined;
-    this.#toldFailure = false;
+    this.#told.clear();
     this.#searching = false;
     this.#router = dial.router;
     const isNoted = ground.welcomedLife === undefined || ground.welcomedLife === ground.identity.lifeId;
@@ -319,12 +326,11 @@ export class RouterLink {
     if (this.#attached !== undefined) return;
     const address = this.#addressOf(dial.router);
     this.#because = { reason: because.reason, detail: `router ${address}: ${because.detail}` };
-    if (!this.#toldFailure)
-      ground.report(
-        'router-lost',
-        `can't attach to the router at ${address}, goes on trying: ${because.detail}`,
-      );
-    this.#toldFailure = true;
+    const text = `can't attach to the router at ${address}, goes on trying: ${because.detail}`;
+    if (!this.#told.has(text) && this.#told.size < MAX_TOLD) {
+      this.#told.add(text);
+      ground.report('router-lost', text);
+    }
     this.#plan.failed(dial.router, ground.now, this.#isDialled);
   }
 

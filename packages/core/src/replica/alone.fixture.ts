@@ -63,8 +63,8 @@ export class Alone {
   router = (message: RouterMessage, address?: string): string[] =>
     this.step({ kind: 'router-message', attempt: this.#attemptAt(address), message });
 
-  routerEnded = (address?: string): string[] =>
-    this.step({ kind: 'router-ended', attempt: this.#attemptAt(address), detail: 'gone' });
+  routerEnded = (address?: string, detail = 'gone'): string[] =>
+    this.step({ kind: 'router-ended', attempt: this.#attemptAt(address), detail });
 
   /** A router welcomes the server, and the disk has noted it. */
   welcome = ({ term = 0, ...told }: Told & { readonly term?: number }, address?: string): string[] => [

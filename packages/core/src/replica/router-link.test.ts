@@ -166,3 +166,28 @@ test('what comes from a stream that was given up is not heard', () => {
   assert.deepEqual(server.welcome(TOLD), []);
   assert.equal(server.replica.assignment, undefined);
 });
+
+test('each reason why no router can be attached to is told once, and anew after a welcome', () => {
+  const server = new Alone(2);
+  server.start();
+  const ends = (detail: string): string[] => {
+    const told = server.routerEnded(undefined, detail);
+    server.tick();
+    return told;
+  };
+  const told = (detail: string): string => `"can't attach to the router at r1, goes on trying: ${detail}"`;
+  assert.deepEqual(ends('refused'), [told('refused')]);
+  assert.deepEqual(ends('refused'), []);
+  assert.deepEqual(ends('not of this network'), [told('not of this network')]);
+  for (const again of ['refused', 'not of this network']) assert.deepEqual(ends(again), []);
+  // Words that differ each time are not told for ever.
+  const others = Array.from({ length: 20 }, (_, at) => ends(`port ${at}`).length);
+  assert.equal(
+    others.reduce((sum, count) => sum + count, 0),
+    6,
+  );
+  server.welcome(TOLD);
+  server.routerEnded();
+  server.tick();
+  assert.deepEqual(ends('refused'), [told('refused')]);
+});

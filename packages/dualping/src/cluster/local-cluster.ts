@@ -30,13 +30,22 @@ import {
 import {
   formatAddress,
   type HostAndPort,
+  isLoopback,
   type NetworkCredentials,
   type Part,
   parseAddress,
 } from '@dualping/protocol';
-import { ensure, type WatchedCredentials, watchCredentials } from '@dualping/security';
+import {
+  ensure,
+  hasNetwork,
+  NETWORK_FILE,
+  type WatchedCredentials,
+  watchCredentials,
+} from '@dualping/security';
 import type { Subscription } from 'rxjs';
-import { UP_OPERATOR } from '../credentials.js';
+import { LOCAL_OPERATOR } from '../credentials.js';
+import { insecure } from '../settings/definitions.js';
+import { wordsFor } from '../settings/setting.js';
 import { cleanForTerminal } from '../terminal-text.js';
 import { type ChildRole, isErrorLine } from './child-ward.js';
 import { portIfFree, readPlaces, writePlaces } from './places.js';
@@ -153,7 +162,10 @@ export class LocalCluster {
    * takes too long.
    */
   async start(): Promise<void> {
-    const own = await this.#certified([{ role: 'router' }, UP_OPERATOR], UP_OPERATOR);
+    const { certs, dataFolder } = this.#options;
+    const isUpgrade = certs !== undefined && !hasNetwork(certs) && existsSync(join(dataFolder, ROUTER));
+    const own = await this.#certified([{ role: 'router' }, LOCAL_OPERATOR], LOCAL_OPERATOR);
+    if (isUpgrade) this.#say('upgraded', upgradeText(certs));
     for (const { name } of this.#routers) this.#dialling.set(name, own);
     await Promise.all(this.#routers.map((router) => router.start()));
     const client = new RouterClient({ routers: this.routerAddresses, credentials: own });
@@ -301,7 +313,7 @@ export class LocalCluster {
       ...['--ping-ms', String(timing.pingIntervalMs), '--dead-after-ms', String(timing.deadAfterMs)],
       ...['--reattach-grace-ms', String(timing.reattachGraceMs)],
       ...this.#diskStallFlags,
-      ...this.#certsFlags,
+      ...this.#transportFlags,
       ...(this.#options.routerFlags ?? []),
     ];
   }
@@ -334,7 +346,7 @@ export class LocalCluster {
       ],
       ...this.#metricsFlags(1 + this.#servers.findIndex((server) => server.name === name)),
       ...this.#diskStallFlags,
-      ...this.#certsFlags,
+      ...this.#transportFlags,
       ...(this.#options.serverFlags ?? []),
     ];
   }
@@ -348,9 +360,10 @@ export class LocalCluster {
     return ['--metrics', formatAddress({ host, port: port === 0 ? 0 : port + place })];
   }
 
-  get #certsFlags(): readonly string[] {
-    const { certs } = this.#options;
-    return certs === undefined ? [] : ['--certs', resolve(certs)];
+  get #transportFlags(): readonly string[] {
+    const { certs, host } = this.#options;
+    if (certs !== undefined) return ['--certs', resolve(certs)];
+    return wordsFor(insecure, isLoopback(host) ? 'loopback' : 'beyond-loopback');
   }
 
   async #certifyServers(): Promise<void> {
@@ -366,7 +379,7 @@ export class LocalCluster {
     if (certs === undefined) return undefined;
     if (await ensure(certs, parts)) this.#say('certificates', `made in ${quote(resolve(certs))}`);
     // Each process reports what happens to its own certificate.
-    const isOwn = one === UP_OPERATOR;
+    const isOwn = one === LOCAL_OPERATOR;
     const watched = watchCredentials(certs, one, isOwn ? (event, text) => this.#say(event, text) : () => {});
     this.#watched.push(watched);
     return watched.credentials;
@@ -428,6 +441,10 @@ export function checkMetricsPorts(metrics: HostAndPort, servers: number): void {
   const detail = `metrics is ${quote(formatAddress(metrics))}: each of ${servers} servers takes the next port, and there is none after ${MAX_PORT}`;
   throw new DualpingError('invalid-argument', detail);
 }
+
+/** A folder of a version without certificates, or one that ran with `--insecure`. */
+const upgradeText = (certs: string): string =>
+  `this network ran without TLS until now; from now on its parts and clients use it. Your clients on this machine know; those elsewhere need --ca with a copy of ${quote(resolve(certs, NETWORK_FILE))}, and csce438 programs need --classic here`;
 
 /** With only one cluster its number is left out. */
 const nameOf = (cluster: ClusterId, clusters: number, id: ServerId): string =>

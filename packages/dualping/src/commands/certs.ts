@@ -4,6 +4,9 @@ import { serverId as asServerId, DualpingError, MAX_SERVER_ID, quote } from '@du
 import { EXIT } from '@dualping/host';
 import { OPERATOR_NAME, type Part, partText } from '@dualping/protocol';
 import {
+  beginRotation,
+  endRotation,
+  ensure,
   fileOf,
   initNetwork,
   issue,
@@ -45,6 +48,20 @@ async function make(certs: string, parts: readonly Part[], days: number, io: Io)
   }
   return EXIT.done;
 }
+
+const ensureCommand = command({
+  name: 'ensure',
+  group: GROUP,
+  summary: 'make what is missing of these, and the network too: for scripts, which may say it again',
+  args: [{ name: 'names', help: 'as router,server-1-2,operator-anna (server 2 of cluster 1)' }],
+  settings: { certs: settings.certsFolder },
+  run: async ({ certs }, { args, io }) => {
+    const parts = (args[0] ?? '').split(',').map((name) => partNamed(name.trim()));
+    const made = await ensure(certs, parts);
+    io.out(`${made ? 'made what was missing' : 'all are there'}, in ${resolve(certs)}`);
+    return EXIT.done;
+  },
+});
 
 const routerCommand = command({
   name: 'router',
@@ -105,6 +122,39 @@ const renewCommand = command({
   },
 });
 
+/** What a rotation is made of, and what is to be done after each step. */
+const STEPS: Readonly<
+  Record<string, { readonly does: (certs: string) => Promise<void>; readonly next: string }>
+> = {
+  begin: {
+    does: beginRotation,
+    next: 'copy all files to where their parts run, and network.pem to clients elsewhere; when each part has said `trust`: dualping certs renew all, and copy them again',
+  },
+  end: {
+    does: endRotation,
+    next: 'copy all files once more: what the former certificate of the network has signed is refused from then on',
+  },
+};
+
+const rotateCommand = command({
+  name: 'rotate-ca',
+  group: GROUP,
+  summary: "replace the network's own key and certificate, step by step, while everything runs",
+  args: [{ name: 'step', help: 'begin; and after `renew all`: end' }],
+  settings: { certs: settings.certsFolder },
+  run: async ({ certs }, { args, io }) => {
+    const { does, next } = judged(args[0], (text) => {
+      const step = Object.hasOwn(STEPS, text) ? STEPS[text] : undefined;
+      if (step !== undefined) return step;
+      throw new DualpingError('invalid-argument', `give ${Object.keys(STEPS).join(' or ')}`);
+    });
+    await does(certs);
+    io.out(`done in ${resolve(certs)}`);
+    io.note(next);
+    return EXIT.done;
+  },
+});
+
 const revokeCommand = command({
   name: 'revoke',
   group: GROUP,
@@ -146,10 +196,12 @@ const dayOf = (timeMs: number): string => new Date(timeMs).toISOString().slice(0
 function stateOf({
   revokedAtMs,
   isCurrent,
+  isOfFormer,
   notAfterMs,
 }: ReturnType<typeof listCertificates>[number]): string {
   if (revokedAtMs !== undefined) return `revoked on ${dayOf(revokedAtMs)}`;
   if (notAfterMs < Date.now()) return 'has expired';
+  if (isOfFormer) return 'of a former network certificate, counts no more';
   return isCurrent ? 'in use' : 'replaced, still counts';
 }
 
@@ -165,11 +217,13 @@ function judged<T>(text = '', judge: (text: string) => T): T {
 
 export const CERTS_COMMANDS: readonly Command[] = [
   initCommand,
+  ensureCommand,
   routerCommand,
   serverCommand,
   memberCommand,
   operatorCommand,
   listCommand,
   renewCommand,
+  rotateCommand,
   revokeCommand,
 ];

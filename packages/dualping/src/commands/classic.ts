@@ -1,13 +1,17 @@
 /** Router, server and client with the csce438 names and options. */
 import { serverId as asServerId, parseTiming, serverName } from '@dualping/core';
 import { Signals } from '@dualping/host';
+import type { Part } from '@dualping/protocol';
 import { ClassicClient } from '../classic/classic-client.js';
 import { type Command, command } from '../command.js';
-import { partCredentials } from '../credentials.js';
-import { serveUntilSignal, warnIfOpen } from '../long-running.js';
+import { partCredentials, rememberAt } from '../credentials.js';
+import { serveUntilSignal } from '../long-running.js';
 import * as classic from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
 import * as limits from '../settings/limits.js';
+import { settleTransport } from '../transport.js';
+
+const ROUTER: Part = { role: 'router' };
 
 const coordinatorCommand = command({
   name: 'coordinator',
@@ -21,18 +25,23 @@ const coordinatorCommand = command({
     diskStallMs: settings.diskStallMs,
     certs: settings.certs,
     ...limits.OF_CONNECTIONS,
+    insecure: settings.insecure,
+    classicFrom: settings.classicFrom,
     ...settings.timing,
   },
   run: async (values, { io }) => {
-    const { host, port, data, clusters, diskStallMs, certs, ...rest } = values;
+    const { host, port, data, clusters, diskStallMs, certs, insecure, classicFrom, ...rest } = values;
     const { heartbeatTimeoutMs, classicReplies, classicConfirmation } = rest;
     const { pingIntervalMs, deadAfterMs, reattachGraceMs } = rest;
     const timing = parseTiming({ pingIntervalMs, deadAfterMs, reattachGraceMs });
-    warnIfOpen(host, io, certs !== '');
-    const watched = partCredentials(certs, { role: 'router' }, { name: 'router', report: io.report });
+    const folder = await settleTransport({ host, port, data, certs, insecure }, ROUTER, {
+      name: 'router',
+      io,
+    });
+    const watched = partCredentials(folder, ROUTER, { name: 'router', report: io.report });
     const { startRouter } = await import('@dualping/router');
-    return await serveUntilSignal('router', io, () =>
-      startRouter({
+    return await serveUntilSignal('router', io, async () => {
+      const router = await startRouter({
         host,
         port,
         dataFolder: data,
@@ -44,10 +53,13 @@ const coordinatorCommand = command({
         classicConfirmation,
         credentials: watched?.credentials,
         classic: true,
+        classicFrom,
         connectionLimits: limits.connectionLimitsOf(values),
         report: io.report,
-      }),
-    );
+      });
+      rememberAt(router.address, folder);
+      return router;
+    });
   },
 });
 
@@ -66,22 +78,25 @@ const tsdCommand = command({
     diskStallMs: settings.diskStallMs,
     minDiskFree: limits.minDiskFree,
     certs: settings.certs,
+    insecure: settings.insecure,
+    classicFrom: settings.classicFrom,
     ...limits.OF_USERS,
     ...limits.OF_CONNECTIONS,
   },
   run: async (values, { io }) => {
-    const { cluster, id, coordinatorHost, coordinatorPort, data, host, port } = values;
-    const { classicReplies, diskStallMs, certs } = values;
+    const { cluster, id, coordinatorHost, coordinatorPort, host, port } = values;
+    const { classicReplies, diskStallMs, certs, insecure, classicFrom } = values;
+    const data = values.data === '' ? `dualping-data/tsd-${cluster}-${id}` : values.data;
     const part = `server ${serverName(asServerId(id))}`;
-    warnIfOpen(host, io, certs !== '');
     const identity = { role: 'server', cluster, serverId: asServerId(id) } as const;
-    const watched = partCredentials(certs, identity, { name: part, report: io.report });
+    const folder = await settleTransport({ host, port, data, certs, insecure }, identity, { name: part, io });
+    const watched = partCredentials(folder, identity, { name: part, report: io.report });
     const { startServer } = await import('@dualping/server');
-    return await serveUntilSignal(part, io, () =>
-      startServer({
+    return await serveUntilSignal(part, io, async () => {
+      const server = await startServer({
         host,
         port,
-        dataFolder: data === '' ? `dualping-data/tsd-${cluster}-${id}` : data,
+        dataFolder: data,
         cluster,
         serverId: id,
         routers: [classic.coordinatorAt(coordinatorHost, coordinatorPort)],
@@ -89,12 +104,15 @@ const tsdCommand = command({
         diskStallMs,
         credentials: watched?.credentials,
         classic: true,
+        classicFrom,
         minDiskFree: values.minDiskFree,
         userLimits: limits.userLimitsOf(values),
         connectionLimits: limits.connectionLimitsOf(values),
         report: io.report,
-      }),
-    );
+      });
+      rememberAt(server.address, folder);
+      return server;
+    });
   },
 });
 

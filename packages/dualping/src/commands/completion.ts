@@ -61,7 +61,7 @@ const optionOf = (setting: Setting<unknown>): Option => ({
   flag: flagOf(setting),
   help: setting.help,
   value:
-    setting.argument === undefined
+    setting.argument === undefined || setting.mayStandAlone
       ? undefined
       : setting.argument === 'folder' || setting.argument === 'file'
         ? setting.argument

@@ -11,18 +11,19 @@ import {
   Signals,
   withinLimit,
 } from '@dualping/host';
-import { checkListen } from '@dualping/protocol';
+import { checkListen, isLoopback } from '@dualping/protocol';
+import { CERTS_FOLDER, NETWORK_FILE } from '@dualping/security';
 import { command, type Invocation } from '../command.js';
 import type { Demo } from '../demo/demo.js';
 import { FAULTS, parseFaults } from '../demo/faults.js';
 import { openDemoFolder } from '../demo/folder.js';
 import type { DemoReport } from '../demo/report.js';
-import { warnIfOpen } from '../long-running.js';
 import { hasFullScreen } from '../person-client.js';
 import * as settings from '../settings/definitions.js';
 import { text, wholeNumber } from '../settings/parse.js';
 import type { Setting, Values } from '../settings/setting.js';
 import { cleanForTerminal } from '../terminal-text.js';
+import { warnIfOpen } from '../transport.js';
 
 /** More people than this show nothing more, and make the machine slower. */
 const MAX_PEOPLE = 200;
@@ -163,6 +164,8 @@ async function withDemo(
     io.note(`starting a router, ${servers} servers and ${people} people`);
     const running = demo.start().then(async () => {
       io.note(`join them: ${demo.joinCommand}`);
+      const ca = join(folder.path, CERTS_FOLDER, NETWORK_FILE);
+      if (!isLoopback(host)) io.note(`from another machine with --ca and a copy of ${ca}`);
       serving = values.web;
       return await use(demo, signals.first);
     });

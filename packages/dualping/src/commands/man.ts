@@ -1,7 +1,7 @@
 /** `man`: the manual page, made from the same tables as the help, so that it lacks no option. */
 import { EXIT, EXIT_CODE_HELP } from '@dualping/host';
 import { type Command, command } from '../command.js';
-import { describe, flagOf, type Setting } from '../settings/setting.js';
+import { describe, flagWithArgument, type Setting } from '../settings/setting.js';
 
 /** @param commands all commands, including this one; a function, because the list is complete only later */
 export const manCommand = (commands: () => readonly Command[]): Command =>
@@ -45,8 +45,7 @@ function section({ group, name, args, summary, settings }: Command): readonly st
 
 function option(setting: Setting<unknown>): readonly string[] {
   const short = setting.short === undefined ? '' : `-${setting.short}, `;
-  const value = setting.argument === undefined ? '' : ` <${setting.argument}>`;
-  return ['.TP', text(`${short}${flagOf(setting)}${value}`), text(describe(setting))];
+  return ['.TP', text(`${short}${flagWithArgument(setting)}`), text(describe(setting))];
 }
 
 /** A line that roff takes as it is: no escape, no request, and hyphens that can be copied. */

@@ -1,10 +1,14 @@
 import { DualpingError, parseTiming, quote } from '@dualping/core';
+import type { Part } from '@dualping/protocol';
 import { command } from '../command.js';
-import { partCredentials } from '../credentials.js';
-import { serveUntilSignal, warnIfOpen } from '../long-running.js';
+import { partCredentials, rememberAt } from '../credentials.js';
+import { serveUntilSignal } from '../long-running.js';
 import * as classic from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
 import * as limits from '../settings/limits.js';
+import { settleTransport } from '../transport.js';
+
+const ROUTER: Part = { role: 'router' };
 
 export const routerCommand = command({
   name: 'router',
@@ -22,12 +26,25 @@ export const routerCommand = command({
     logFormat: settings.logFormat,
     noDialBack: settings.noDialBack,
     certs: settings.certs,
+    insecure: settings.insecure,
     classic: settings.classicWire,
+    classicFrom: settings.classicFrom,
     ...limits.OF_CONNECTIONS,
     ...settings.timing,
   },
   run: async (
-    { noDialBack, store, advertise, metrics, logFormat: _, certs, classic, ...options },
+    {
+      noDialBack,
+      store,
+      advertise,
+      metrics,
+      logFormat: _,
+      certs,
+      insecure,
+      classic,
+      classicFrom,
+      ...options
+    },
     { io, isGiven },
   ) => {
     const { host, port, data, clusters, ...rest } = options;
@@ -48,8 +65,16 @@ export const routerCommand = command({
         'invalid-argument',
         `store is ${quote(store)} and metrics is ${quote(metrics)}: routers that share a store have no metrics yet`,
       );
-    warnIfOpen(host, io, certs !== '');
-    const watched = partCredentials(certs, { role: 'router' }, { name: 'router', report: io.report });
+    if (store !== '' && insecure === 'no')
+      throw new DualpingError(
+        'invalid-argument',
+        `store is ${quote(store)}: routers that share a store speak no TLS yet, say --insecure`,
+      );
+    const folder = await settleTransport({ host, port, data, certs, insecure }, ROUTER, {
+      name: 'router',
+      io,
+    });
+    const watched = partCredentials(folder, ROUTER, { name: 'router', report: io.report });
     const common = {
       host,
       port,
@@ -64,17 +89,21 @@ export const routerCommand = command({
     };
     // Loaded here only: the short commands must not pay for what they don't run.
     const { startRouter, startSharedRouter } = await import('@dualping/router');
-    return await serveUntilSignal('router', io, () =>
-      store === ''
-        ? startRouter({
-            ...common,
-            dataFolder: data,
-            diskStallMs,
-            ...(metrics !== '' && { metrics }),
-            credentials: watched?.credentials,
-            classic,
-          })
-        : startSharedRouter({ ...common, store, ...(advertise !== '' && { advertise }) }),
-    );
+    return await serveUntilSignal('router', io, async () => {
+      const router =
+        store === ''
+          ? await startRouter({
+              ...common,
+              dataFolder: data,
+              diskStallMs,
+              ...(metrics !== '' && { metrics }),
+              credentials: watched?.credentials,
+              classic: classic || classicFrom.length > 0,
+              classicFrom,
+            })
+          : await startSharedRouter({ ...common, store, ...(advertise !== '' && { advertise }) });
+      rememberAt(router.address, folder);
+      return router;
+    });
   },
 });

@@ -1,13 +1,15 @@
 import { serverId as asServerId, serverName } from '@dualping/core';
 import { boundOwnLog, logFile } from '@dualping/host';
+import type { Part } from '@dualping/protocol';
 import { command } from '../command.js';
-import { partCredentials } from '../credentials.js';
+import { partCredentials, rememberAt } from '../credentials.js';
 import type { Io } from '../io.js';
-import { type Running, serveUntilSignal, warnIfOpen } from '../long-running.js';
+import { type Running, serveUntilSignal } from '../long-running.js';
 import { classicReplies } from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
 import * as limits from '../settings/limits.js';
 import type { PairValues } from '../supervisor/server-flags.js';
+import { settleTransport } from '../transport.js';
 
 export const SERVER_SETTINGS = {
   host: settings.host,
@@ -21,7 +23,9 @@ export const SERVER_SETTINGS = {
   diskStallMs: settings.diskStallMs,
   minDiskFree: limits.minDiskFree,
   certs: settings.certs,
+  insecure: settings.insecure,
   classic: settings.classicWire,
+  classicFrom: settings.classicFrom,
   ...limits.OF_USERS,
   ...limits.OF_CONNECTIONS,
   metrics: settings.metrics,
@@ -38,23 +42,32 @@ export const serverCommand = command({
     paired: settings.paired,
     keepAliveMs: settings.keepAliveMs,
   },
-  run: async ({ supervised, noSupervise, paired, ...values }, { io }) => {
-    warnIfOpen(values.host, io, values.certs !== '');
+  run: async ({ supervised, noSupervise, paired, ...given }, { io }) => {
+    const { part, name } = partOf(given);
+    const values = { ...given, certs: await settleTransport(given, part, { name, io }) };
     if (!supervised || noSupervise || paired) return await serve(values, paired, io);
     const { keepPair } = await import('../supervisor/pair-keeper.js');
     return await keepPair(values, io);
   },
 });
 
+/** Who it is by its certificate, and how its lines call it. */
+function partOf({ cluster, id }: { readonly cluster: number; readonly id: number }): {
+  readonly part: Part;
+  readonly name: string;
+} {
+  const serverId = asServerId(id);
+  return { part: { role: 'server', cluster, serverId }, name: `server ${serverName(serverId)}` };
+}
+
 async function serve(values: PairValues, paired: boolean, io: Io): Promise<number> {
   const { host, port, advertise, data, cluster, id, routers, diskStallMs, metrics, certs, classic } = values;
-  const { classicReplies: replies } = values;
-  const part = `server ${serverName(asServerId(id))}`;
+  const { classicReplies: replies, classicFrom } = values;
+  const { part: identity, name: part } = partOf(values);
   // Loaded here only: the short commands must not pay for what they don't run.
   const { startServer } = await import('@dualping/server');
   const { SupervisedServer } = await import('../supervisor/supervised-server.js');
   boundOwnLog(logFile(data, 'server'));
-  const identity = { role: 'server', cluster, serverId: asServerId(id) } as const;
   const watched = partCredentials(certs, identity, { name: part, report: io.report });
   const supervised = new SupervisedServer(values, { paired, part, report: io.report });
   return await serveUntilSignal(part, io, async (): Promise<Running> => {
@@ -72,12 +85,14 @@ async function serve(values: PairValues, paired: boolean, io: Io): Promise<numbe
       report: io.report,
       supervision: supervised.options,
       credentials: watched?.credentials,
-      classic,
+      classic: classic || classicFrom.length > 0,
+      classicFrom,
       minDiskFree: values.minDiskFree,
       userLimits: limits.userLimitsOf(values),
       connectionLimits: limits.connectionLimitsOf(values),
     });
     supervised.started(server);
+    rememberAt(server.address, certs);
     return {
       address: server.address,
       finished: server.finished,

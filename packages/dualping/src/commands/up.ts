@@ -12,13 +12,12 @@ import {
   withinLimit,
 } from '@dualping/host';
 import { checkListen, parseListenAddress } from '@dualping/protocol';
-import { hasNetwork, NETWORK_FILE } from '@dualping/security';
+import { CERTS_FOLDER, NETWORK_FILE } from '@dualping/security';
 import { checkMetricsPorts, LocalCluster, renderPlaces } from '../cluster/local-cluster.js';
 import { NetworkProcess } from '../cluster/network-process.js';
 import { command, type Invocation } from '../command.js';
 import { certsAt, networkIn } from '../credentials.js';
 import type { Io } from '../io.js';
-import { warnIfOpen } from '../long-running.js';
 import { ownCommand } from '../own-command.js';
 import { endWithParent, tellParent } from '../parent-link.js';
 import { FULL_SCREEN_HISTORY, hasFullScreen, runPersonClient } from '../person-client.js';
@@ -26,11 +25,9 @@ import { renderMove, renderState } from '../render.js';
 import * as classic from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
 import * as limits from '../settings/limits.js';
-import { flagOf, type Values } from '../settings/setting.js';
+import { flagOf, type Values, wordsFor } from '../settings/setting.js';
 import { cleanForTerminal } from '../terminal-text.js';
-
-/** Within the data folder. */
-const CERTS_FOLDER = 'certs';
+import { permitInsecure, warnIfOpen } from '../transport.js';
 
 const CLUSTER_SETTINGS = {
   host: settings.host,
@@ -46,9 +43,9 @@ const CLUSTER_SETTINGS = {
   metrics: settings.networkMetrics,
   classicReplies: classic.networkClassicReplies,
   classicConfirmation: classic.classicConfirmation,
-  tls: settings.tls,
   insecure: settings.insecure,
   classic: settings.classicWire,
+  classicFrom: settings.classicFrom,
   ...limits.OF_USERS,
   ...limits.OF_CONNECTIONS,
   ...settings.timing,
@@ -84,12 +81,15 @@ async function withCluster(
 ): Promise<number> {
   const { host, port, routers, store, clusters, servers, data, keepAliveMs, diskStallMs, ...rest } = values;
   const { metrics, logFormat = 'text', ...others } = rest;
-  const { classicReplies, classicConfirmation, tls, insecure, classic: isClassic } = others;
+  const { classicReplies, classicConfirmation, insecure, classic: isClassic, classicFrom } = others;
   const { pingIntervalMs, deadAfterMs, reattachGraceMs } = values;
   const timing = parseTiming({ pingIntervalMs, deadAfterMs, reattachGraceMs });
-  const certs = certsFor({ data, tls, insecure });
-  warnIfOpen(host, io, certs !== undefined);
-  const childFlags = [...(isClassic ? ['--classic'] : []), '--log-format', logFormat];
+  const certs = certsFor({ host, data, insecure }, io);
+  const childFlags = [
+    ...wordsFor(settings.classicWire, isClassic),
+    ...(classicFrom.length > 0 ? wordsFor(settings.classicFrom, classicFrom) : []),
+    ...['--log-format', logFormat],
+  ];
   if (routers > 1 && store === '')
     throw new DualpingError(
       'invalid-argument',
@@ -144,18 +144,17 @@ async function withCluster(
   }
 }
 
-/**
- * Where the certificates are or will be; undefined: without TLS. A network that has had them once goes on
- * with them, so that leaving out a word does not take its protection away.
- */
-function certsFor({
-  data,
-  tls,
-  insecure,
-}: Pick<ClusterValues, 'data' | 'tls' | 'insecure'>): string | undefined {
-  if (tls && insecure) throw new DualpingError('invalid-argument', 'give --tls or --insecure, not both');
-  const certs = join(data, CERTS_FOLDER);
-  return tls || (!insecure && hasNetwork(certs)) ? certs : undefined;
+/** Where the certificates are or will be; undefined: without TLS. Warns where that is due. */
+function certsFor(
+  { host, data, insecure }: Pick<ClusterValues, 'host' | 'data' | 'insecure'>,
+  io: Io,
+): string | undefined {
+  if (insecure === 'no') {
+    warnIfOpen(host, io);
+    return join(data, CERTS_FOLDER);
+  }
+  permitInsecure(host, insecure, io);
+  return undefined;
 }
 
 export const upCommand = command({
@@ -219,7 +218,7 @@ async function besideNetwork(
   { io, isGiven }: Invocation,
   use: (router: Address, signal: Promise<EndingSignal>) => Promise<number>,
 ): Promise<number> {
-  warnIfOpen(values.host, io, certsFor(values) !== undefined);
+  certsFor(values, io);
   io.note(`what the servers do is written to ${join(values.data, 'logs')}`);
   const network = new NetworkProcess(flagsOf(values, isGiven));
   const signals = new Signals(() => network.kill());
@@ -246,7 +245,7 @@ function flagsOf(values: ClusterValues, isGiven: (key: string) => boolean): read
   const texts: Readonly<Record<string, unknown>> = { ...values, data: resolve(values.data) };
   return Object.entries(CLUSTER_SETTINGS)
     .filter(([, { key }]) => key === 'data' || isGiven(key))
-    .flatMap(([name, setting]) => [flagOf(setting), String(texts[name])]);
+    .flatMap(([name, setting]) => wordsFor(setting, texts[name]));
 }
 
 async function watchStates(session: DualpingSession, signals: Signals, io: Io): Promise<number> {

@@ -1,6 +1,5 @@
 /** All simulated people: they follow one another, post, read, and at the end read everything back. */
-import type { Address } from '@dualping/core';
-import { Person, type PersonEvents } from './person.js';
+import { type FoundNetwork, Person, type PersonEvents } from './person.js';
 import { type Follows, Tally } from './tally.js';
 
 /** Each person follows at most this many others: deliveries grow with people times follows. */
@@ -46,11 +45,11 @@ export class Crowd {
   readonly people: readonly Person[];
   readonly #follows: Follows;
 
-  constructor(count: number, routers: readonly Address[], events: PersonEvents) {
+  constructor(count: number, network: FoundNetwork, events: PersonEvents) {
     const names = Array.from({ length: count }, (_, index) => nameOf(index));
     this.#follows = followsAmong(names);
     this.tally = new Tally(this.#follows);
-    this.people = names.map((name, index) => new Person(index, name, routers, this.tally, events));
+    this.people = names.map((name, index) => new Person(index, name, network, this.tally, events));
   }
 
   /** Resolves when all follows are done, so that every post counts from the first on. */

@@ -10,7 +10,7 @@
  * can come back at another port, and only the proxy has to know.
  */
 import { join } from 'node:path';
-import { RouterClient, type WatchUpdate } from '@dualping/client';
+import { type NetworkCredentials, RouterClient, type WatchUpdate } from '@dualping/client';
 import {
   type Address,
   type Assignment,
@@ -20,6 +20,8 @@ import {
   serverName,
   type Timing,
 } from '@dualping/core';
+import type { Part } from '@dualping/protocol';
+import { CERTS_FOLDER, ensure, readCredentials } from '@dualping/security';
 import type { ClusterEvent, Victim } from '@dualping/terminal';
 import {
   BehaviorSubject,
@@ -31,6 +33,7 @@ import {
   Subject,
   startWith,
 } from 'rxjs';
+import { LOCAL_OPERATOR, networkIn, rememberAt } from '../credentials.js';
 import { NO_USER_LIMIT_FLAGS } from '../settings/limits.js';
 import { Actor, endAll } from './actor.js';
 import { Cables, type Party } from './cables.js';
@@ -96,6 +99,11 @@ export class DemoCluster {
     return this.assignment?.available === true ? this.assignment.primary?.serverId : undefined;
   }
 
+  /** What its people know of the network, once it has started. */
+  get credentials(): NetworkCredentials {
+    return networkIn(this.#certs);
+  }
+
   /** Process ids by name, of the processes that run. */
   get pids(): ReadonlyMap<string, number> {
     return new Map([...this.#actors].flatMap(([name, { pid }]) => (pid === undefined ? [] : [[name, pid]])));
@@ -114,13 +122,17 @@ export class DemoCluster {
   /** Starts everything; resolves when the cluster is complete. */
   async start(): Promise<void> {
     const { port, servers } = this.#options;
+    const ids = Array.from({ length: servers }, (_, index) => serverId(index + 1));
+    const parts = ids.map((id): Part => ({ role: 'server', cluster: CLUSTER, serverId: id }));
+    await ensure(this.#certs, [{ role: 'router' }, LOCAL_OPERATOR, ...parts]);
     // The address that a person asked for comes first: its port may be taken.
     this.#routerAddress = await this.#cables.lay('router', 'people', port);
+    rememberAt(this.#routerAddress, this.#certs);
     const observed = await this.#cables.lay('router', 'observer');
     await this.#act('router', () => this.#routerArgs());
     this.#watch(observed);
     const starts: Promise<void>[] = [];
-    for (let id = 1; id <= servers; id += 1) {
+    for (const id of ids) {
       const party = partyOf(id);
       const router = await this.#cables.lay('router', party);
       const address = await this.#cables.lay(party);
@@ -214,8 +226,13 @@ export class DemoCluster {
     await this.#routers?.handover(CLUSTER);
   }
 
+  get #certs(): string {
+    return join(this.#options.folder, CERTS_FOLDER);
+  }
+
   #watch(router: Address): void {
-    const routers = new RouterClient({ routers: [router] });
+    const credentials = readCredentials(this.#certs, LOCAL_OPERATOR);
+    const routers = new RouterClient({ routers: [router], credentials });
     this.#routers = routers;
     routers.watch({ figures: true }).subscribe({
       next: (update) => {
@@ -306,7 +323,7 @@ export class DemoCluster {
     return [
       ...['router', '--host', host, '--port', '0', '--data', join(folder, 'router'), '--clusters', '1'],
       ...['--ping-ms', String(timing.pingIntervalMs), '--dead-after-ms', String(timing.deadAfterMs)],
-      ...['--reattach-grace-ms', String(timing.reattachGraceMs)],
+      ...['--reattach-grace-ms', String(timing.reattachGraceMs), '--certs', this.#certs],
     ];
   }
 
@@ -314,7 +331,8 @@ export class DemoCluster {
     const { host, folder } = this.#options;
     return [
       ...['server', '--host', host, '--port', '0', '--advertise', address, '--routers', router],
-      ...['--id', String(id), '--cluster', String(CLUSTER), '--data', join(folder, serverName(serverId(id)))],
+      ...['--id', String(id), '--cluster', String(CLUSTER), '--certs', this.#certs],
+      ...['--data', join(folder, serverName(serverId(id)))],
       ...NO_USER_LIMIT_FLAGS,
     ];
   }

@@ -88,7 +88,8 @@ export class Demo {
   async start(): Promise<void> {
     await this.#cluster.start();
     await this.#whenWhole('the cluster is not complete');
-    this.#crowd = new Crowd(this.#options.people, [this.routerAddress], {
+    const network = { routers: [this.routerAddress], credentials: this.#cluster.credentials };
+    this.#crowd = new Crowd(this.#options.people, network, {
       live: (person, epoch) => this.#note(this.#clock.live(performance.now(), person, epoch)),
       moved: (gapMs) => this.#clock.moved(gapMs),
       posting: (person, number) => this.stories.posting(performance.now(), person, number),

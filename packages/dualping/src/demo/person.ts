@@ -3,7 +3,7 @@
  * the tally.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { DualpingSession } from '@dualping/client';
+import { DualpingSession, type NetworkCredentials } from '@dualping/client';
 import { type Address, DualpingError, type Epoch, MAX_PAGE_POSTS } from '@dualping/core';
 import { numberedText, parseNumbered } from './post-text.js';
 import type { SeenPost, Tally } from './tally.js';
@@ -12,6 +12,12 @@ import type { SeenPost, Tally } from './tally.js';
 const END = Number.MAX_SAFE_INTEGER;
 /** Wait before following somebody again who has not logged in yet, ms. */
 const NOT_YET_THERE_MS = 20;
+
+/** Where the network is, and how it is known. */
+export interface FoundNetwork {
+  readonly routers: readonly Address[];
+  readonly credentials: NetworkCredentials;
+}
 
 export interface PersonEvents {
   live(person: number, epoch: Epoch): void;
@@ -34,11 +40,11 @@ export class Person {
   readonly #stopping = new AbortController();
   #posting: Promise<void> | undefined;
 
-  constructor(index: number, name: string, routers: readonly Address[], tally: Tally, events: PersonEvents) {
+  constructor(index: number, name: string, network: FoundNetwork, tally: Tally, events: PersonEvents) {
     this.#index = index;
     this.#tally = tally;
     this.#events = events;
-    this.session = new DualpingSession({ routers, user: name, timeline: { history: 0 } });
+    this.session = new DualpingSession({ ...network, user: name, timeline: { history: 0 } });
     this.session.posts$.subscribe({
       next: ({ text, position }) => {
         for (const post of this.#seen(text, position)) tally.delivered(name, post);

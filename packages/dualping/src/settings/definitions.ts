@@ -354,14 +354,24 @@ export const paired = toggle(
   'it is one of a pair, and gets a supervisor when there is none; said by `supervise`',
 );
 
-/** Empty: without TLS. */
+/** Empty: the folder `certs` beside the data folder. */
 export const certs = setting({
   key: 'certs',
   argument: 'folder',
-  help: 'folder with the certificate of this part: speak TLS, and judge each call by its caller',
+  help: 'folder with the certificate of this part',
   parse: parse.text,
   fallback: '',
-  fallbackText: 'default none: no TLS',
+  fallbackText: 'default certs beside the data folder, where what is missing is made',
+});
+
+export const insecure = setting<parse.Insecure>({
+  key: 'insecure',
+  argument: parse.BEYOND_LOOPBACK,
+  mayStandAlone: true,
+  help: 'without TLS, for experiments: every caller is believed; on loopback only, unless that is said too',
+  parse: parse.insecure,
+  fallback: 'no',
+  fallbackText: 'default TLS',
 });
 
 /** What commands that call need to know of a network; empty: what `up` has left in dualping-data. */
@@ -369,7 +379,7 @@ export const trust = {
   certs: setting({
     ...certs,
     help: 'folder with certificates of the network, for operators their own: TLS, and only its parts are believed',
-    fallbackText: 'default that of a network that runs in dualping-data',
+    fallbackText: 'default that of a network of yours that runs on this machine',
   }),
   ca: setting({
     key: 'ca',
@@ -396,12 +406,19 @@ export const days = setting({
   fallback: DEFAULT_DAYS,
 });
 
-export const tls = toggle('tls', 'TLS everywhere, with certificates that are made in the data folder');
-export const insecure = toggle('insecure', 'without TLS, although the data folder has certificates');
 export const classicWire = toggle(
   'classic',
   'with TLS: serve csce438 programs as well, without TLS, and believe every one of them',
 );
+
+export const classicFrom = setting<readonly string[]>({
+  key: 'classicFrom',
+  argument: 'network,...',
+  help: 'with TLS: serve csce438 programs from there as well, as 10.0.0.0/8; switches --classic on',
+  parse: parse.networks,
+  fallback: [],
+  fallbackText: 'default only from this machine',
+});
 
 export const noDialBack = toggle(
   'noDialBack',

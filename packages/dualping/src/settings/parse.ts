@@ -9,7 +9,7 @@ import {
   serviceNameProblem,
   userNameProblem,
 } from '@dualping/core';
-import { formatAddress, parseAddress, parseListenAddress } from '@dualping/protocol';
+import { ClassicSources, formatAddress, parseAddress, parseListenAddress } from '@dualping/protocol';
 
 function refuse(text: string): never {
   throw new DualpingError('invalid-argument', text);
@@ -40,6 +40,19 @@ export function switchValue(text: string): boolean {
   return refuse('give true or false');
 }
 
+/** Where a process may speak without TLS. */
+export type Insecure = 'no' | 'loopback' | 'beyond-loopback';
+
+/** What it takes to listen without TLS where other machines can come: to be told twice. */
+export const BEYOND_LOOPBACK = 'beyond-loopback';
+
+export function insecure(value: string): Insecure {
+  if (value === BEYOND_LOOPBACK) return value;
+  if (TRUE.includes(value) || value === 'loopback') return 'loopback';
+  if (FALSE.includes(value) || value === 'no') return 'no';
+  return refuse(`give it without a value, for this machine alone, or ${BEYOND_LOOPBACK}`);
+}
+
 export function text(value: string): string {
   if (value.trim() === '') refuse('it is empty');
   return value;
@@ -62,6 +75,12 @@ export function addresses(value: string): readonly Address[] {
   const parts = value.split(',').map((part) => part.trim());
   if (parts.length > MAX_ROUTERS) refuse(`give at most ${MAX_ROUTERS} addresses`);
   return parts.map(address);
+}
+
+export function networks(value: string): readonly string[] {
+  const parts = value.split(',').map((part) => part.trim());
+  ClassicSources.parse(parts);
+  return parts;
 }
 
 export function userName(value: string): string {

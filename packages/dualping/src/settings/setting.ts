@@ -13,6 +13,8 @@ export interface Setting<T> {
   readonly short?: string;
   /** Placeholder of the value in the help; undefined for a switch. */
   readonly argument?: string;
+  /** The flag may stand without its value, like a switch: `--insecure`, `--insecure=beyond-loopback`. */
+  readonly mayStandAlone?: true;
   readonly help: string;
   /** Unit in the help: `ms`, `posts`. */
   readonly unit?: string;
@@ -34,6 +36,20 @@ const kebab = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${let
 export const flagOf = (setting: Setting<unknown>): string => `--${kebab(setting.key)}`;
 export const variableOf = (setting: Setting<unknown>): string =>
   `DUALPING_${kebab(setting.key).replaceAll('-', '_').toUpperCase()}`;
+
+/** `--data <folder>`, `--insecure [=beyond-loopback]`, as help shows it. */
+export function flagWithArgument(setting: Setting<unknown>): string {
+  const { argument, mayStandAlone } = setting;
+  if (argument === undefined) return flagOf(setting);
+  return `${flagOf(setting)} ${mayStandAlone ? `[${argument}]` : `<${argument}>`}`;
+}
+
+/** The words of a command line that give a setting this value. */
+export function wordsFor(setting: Setting<unknown>, value: unknown): readonly string[] {
+  const flag = flagOf(setting);
+  if (setting.argument === undefined) return value === true ? [flag] : [];
+  return setting.mayStandAlone ? [`${flag}=${String(value)}`] : [flag, String(value)];
+}
 
 /** The sources of values, as text. */
 export interface Sources {

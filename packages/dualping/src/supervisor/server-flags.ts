@@ -2,13 +2,15 @@
 import { resolve } from 'node:path';
 import type { Address } from '@dualping/core';
 import type { ClassicReplies } from '@dualping/protocol';
-import type { LogFormat } from '../settings/definitions.js';
+import { classicFrom, insecure, type LogFormat } from '../settings/definitions.js';
 import {
   type ConnectionLimitValues,
   connectionLimitFlags,
   type UserLimitValues,
   userLimitFlags,
 } from '../settings/limits.js';
+import type { Insecure } from '../settings/parse.js';
+import { wordsFor } from '../settings/setting.js';
 
 export interface PairValues extends UserLimitValues, ConnectionLimitValues {
   readonly host: string;
@@ -25,9 +27,12 @@ export interface PairValues extends UserLimitValues, ConnectionLimitValues {
   readonly classicReplies: ClassicReplies | '';
   readonly diskStallMs: number;
   readonly minDiskFree: number;
-  /** Empty: without TLS. */
+  /** Empty: without TLS, which `insecure` says then. */
   readonly certs: string;
+  readonly insecure: Insecure;
   readonly classic: boolean;
+  /** Switches `classic` on when there are any. */
+  readonly classicFrom: readonly string[];
   /** Empty: nowhere. */
   readonly metrics: string;
   readonly logFormat: LogFormat;
@@ -44,8 +49,9 @@ export const pairFlags = (values: PairValues, port = values.port): readonly stri
   ...['--routers', values.routers.join(), '--keep-alive-ms', String(values.keepAliveMs)],
   ...(values.classicReplies === '' ? [] : ['--classic-replies', values.classicReplies]),
   ...['--disk-stall-ms', String(values.diskStallMs), '--min-disk-free', String(values.minDiskFree)],
-  ...(values.certs === '' ? [] : ['--certs', resolve(values.certs)]),
+  ...(values.certs === '' ? wordsFor(insecure, values.insecure) : ['--certs', resolve(values.certs)]),
   ...(values.classic ? ['--classic'] : []),
+  ...(values.classicFrom.length > 0 ? wordsFor(classicFrom, values.classicFrom) : []),
   ...userLimitFlags(values),
   ...connectionLimitFlags(values),
   ...['--log-format', values.logFormat],

@@ -8,6 +8,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { type ClusterId, type ClusterKey, clusterTitle, DualpingError, type ServerId } from '@dualping/core';
+import type { ClassicSources } from './classic-sources.js';
 import type { NetworkCredentials } from './network-credentials.js';
 import { type Caller, callerText, isPermitted, RULES, type Rule, rolesText } from './roles.js';
 
@@ -54,8 +55,11 @@ export class Access {
   constructor(
     /** Undefined: every caller is believed. */
     readonly credentials: NetworkCredentials | undefined = undefined,
-    /** Whether callers without TLS are served on the classic wire. Without credentials they always are. */
-    readonly classic = false,
+    /**
+     * From where callers without TLS are served on the classic wire; undefined: from nowhere. Without
+     * credentials they always are.
+     */
+    readonly classic: ClassicSources | undefined = undefined,
     readonly listener: AccessListener = SILENT,
   ) {
     if (credentials !== undefined) this.#stop = credentials.onReplaced(() => this.#cutRejected(credentials));
@@ -72,7 +76,16 @@ export class Access {
   }
 
   acceptPlaintext(socket: Socket): void {
-    if (this.credentials !== undefined) this.#accept(socket, { kind: 'plaintext' }, undefined);
+    if (this.credentials === undefined) return;
+    const isClassic = this.classic?.includes(socket.remoteAddress) === true;
+    this.#accept(socket, { kind: 'plaintext', isClassic }, undefined);
+  }
+
+  /** Of a connection that came with TLS, to a process without credentials. */
+  refuseTls({ remoteAddress, remotePort }: Socket): void {
+    this.listener.refused(
+      `${remoteAddress}:${remotePort}: it comes with TLS, and this process was started without certificates (--insecure)`,
+    );
   }
 
   /** Undefined: this process has no credentials, and every caller is believed. */
@@ -129,12 +142,12 @@ export class Access {
     const { credentials, classic, listener } = this;
     const caller = this.callerOf(call);
     if (caller === undefined || credentials === undefined) return undefined;
-    if (isPermitted(caller, rule, { identity: credentials.identity, classic })) {
+    if (isPermitted(caller, rule, credentials.identity)) {
       if (rule.audited && caller.kind === 'part' && caller.identity.role === 'operator')
         listener.privileged(`${call.getPeer()}: ${callerText(caller)} calls ${doing}`);
       return undefined;
     }
-    const refusal = refusalFor(caller, doing, rule);
+    const refusal = refusalFor(caller, doing, rule, classic !== undefined);
     listener.refused(`${call.getPeer()}: ${refusal.detail}`);
     return refusal;
   }
@@ -153,14 +166,14 @@ export class Access {
     });
   }
 
-  /** Closes the connections of parts that no longer count. All others stay. */
+  /** Closes the connections of parts that were revoked. All others stay. */
   #cutRejected(credentials: NetworkCredentials): void {
     for (const { caller, certificate, socket } of this.#open.values()) {
       if (caller.kind !== 'part' || certificate === undefined) continue;
       const { identity } = caller;
-      const judgement = credentials.judge(certificate);
-      if (judgement.kind === 'part') continue;
-      this.listener.refused(`${callerText({ kind: 'part', identity })} is cut off: ${judgement.why}`);
+      const why = credentials.whyCut(certificate);
+      if (why === undefined) continue;
+      this.listener.refused(`${callerText({ kind: 'part', identity })} is cut off: ${why}`);
       socket.destroy();
     }
   }
@@ -178,12 +191,17 @@ function judged(
   return judgement;
 }
 
-function refusalFor(caller: Caller, doing: string, rule: Rule): DualpingError {
+function refusalFor(caller: Caller, doing: string, rule: Rule, isOn: boolean): DualpingError {
   const who = `${callerText(caller)} may not call ${doing}`;
   if (caller.kind === 'plaintext' && !rule.by.includes('classic'))
     return new DualpingError(
       'unauthenticated',
       `${who}: this port speaks TLS, which takes the network's certificate (--ca FILE or --certs FOLDER)`,
+    );
+  if (caller.kind === 'plaintext' && isOn)
+    return new DualpingError(
+      'unauthenticated',
+      `${who}: the classic wire is served to this machine, and to what --classic-from names`,
     );
   const detail = `${who}: it is for ${rolesText(rule)}`;
   return new DualpingError(caller.kind === 'part' ? 'permission-denied' : 'unauthenticated', detail);

@@ -1,6 +1,9 @@
 /**
  * One port for two kinds of connections: the first byte tells TLS from HTTP/2 without it.
  *
+ * A process without credentials sorts too: who comes with TLS is told, in TLS, that there is none here. So a
+ * network of which some parts have certificates and others not says what is wrong with it, on both sides.
+ *
  * Until a connection has finished its handshake it belongs to a stranger, and must cost others little. So it
  * has five seconds for the first byte and five for the handshake, and the number of such connections is
  * limited. Handshakes take turns with everything else that the process does: a thousand at once would keep
@@ -28,30 +31,41 @@ export interface FirstByteListener {
   /** Its handshake is done. */
   secure(socket: TLSSocket): void;
   plaintext(socket: Socket): void;
+  /** It came with TLS to a process without credentials, and is told so. */
+  tlsRefused(socket: Socket): void;
 }
+
+/**
+ * A TLS alert, fatal, `access_denied`: what a process without credentials answers to a handshake. Our clients
+ * know it for what it means (`status.ts`); OpenSSL never sends it by itself.
+ */
+const NO_TLS_HERE = Buffer.from([0x15, 3, 3, 0, 2, 2, 49]);
 
 export class FirstByte {
   /** By peer, the oldest first. */
   readonly #unproven = new Map<string, Socket>();
   /** Have sent their first byte, and wait for their turn. */
   readonly #turns: Socket[] = [];
-  readonly #tls: Server;
+  /** Undefined: there are no credentials. */
+  readonly #tls: Server | undefined;
   readonly #listener: FirstByteListener;
-  readonly #stopListening: () => void;
+  readonly #stopListening: () => void = () => {};
   #turnComes = false;
 
-  constructor(credentials: NetworkCredentials, listener: FirstByteListener) {
+  constructor(credentials: NetworkCredentials | undefined, listener: FirstByteListener) {
     this.#listener = listener;
+    if (credentials === undefined) return;
     const options = () => ({ ...credentials.serving, handshakeTimeout: HANDSHAKE_MS });
-    this.#tls = createServer(options());
-    this.#tls.on('secureConnection', (socket) => {
+    const tls = createServer(options());
+    this.#tls = tls;
+    tls.on('secureConnection', (socket) => {
       this.#unproven.delete(peerOf(socket));
       socket.on('error', () => {}); // as above: it is closed then
       listener.secure(socket);
     });
-    this.#tls.on('tlsClientError', (_error, socket) => socket.destroy());
+    tls.on('tlsClientError', (_error, socket) => socket.destroy());
     // A context of its own has keys for tickets of its own: no session from before is resumed.
-    this.#stopListening = credentials.onReplaced(() => this.#tls.setSecureContext(options()));
+    this.#stopListening = credentials.onReplaced(() => tls.setSecureContext(options()));
   }
 
   accept(socket: Socket): void {
@@ -82,7 +96,10 @@ export class FirstByte {
   }
 
   #sort(socket: Socket, first: number | undefined): void {
-    if (first === TLS_HANDSHAKE) {
+    if (first === TLS_HANDSHAKE && this.#tls === undefined) {
+      this.#listener.tlsRefused(socket);
+      socket.end(NO_TLS_HERE, () => socket.destroy());
+    } else if (first === TLS_HANDSHAKE) {
       this.#turns.push(socket);
       this.#takeTurnSoon();
     } else if (first === HTTP2_PREFACE) {
@@ -97,7 +114,7 @@ export class FirstByte {
     setImmediate(() => {
       this.#turnComes = false;
       for (const socket of this.#turns.splice(0, HANDSHAKES_A_TURN))
-        if (!socket.destroyed) this.#tls.emit('connection', socket);
+        if (!socket.destroyed) this.#tls?.emit('connection', socket);
       if (this.#turns.length > 0) this.#takeTurnSoon();
     });
   }

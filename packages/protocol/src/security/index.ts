@@ -1,4 +1,5 @@
 export { Access, type AccessListener, type Called } from './access.js';
+export { ClassicSources } from './classic-sources.js';
 export {
   ConnectionGate,
   type ConnectionLimits,
@@ -11,6 +12,7 @@ export {
   type Dialling,
   type Judgement,
   NetworkCredentials,
+  PEM_BLOCK,
   PLAINTEXT,
 } from './network-credentials.js';
 export { type Caller, RULES, WATCH_OF_ALL } from './roles.js';

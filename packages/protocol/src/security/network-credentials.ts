@@ -38,7 +38,8 @@ const EXPECTED: Readonly<Record<Dialled, { readonly roles: readonly string[]; re
 };
 
 const TLS_VERSION = 'TLSv1.3';
-const PEM_BLOCK = /-----BEGIN ([A-Z ]+)-----[\s\S]+?-----END \1-----/g;
+/** Blocks of a PEM text, with the label of each. */
+export const PEM_BLOCK = /-----BEGIN ([A-Z ]+)-----[\s\S]+?-----END \1-----/g;
 
 /** Whose certificate it is, or why it does not count. */
 export type Judgement =
@@ -83,6 +84,11 @@ export class NetworkCredentials implements Dialling {
   /** Of which network they are. */
   get network(): CertifiedNetwork {
     return this.#material.network;
+  }
+
+  /** Serial numbers of the network's own certificates that are trusted, in lower case. */
+  get authorities(): readonly string[] {
+    return this.#material.authorities.map(serialOf);
   }
 
   /** Undefined: it proves nothing, and is a client of a user. */
@@ -145,6 +151,17 @@ export class NetworkCredentials implements Dialling {
     if (now < Date.parse(certificate.validFrom))
       return rejected(`its certificate counts only from ${certificate.validFrom} on: is a clock wrong?`);
     return this.#judgeName(certificate.subjectAltName, serialOf(certificate));
+  }
+
+  /**
+   * Why the connection of a peer that was believed ends now; undefined: it stands. Only a revocation ends it:
+   * a certificate that was replaced meanwhile, or made with a certificate of the network that was, counts for
+   * connections that stand.
+   */
+  whyCut(certificate: X509Certificate): string | undefined {
+    const { revoked } = this.#material;
+    const serial = serialOf(certificate);
+    return revoked.has(serial) ? `its certificate (serial ${serial}) was revoked` : undefined;
   }
 
   /**

@@ -12,13 +12,14 @@ export type Caller =
   | { readonly kind: 'stranger' }
   /** It showed a certificate that does not count. */
   | { readonly kind: 'rejected'; readonly why: string }
-  /** Without TLS. */
-  | { readonly kind: 'plaintext' };
+  /** Without TLS. @param isClassic whether the classic wire is served to whoever comes from there */
+  | { readonly kind: 'plaintext'; readonly isClassic: boolean };
 
 /**
  * `anyone`: any caller over TLS, except with a certificate that does not count. `peer`: a server of the same
  * cluster as the called server. `self`: the supervisor of the called server, which has the server's own
- * certificate. `classic`: any caller without TLS, where the classic wire is switched on.
+ * certificate. `classic`: callers without TLS, where the classic wire is switched on and from where it is
+ * served.
  */
 export type Role = 'anyone' | 'server' | 'member' | 'operator' | 'peer' | 'self' | 'classic';
 
@@ -77,18 +78,13 @@ export const RULES: Readonly<Record<string, Rule>> = {
 /** What a `Watch` needs that asks for all clusters, or for figures. */
 export const WATCH_OF_ALL: Rule = { by: PARTS };
 
-/** The called part, and whether it serves the classic wire. */
-export interface Callee {
-  readonly identity: Identity | undefined;
-  readonly classic: boolean;
+/** @param own of the called part */
+export function isPermitted(caller: Caller, { by }: Rule, own: Identity | undefined): boolean {
+  return by.some((role) => hasRole(caller, role, own));
 }
 
-export function isPermitted(caller: Caller, { by }: Rule, callee: Callee): boolean {
-  return by.some((role) => hasRole(caller, role, callee));
-}
-
-function hasRole(caller: Caller, role: Role, { identity: own, classic }: Callee): boolean {
-  if (role === 'classic') return caller.kind === 'plaintext' && classic;
+function hasRole(caller: Caller, role: Role, own: Identity | undefined): boolean {
+  if (role === 'classic') return caller.kind === 'plaintext' && caller.isClassic;
   if (role === 'anyone') return caller.kind === 'stranger' || caller.kind === 'part';
   if (caller.kind !== 'part') return false;
   const { identity } = caller;

@@ -1,11 +1,11 @@
 /** The cluster view: a feed, the screen and the keys around one state. */
 import { join } from 'node:path';
 import type { ReadStream, WriteStream } from 'node:tty';
+import { foldersFor } from '@dualping/host';
 import createDebug from 'debug';
 import { Subscription } from 'rxjs';
 import type { ClusterFeed } from '../cluster/feed.js';
 import { clusterView } from '../cluster/view.js';
-import { foldersFor } from '../files/folders.js';
 import type { Token } from '../input/token.js';
 import { type Lifecycle, watchOver } from '../screen/lifecycle.js';
 import { openScreen, type Screen } from '../screen/screen.js';

@@ -14,10 +14,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import type { Position } from '@dualping/client';
+import { foldersFor } from '@dualping/host';
 import type { Kept } from '../state/initial.js';
 import type { TimelineId } from '../state/state.js';
 import { ClientFile } from './client-file.js';
-import { foldersFor } from './folders.js';
 import { KnownNetworks } from './known-networks.js';
 import { nothingKept } from './record.js';
 

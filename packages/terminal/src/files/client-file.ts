@@ -13,10 +13,10 @@
 import { createHash } from 'node:crypto';
 import { type Dirent, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import type { Folders } from '@dualping/host';
 import type { Kept } from '../state/initial.js';
 import type { OwnKeys } from '../state/own-keys.js';
 import type { Settings } from '../state/state.js';
-import type { Folders } from './folders.js';
 import { isClientFileName, isInUse, ownName, type Surroundings, thisMachine } from './owner.js';
 import { replacedBy, replaceLater, replaceNow } from './owner-only-file.js';
 import { learntFrom, mergedKept, type Record, readRecord, recordText } from './record.js';

@@ -1,2 +1,2 @@
+export { type Folders, foldersFor } from '@dualping/host';
 export { ClientFile, type ClientFileOptions } from './client-file.js';
-export { type Folders, foldersFor } from './folders.js';

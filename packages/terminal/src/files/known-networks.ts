@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Folders } from './folders.js';
+import type { Folders } from '@dualping/host';
 import { replaceNow } from './owner-only-file.js';
 
 /** Most addresses that are remembered, the newest: more than a person uses. */

@@ -1,4 +1,4 @@
-/** The folders of our files: the XDG base directories. */
+/** The folders of a person's own files: the XDG base directories. */
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 

@@ -1,0 +1,106 @@
+/**
+ * How a part speaks: TLS with its certificate, unless it is told otherwise.
+ *
+ * The certificates of a part that was told nothing are in the folder `certs` beside its data folder, so all
+ * parts under one folder share them. What is missing there is made: the network by its router, and a part's
+ * certificate where the network was made. Elsewhere only an operator can bring it.
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { DualpingError, quote } from '@dualping/core';
+import type { Report } from '@dualping/host';
+import { checkListen, isLoopback, type Part, partText } from '@dualping/protocol';
+import { CERTS_FOLDER, ensure, fileOf, hasNetwork, nameOf } from '@dualping/security';
+import { LOCAL_OPERATOR } from './credentials.js';
+import type { Io } from './io.js';
+import { BEYOND_LOOPBACK, type Insecure } from './settings/parse.js';
+
+export interface TransportValues {
+  readonly host: string;
+  readonly port: number;
+  readonly data: string;
+  /** Empty: beside the data folder. */
+  readonly certs: string;
+  readonly insecure: Insecure;
+}
+
+/**
+ * Settles it for a part that is about to start, and warns where that is due.
+ * @returns the folder of its certificates; empty: without TLS
+ * @throws DualpingError `invalid-argument` when it has no certificate, or would be open to other machines
+ */
+export async function settleTransport(
+  { host, port, data, certs, insecure }: TransportValues,
+  part: Part,
+  { name, io }: { readonly name: string; readonly io: Io },
+): Promise<string> {
+  if (insecure !== 'no') {
+    if (certs !== '')
+      throw new DualpingError('invalid-argument', `certs is ${quote(certs)}: not together with --insecure`);
+    permitInsecure(host, insecure, io);
+    return '';
+  }
+  warnIfOpen(host, io);
+  if (certs !== '') return certs;
+  const folder = join(dirname(resolve(data)), CERTS_FOLDER);
+  // A start that can't work leaves no folder behind.
+  if (!existsSync(folder)) await checkListen(host, port);
+  await provide(folder, part, (event) => io.report({ part: name, ...event }));
+  return folder;
+}
+
+/** Makes what a part needs and does not have, where that can be done. */
+async function provide(
+  folder: string,
+  part: Part,
+  say: (event: Pick<Parameters<Report>[0], 'event' | 'text'>) => void,
+): Promise<void> {
+  if (existsSync(fileOf(folder, part))) return;
+  if (!hasNetwork(folder) && !(part.role === 'router' && isWithoutCertificates(folder)))
+    throw new DualpingError('invalid-argument', missing(folder, part));
+  // Who runs a router may look at all clusters, and hand over.
+  await ensure(folder, part.role === 'router' ? [part, LOCAL_OPERATOR] : [part]);
+  say({ event: 'certificates', text: `made the certificate of ${partText(part)} in ${quote(folder)}` });
+}
+
+function isWithoutCertificates(folder: string): boolean {
+  return !existsSync(folder) || !readdirSync(folder).some((name) => name.endsWith('.pem'));
+}
+
+const missing = (folder: string, part: Part): string =>
+  [
+    `there is no certificate of ${partText(part)} in ${quote(folder)}.`,
+    `Where the network was made (its router makes it at the first start):`,
+    `dualping certs ${commandFor(part)}; then copy ${nameOf(part)}.pem here.`,
+    'If it is in another folder: --certs FOLDER. Without TLS, for experiments: --insecure',
+  ].join(' ');
+
+function commandFor(part: Part): string {
+  switch (part.role) {
+    case 'router':
+      return part.role;
+    case 'operator':
+      return `${part.role} ${part.name}`;
+    default:
+      return `${part.role} ${part.serverId}${part.cluster === 1 ? '' : ` --cluster ${part.cluster}`}`;
+  }
+}
+
+/** @throws DualpingError `invalid-argument` unless it was told twice to be open to other machines */
+export function permitInsecure(host: string, insecure: Insecure, io: Io): void {
+  if (!isLoopback(host) && insecure !== 'beyond-loopback')
+    throw new DualpingError(
+      'invalid-argument',
+      `host is ${quote(host)} with --insecure: whoever reaches it could read everything and pass for any user, server or operator. Leave --insecure out, or say --insecure=${BEYOND_LOOPBACK}`,
+    );
+  const reach = isLoopback(host) ? 'every program on this machine' : `everyone who can reach ${host}`;
+  io.note(`dualping: --insecure, so without TLS: ${reach} can read and post as anyone, and pass for a part`);
+}
+
+/** Prints one line when other machines can reach this address. */
+export function warnIfOpen(host: string, io: Io): void {
+  if (isLoopback(host)) return;
+  io.note(
+    `dualping: listening at ${host} with TLS: parts and operators are known by certificates, but everyone who can reach it can read and post as anyone, because users are not authenticated yet`,
+  );
+}
