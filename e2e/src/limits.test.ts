@@ -24,7 +24,7 @@ describe('limits of users', () => {
 
   before(async () => {
     cluster = await TestCluster.start({ servers: 2, housing: () => ({ environment: LIMITS }) });
-    routers = new RouterClient({ routers: [cluster.routerAddress] });
+    routers = new RouterClient({ routers: [cluster.routerAddress], credentials: cluster.operator });
     await cluster.whenWhole(routers);
   });
   after(async () => {
@@ -38,7 +38,7 @@ describe('limits of users', () => {
   };
 
   test('a session that writes too fast waits: each post is taken, once and in order', async () => {
-    const ann = new Person('ann', [cluster.routerAddress]);
+    const ann = new Person('ann', [cluster.routerAddress], undefined, cluster.user);
     const texts = Array.from({ length: 3 * BURST }, (_, index) => `ann ${index}`);
     const posted = await Promise.all(texts.map((text) => ann.post(text)));
     const positions = posted.map(({ position }) => position);
@@ -61,7 +61,7 @@ describe('limits of users', () => {
   test('a command says why it got nowhere, and others go on', async () => {
     const flags = ['--routers', cluster.routerAddress, '--timeout-ms', '3000', '--user'];
     const post = async (user: string): Promise<{ code: unknown; text: string }> => {
-      const process = new DualpingProcess(['post', ...flags, user, 'hello']);
+      const process = new DualpingProcess(['post', ...flags, user, 'hello'], cluster.environment);
       const code = await process.exited;
       await eventually('it has said all', () => process.drained);
       return { code, text: process.lines.join('\n') };

@@ -5,6 +5,8 @@ export type {
   Assignment,
   ClusterId,
   ClusterKey,
+  DiskRoomFigures,
+  DiskSpace,
   Epoch,
   Failure,
   Figures,

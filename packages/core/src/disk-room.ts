@@ -14,6 +14,7 @@ export interface DiskSpace {
   readonly sizeBytes: number;
 }
 
+/** The disk of a data folder, as the server that has it sees it. */
 export interface DiskRoomFigures extends DiskSpace {
   /** Whether users' writes are refused because of it. */
   readonly isLow: boolean;
