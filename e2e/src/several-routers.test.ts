@@ -178,6 +178,30 @@ describe('up with several routers', { skip: NO_ETCD ?? false }, () => {
     assert.ok(addresses.includes([...leaders][0] ?? ''));
   });
 
+  test('status has the process of each router, and all are found from the folder', async () => {
+    const status = new DualpingProcess(['status', '--data', join(folder, 'data')]);
+    for (const name of ['router', 'router2', 'router3'])
+      await status.line(new RegExp(`^ {2}${name} +pid \\d+ {2}127\\.0\\.0\\.1:\\d+$`));
+    await status.line(/^router \S+ leads in term \d+$/);
+    assert.equal(await status.exited, 0);
+    assert.equal(status.lines.filter((line) => /^router \S+ follows$/.test(line)).length, 2);
+  });
+
+  test('another router leads when an operator wants it, whichever is asked, and top says so', async () => {
+    const addresses = /--routers (\S+)/.exec(await up.line(/^ready/))?.[1]?.split(',') ?? [];
+    let former = '';
+    for (const address of addresses) {
+      const handover = new DualpingProcess(['admin', 'router', 'handover', '--routers', address]);
+      const [, leader = ''] = /^router (\S+) leads in term \d+$/.exec(await handover.line(/ leads /)) ?? [];
+      assert.equal(await handover.exited, 0);
+      assert.notEqual(leader, former);
+      former = leader;
+    }
+    const top = new DualpingProcess(['top', '--routers', former, '--data', join(folder, 'data')]);
+    await top.line(new RegExp(`^router ${former} leads in term \\d+, pid \\d+$`));
+    assert.equal(await top.exited, 0);
+  });
+
   test('several routers without a store are refused', async () => {
     const refused = new DualpingProcess(['up', '--data', join(folder, 'none'), '--routers', '3']);
     await refused.line(/routers is "3": several share an etcd/);

@@ -140,8 +140,11 @@ function adminService(callers: Callers): routingWire.AdminServiceServer {
       ask: (request, token) => ({ kind: 'promote', token, ...promoteFromWire(request) }),
       tell: assigned,
     }),
+    handoverRouter: (_call, callback) => callback(toServiceError(ALONE)),
   };
 }
+
+const ALONE = new DualpingError('handover-impossible', 'this router shares its store with no other');
 
 function connect(request: routingWire.ConnectRequest, parts: RouterParts): routingWire.ConnectResponse {
   const { networkId, clusters, timing, watchers } = parts;

@@ -24,6 +24,8 @@ import {
   lockDataFolder,
   logFile,
   mendFolder,
+  type ProcessIdentity,
+  processIdentity,
   type Report,
   withinLimit,
 } from '@dualping/host';
@@ -113,6 +115,8 @@ export class LocalCluster {
   readonly #options: LocalClusterOptions;
   readonly #ports: Record<string, number>;
   readonly #addresses = new Map<string, Address>();
+  /** Of processes that have no folder of their own. */
+  readonly #identities = new Map<string, ProcessIdentity>();
   /** How each process is dialled by whoever watches over it; undefined: without TLS. */
   readonly #dialling = new Map<string, NetworkCredentials | undefined>();
   readonly #routers: readonly SupervisedChild[];
@@ -249,7 +253,12 @@ export class LocalCluster {
         this.#log(name, line);
         if (this.#started || !isErrorLine(line)) this.#options.onLine(name, line);
       },
-      onReady: (address) => this.#remember(name, address),
+      onReady: (address, pid) => {
+        const identity = pid === undefined ? undefined : processIdentity(pid);
+        const hasFolder = role.kind === 'server' || this.#options.store === undefined;
+        if (!hasFolder && identity !== undefined) this.#identities.set(name, identity);
+        this.#remember(name, address);
+      },
       report: this.#report,
     });
   }
@@ -261,6 +270,7 @@ export class LocalCluster {
     writePlaces(dataFolder, {
       ports: this.#ports,
       addresses: Object.fromEntries(this.#addresses),
+      processes: Object.fromEntries(this.#identities),
       ...(certs !== undefined && { certs: resolve(certs) }),
     });
   }

@@ -44,6 +44,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   '/dualping.v1.RoutingService/Leader': { by: ['anyone'] },
   '/dualping.v1.AdminService/Handover': { by: ['operator'], audited: true },
   '/dualping.v1.AdminService/Promote': { by: ['operator'], audited: true },
+  '/dualping.v1.AdminService/HandoverRouter': { by: ['operator'], audited: true },
   // Users have no keys yet: any caller over TLS speaks for any name.
   '/dualping.v1.SocialService/Login': { by: ['anyone'] },
   '/dualping.v1.SocialService/Follow': { by: ['anyone'] },

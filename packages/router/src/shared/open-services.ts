@@ -12,6 +12,7 @@ import type {
   UntypedHandleCall,
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
+import { answerAtOnce } from '../answers.js';
 import type { Services } from '../services.js';
 import type { LeaderTelling } from './leader-telling.js';
 import type { PassOn } from './pass-on.js';
@@ -25,12 +26,14 @@ const DEFINITIONS: Readonly<Record<keyof Services, ServiceDefinition>> = {
 export interface OpenServicesParts {
   /** While this router leads. */
   readonly own: () => Services | undefined;
+  /** An operator wants another router to lead. @returns the term that ends with that */
+  readonly handOver: () => number;
   readonly telling: LeaderTelling;
   readonly passOn: PassOn;
 }
 
 export function addOpenServices(grpc: Server, parts: OpenServicesParts): void {
-  const { own, telling, passOn } = parts;
+  const { own, handOver, telling, passOn } = parts;
   const byItself: Pick<routingWire.RoutingServiceServer, 'dualPing' | 'leader'> = {
     dualPing: (call) => {
       const services = own();
@@ -39,14 +42,20 @@ export function addOpenServices(grpc: Server, parts: OpenServicesParts): void {
     },
     leader: (call) => telling.ask(call),
   };
+  /** Instead of what the reign does. */
+  const ofLeader: Pick<routingWire.AdminServiceServer, 'handoverRouter'> = {
+    handoverRouter: (_call, callback) => answerAtOnce(callback, () => ({ term: handOver() })),
+  };
   for (const [name, definition] of Object.entries(DEFINITIONS)) {
     const implementation: UntypedServiceImplementation = {};
+    const ownOf = (method: string): UntypedHandleCall | undefined => {
+      const services = own();
+      if (services === undefined) return undefined;
+      const all: UntypedServiceImplementation = services[name as keyof Services];
+      return name === 'admin' ? { ...all, ...ofLeader }[method] : all[method];
+    };
     for (const [method, description] of Object.entries(definition))
-      implementation[method] = ownOrPassedOn(
-        description,
-        passOn,
-        () => own()?.[name as keyof Services][method],
-      );
+      implementation[method] = ownOrPassedOn(description, passOn, () => ownOf(method));
     grpc.addService(definition, name === 'routing' ? { ...implementation, ...byItself } : implementation);
   }
 }

@@ -7,10 +7,11 @@ import type { Peers } from '@dualping/runtime';
 /** Nothing that listens is this slow to say so, ms; without an answer nothing is known. */
 const PROBE_MS = 100;
 
-export const PEERS: Peers = {
+/** @param own where this router is dialled */
+export const peersOf = (own: Address): Peers => ({
   hear: (address, listener) => {
     const client = dialRouting(address);
-    const call = client.leader({});
+    const call = client.leader({ standby: own });
     let isOver = false;
     const over = (): boolean => {
       const wasOver = isOver;
@@ -36,7 +37,7 @@ export const PEERS: Peers = {
   probe: (address, answer) => {
     void isRefused(address).then(answer);
   },
-};
+});
 
 /** Nothing listens there: whoever did is gone. Anything else says nothing. */
 async function isRefused(address: Address): Promise<boolean> {

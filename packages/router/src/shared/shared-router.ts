@@ -32,7 +32,7 @@ import { EtcdStore } from './etcd-store.js';
 import { LeaderTelling } from './leader-telling.js';
 import { addOpenServices } from './open-services.js';
 import { PassOn } from './pass-on.js';
-import { PEERS } from './peers.js';
+import { peersOf } from './peers.js';
 import { SharedPaths } from './shared-paths.js';
 
 export interface RunningSharedRouter {
@@ -70,15 +70,20 @@ export async function startSharedRouter(options: SharedRouterOptions): Promise<R
   const passOn = new PassOn();
   const telling = new LeaderTelling({
     pingIntervalMs: parsed.timing.pingIntervalMs,
+    own: () => dialledAt,
     isSure: () => leadership.isSure(performance.now()),
   });
-  addOpenServices(grpc, { own: () => reign?.services, telling, passOn });
+  const handOver = (): number => {
+    if (telling.standbys.length === 0)
+      throw new DualpingError('handover-impossible', 'no other router stands by');
+    // Whoever asked for it is answered before all calls of this reign end.
+    setImmediate(() => driver.handOver());
+    return leadership.term ?? 0;
+  };
+  addOpenServices(grpc, { own: () => reign?.services, handOver, telling, passOn });
   const address = await listen(grpc, parsed.host, parsed.port);
-  const leadership = new Leadership({
-    id: randomUUID(),
-    address: parsed.advertise ?? address,
-    timing: parsed.timing,
-  });
+  const dialledAt = parsed.advertise ?? address;
+  const leadership = new Leadership({ id: randomUUID(), address: dialledAt, timing: parsed.timing });
 
   const endReign = (why: string): void => {
     reign?.it.stop();
@@ -89,7 +94,7 @@ export async function startSharedRouter(options: SharedRouterOptions): Promise<R
   const driver = new LeadershipDriver(leadership, {
     clock: PROCESS_CLOCK,
     store,
-    peers: PEERS,
+    peers: peersOf(dialledAt),
     lead: (fenced) =>
       withHeader(fenced, parsed, failed, (header) => {
         const it = new Reign({
