@@ -24,9 +24,14 @@ import {
   listenToConnections,
   toDualpingError,
 } from '@dualping/protocol';
-import { type ParsedOptions, parseRouterOptions, type RouterOptions } from './options.js';
+import {
+  type ParsedCommonOptions,
+  type ParsedOptions,
+  parseRouterOptions,
+  type RouterOptions,
+} from './options.js';
 import { Reign } from './reign.js';
-import { ROUTER_METRICS, routerSamples } from './router-metrics.js';
+import { ROUTER_METRICS, type RouterView, routerSamples } from './router-metrics.js';
 import { addServices, ROUTING_SERVICE_NAME, SERVICE_NAMES } from './services.js';
 import { AssignmentStore } from './store/assignment-store.js';
 import { PathStore } from './store/path-store.js';
@@ -80,7 +85,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
 }
 
 /** Who may call what; refusals and operators' calls become lines. */
-function accessOf({ credentials, classic, report }: ParsedOptions): Access {
+export function accessOf({ credentials, classic, report }: ParsedCommonOptions): Access {
   const few = withFewRefusals(report, () => performance.now());
   return new Access(credentials, classic, {
     refused: (text) => few({ part: 'router', event: 'audit-refused', text }),
@@ -187,23 +192,12 @@ async function run(
   const listener = await listenAt(grpc, host, port);
   const { address } = listener;
   const troubleNow = () => (disk.hangs ? 'its disk does not answer' : trouble);
-  let observation: Observation | undefined;
-  if (metrics !== undefined) {
-    observation = await observe(metrics, {
-      metrics: ROUTER_METRICS,
-      read: () =>
-        routerSamples({
-          assignments: reign.parts.watchers.assignments,
-          figures: reign.figures(),
-          watchers: reign.parts.watchers.count,
-          trouble: troubleNow(),
-          events,
-        }),
-      probes: { '/healthz': () => undefined, '/readyz': troubleNow },
-    });
-    const place = formatAddress({ ...metrics, port: observation.port });
-    report({ part: 'router', event: 'metrics', text: `at http://${place}/metrics` });
-  }
+  const observation = await observeRouter({ metrics, report }, troubleNow, () => ({
+    assignments: reign.parts.watchers.assignments,
+    figures: reign.figures(),
+    watchers: reign.parts.watchers.count,
+    events,
+  }));
   reign.begin();
 
   const finished = stopped.then(async (failure) => {
@@ -233,7 +227,25 @@ async function run(
   };
 }
 
-async function listenAt(grpc: GuardedServer, host: string, port: number): Promise<Listener> {
+/** Serves metrics and probes, where that is wished. @param troubleNow undefined: nothing is wrong */
+export async function observeRouter(
+  { metrics, report }: Pick<ParsedCommonOptions, 'metrics' | 'report'>,
+  troubleNow: () => string | undefined,
+  look: () => Omit<RouterView, 'trouble'>,
+): Promise<Observation | undefined> {
+  if (metrics === undefined) return undefined;
+  const observation = await observe(metrics, {
+    metrics: ROUTER_METRICS,
+    read: () => routerSamples({ ...look(), trouble: troubleNow() }),
+    probes: { '/healthz': () => undefined, '/readyz': troubleNow },
+  });
+  const place = formatAddress({ ...metrics, port: observation.port });
+  report({ part: 'router', event: 'metrics', text: `at http://${place}/metrics` });
+  return observation;
+}
+
+/** With TLS where there are credentials. */
+export async function listenAt(grpc: GuardedServer, host: string, port: number): Promise<Listener> {
   if (grpc.access.credentials !== undefined) return await listenToConnections(grpc, host, port);
   // What gRPC itself has bound it closes itself.
   return { address: await listen(grpc, host, port), close: () => {} };

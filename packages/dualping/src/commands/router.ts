@@ -35,16 +35,6 @@ export const routerCommand = command({
         'invalid-argument',
         `advertise is ${quote(advertise)}: it is for routers that share a store, and --store is not given`,
       );
-    if (store !== '' && certs !== '')
-      throw new DualpingError(
-        'invalid-argument',
-        `store is ${quote(store)} and certs is ${quote(certs)}: routers that share a store speak no TLS yet`,
-      );
-    if (store !== '' && metrics !== '')
-      throw new DualpingError(
-        'invalid-argument',
-        `store is ${quote(store)} and metrics is ${quote(metrics)}: routers that share a store have no metrics yet`,
-      );
     warnIfOpen(host, io, certs !== '');
     const watched = partCredentials(certs, { role: 'router' }, { name: 'router', report: io.report });
     const common = {
@@ -56,6 +46,9 @@ export const routerCommand = command({
       classicReplies,
       classicConfirmation,
       dialBack: !noDialBack,
+      credentials: watched?.credentials,
+      classic,
+      ...(metrics !== '' && { metrics }),
       report: io.report,
     };
     // Loaded here only: the short commands must not pay for what they don't run.
@@ -66,9 +59,6 @@ export const routerCommand = command({
             ...common,
             dataFolder: data,
             diskStallMs,
-            ...(metrics !== '' && { metrics }),
-            credentials: watched?.credentials,
-            classic,
           })
         : startSharedRouter({ ...common, store, ...(advertise !== '' && { advertise }) }),
     );

@@ -1,4 +1,5 @@
 export { Access, type AccessListener, type Called } from './access.js';
+export { forwardedMetadata, isForwarded } from './forwarding.js';
 export * from './identity.js';
 export {
   type Dialled,

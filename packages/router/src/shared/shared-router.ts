@@ -13,13 +13,13 @@ import {
   Leadership,
   timingOfTakeover,
 } from '@dualping/core';
-import { withFewRefusals } from '@dualping/host';
-import { addHealthAndReflection, createGrpcServer, listen, toDualpingError } from '@dualping/protocol';
+import { countEvents, type Observation, withFewRefusals } from '@dualping/host';
+import { addHealthAndReflection, createGrpcServer, PLAINTEXT, toDualpingError } from '@dualping/protocol';
 import { type FencedStore, LeadershipDriver, PROCESS_CLOCK } from '@dualping/runtime';
 import { type ParsedSharedOptions, parseSharedRouterOptions, type SharedRouterOptions } from '../options.js';
 import { Reign } from '../reign.js';
 import { ROUTING_SERVICE_NAME, SERVICE_NAMES, type Services, servicesOf } from '../services.js';
-import { shutDown } from '../start-router.js';
+import { accessOf, listenAt, observeRouter, shutDown } from '../start-router.js';
 import {
   headerFromJson,
   headerToJson,
@@ -51,8 +51,10 @@ export interface RunningSharedRouter {
  * Whether the store answers is not waited for: routers and store are started in any order.
  */
 export async function startSharedRouter(options: SharedRouterOptions): Promise<RunningSharedRouter> {
-  const parsed = parseSharedRouterOptions(options);
-  const grpc = createGrpcServer();
+  const given = parseSharedRouterOptions(options);
+  const events = countEvents(given.report);
+  const parsed = { ...given, report: events.report };
+  const grpc = createGrpcServer({}, accessOf(parsed));
   const health = addHealthAndReflection(grpc, SERVICE_NAMES);
   const report = withFewRefusals(parsed.report, () => performance.now());
   const store = new EtcdStore(parsed.store);
@@ -67,7 +69,9 @@ export async function startSharedRouter(options: SharedRouterOptions): Promise<R
   };
 
   let reign: { readonly it: Reign; readonly services: Services } | undefined;
-  const passOn = new PassOn();
+  let trouble: string | undefined;
+  let storeAnswers = true;
+  const passOn = new PassOn(grpc.access);
   const telling = new LeaderTelling({
     pingIntervalMs: parsed.timing.pingIntervalMs,
     own: () => dialledAt,
@@ -81,7 +85,8 @@ export async function startSharedRouter(options: SharedRouterOptions): Promise<R
     return leadership.term ?? 0;
   };
   addOpenServices(grpc, { own: () => reign?.services, handOver, telling, passOn });
-  const address = await listen(grpc, parsed.host, parsed.port);
+  const listener = await listenAt(grpc, parsed.host, parsed.port);
+  const { address } = listener;
   const dialledAt = parsed.advertise ?? address;
   const leadership = new Leadership({ id: randomUUID(), address: dialledAt, timing: parsed.timing });
 
@@ -89,12 +94,13 @@ export async function startSharedRouter(options: SharedRouterOptions): Promise<R
     reign?.it.stop();
     reign?.it.sayGoodbye(new DualpingError('shutting-down', `this router leads no more: ${why}`));
     reign = undefined;
+    trouble = undefined;
     health.setServing(true, ROUTING_SERVICE_NAME);
   };
   const driver = new LeadershipDriver(leadership, {
     clock: PROCESS_CLOCK,
     store,
-    peers: peersOf(dialledAt),
+    peers: peersOf(dialledAt, parsed.credentials ?? PLAINTEXT),
     lead: (fenced) =>
       withHeader(fenced, parsed, failed, (header) => {
         const it = new Reign({
@@ -108,7 +114,10 @@ export async function startSharedRouter(options: SharedRouterOptions): Promise<R
             mayPong: () => leadership.mayPong(performance.now()),
           },
           persist: (records, durable) => fenced.write(records.map(entryOf), durable),
-          troubled: (detail) => health.setServing(detail === undefined, ROUTING_SERVICE_NAME),
+          troubled: (detail) => {
+            trouble = detail;
+            health.setServing(detail === undefined, ROUTING_SERVICE_NAME);
+          },
           report,
           failed,
         });
@@ -124,17 +133,51 @@ export async function startSharedRouter(options: SharedRouterOptions): Promise<R
       telling.leaderIs(leader);
       passOn.leaderIs(leader === undefined || leader.term === leadership.term ? undefined : leader.address);
     },
-    report: (event, text) => report({ part: 'router', event, text }),
+    report: (event, text) => {
+      if (event === 'store-lost' || event === 'store-back') storeAnswers = event === 'store-back';
+      report({ part: 'router', event, text });
+    },
     failed,
   });
+  const troubleNow = (): string | undefined => {
+    if (!storeAnswers) return 'the store that routers share does not answer';
+    return leadership.leader === undefined ? 'no router leads now, as far as this one knows' : trouble;
+  };
+  let observation: Observation | undefined;
+  try {
+    observation = await observeRouter(
+      parsed,
+      () => troubleNow(),
+      () => ({
+        assignments: reign?.it.parts.watchers.assignments ?? [],
+        figures: reign?.it.figures() ?? [],
+        watchers: reign?.it.parts.watchers.count ?? 0,
+        events: events.counts,
+        shared: {
+          leads: leadership.term !== undefined,
+          term: leadership.leader?.term ?? 0,
+          standbys: telling.standbys.length,
+          storeAnswers,
+        },
+      }),
+    );
+  } catch (error) {
+    telling.close();
+    listener.close();
+    grpc.forceShutdown();
+    await store.close();
+    throw error;
+  }
   driver.start();
 
   const finished = stopped.then(async (failure) => {
     health.shutDown();
+    observation?.close();
     await driver.resign();
     endReign(failure?.detail ?? 'it is shutting down');
     telling.close();
     passOn.close();
+    listener.close();
     await shutDown(grpc);
     await store.close();
     if (failure !== undefined) throw failure;
