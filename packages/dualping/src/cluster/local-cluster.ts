@@ -1,4 +1,4 @@
-/** Routers and their servers on this machine, each a process of its own. */
+/** Routers and their servers on this machine, each a process of its own, and if need be the routers' etcd. */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -41,6 +41,7 @@ import type { Subscription } from 'rxjs';
 import { UP_OPERATOR } from '../credentials.js';
 import { cleanForTerminal } from '../terminal-text.js';
 import { type ChildRole, isErrorLine } from './child-ward.js';
+import { LocalEtcd } from './local-etcd.js';
 import { portIfFree, readPlaces, writePlaces } from './places.js';
 import { SupervisedChild } from './supervised-child.js';
 
@@ -57,6 +58,8 @@ const LEADER_POLL_MS = 100;
 const MAX_PORT = 65_535;
 /** How the first router is called; the others are `router2`, `router3` …. */
 const ROUTER = 'router';
+/** As a store: an etcd that is started and ended with the cluster. */
+export const OWN_ETCD = 'etcd';
 
 export interface LocalClusterOptions {
   readonly host: string;
@@ -68,7 +71,7 @@ export interface LocalClusterOptions {
   readonly clusters: number | undefined;
   /** Routers that share `store`; one, without it. */
   readonly routers: number;
-  /** `etcd://…`; undefined: the one router keeps files. */
+  /** `etcd://…`, or `etcd` for one of its own; undefined: the one router keeps files. */
   readonly store: string | undefined;
   /** Number of servers in each cluster. */
   readonly servers: number;
@@ -126,6 +129,7 @@ export class LocalCluster {
   #started = false;
   readonly #logs = new Map<string, BoundedLog>();
   #lock: DataFolderLock | undefined;
+  #etcd: LocalEtcd | undefined;
   /** Of `up` itself, and of each server for whoever watches over it: what is to be closed in the end. */
   readonly #watched: WatchedCredentials[] = [];
   #client: RouterClient | undefined;
@@ -159,6 +163,7 @@ export class LocalCluster {
   async start(): Promise<void> {
     const own = await this.#certified([{ role: 'router' }, UP_OPERATOR], UP_OPERATOR);
     for (const { name } of this.#routers) this.#dialling.set(name, own);
+    if (this.#options.store === OWN_ETCD) this.#etcd = await this.#startEtcd();
     await Promise.all(this.#routers.map((router) => router.start()));
     const client = new RouterClient({ routers: this.routerAddresses, credentials: own });
     this.#client = client;
@@ -186,8 +191,8 @@ export class LocalCluster {
   }
 
   /**
-   * Standbys first, then the primaries, then the router, so that no server takes over just before it ends
-   * itself.
+   * Standbys first, then the primaries, then the routers, then their store, so that no part takes over just
+   * before it ends itself.
    */
   async stop(): Promise<void> {
     const primaries = this.#servers.filter((server) => this.#isPrimary(server));
@@ -197,6 +202,7 @@ export class LocalCluster {
     this.#watching?.unsubscribe();
     this.#client?.close();
     await Promise.all(this.#routers.map((router) => router.stop(END_LIMIT_MS)));
+    await this.#etcd?.stop(END_LIMIT_MS);
     for (const watched of this.#watched) watched.close();
     for (const log of this.#logs.values()) log.close();
     this.#lock?.release();
@@ -207,6 +213,7 @@ export class LocalCluster {
   kill(): void {
     for (const { child } of this.#servers) child.kill();
     for (const router of this.#routers) router.kill();
+    this.#etcd?.kill();
     this.#lock?.release();
   }
 
@@ -221,6 +228,18 @@ export class LocalCluster {
       ...this.#routers.map((router) => place(router, ROUTER)),
       ...this.#servers.map((server) => place(server.child, this.#isPrimary(server) ? 'primary' : 'standby')),
     ];
+  }
+
+  async #startEtcd(): Promise<LocalEtcd> {
+    return await LocalEtcd.start({
+      dataFolder: this.#options.dataFolder,
+      onLine: (name, line) => this.#log(name, line),
+      report: (event, text) => this.#say(event, text),
+      onStarted: (name, address, identity) => {
+        if (identity !== undefined) this.#identities.set(name, identity);
+        this.#remember(name, address);
+      },
+    });
   }
 
   #makeServers(clusters: number): readonly LocalServer[] {
@@ -301,7 +320,8 @@ export class LocalCluster {
   }
 
   async #routerCommandLine(name: string): Promise<readonly string[]> {
-    const { host, dataFolder, timing, clusters, store } = this.#options;
+    const { host, dataFolder, timing, clusters } = this.#options;
+    const store = this.#etcd?.store ?? this.#options.store;
     return [
       ...['router', '--host', host, '--port', String(await this.#routerPort(name))],
       ...(store === undefined

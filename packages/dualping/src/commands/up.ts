@@ -13,7 +13,13 @@ import {
 } from '@dualping/host';
 import { checkListen, parseListenAddress } from '@dualping/protocol';
 import { hasNetwork, NETWORK_FILE } from '@dualping/security';
-import { checkMetricsPorts, LocalCluster, renderPlaces } from '../cluster/local-cluster.js';
+import {
+  checkMetricsPorts,
+  LocalCluster,
+  OWN_ETCD,
+  renderPlaces,
+} from '../cluster/local-cluster.js';
+import { hasLocalEtcd, requireEtcd } from '../cluster/local-etcd.js';
 import { NetworkProcess } from '../cluster/network-process.js';
 import { command, type Invocation } from '../command.js';
 import { certsAt, networkIn } from '../credentials.js';
@@ -35,7 +41,7 @@ const CLUSTER_SETTINGS = {
   host: settings.host,
   port: settings.routerPort,
   routers: settings.routersOfNetwork,
-  store: settings.store,
+  store: settings.storeOfNetwork,
   clusters: settings.clusters,
   servers: settings.servers,
   data: settings.data('dualping-data'),
@@ -88,15 +94,12 @@ async function withCluster(
   if (routers > 1 && store === '')
     throw new DualpingError(
       'invalid-argument',
-      `routers is "${routers}": several share an etcd, say where it is with --store etcd://host:port/prefix`,
-    );
-  if (store !== '' && certs !== undefined)
-    throw new DualpingError(
-      'invalid-argument',
-      `store is ${quote(store)}: routers that share a store speak no TLS yet, say --insecure`,
+      `routers is "${routers}": several share an etcd: --store etcd runs one here, --store etcd://host:port/prefix says where one is`,
     );
   const observed = metrics === '' ? undefined : parseListenAddress(metrics);
   if (observed !== undefined) checkMetricsPorts(observed, servers * clusters);
+  refuseOtherStore(data, store);
+  if (store === OWN_ETCD) requireEtcd();
   // Checked first, so that a start that can't work leaves no folder behind.
   if (isGiven('port') && !existsSync(data)) await checkListen(host, port);
   const cluster = new LocalCluster({
@@ -145,6 +148,16 @@ function certsFor({
   if (tls && insecure) throw new DualpingError('invalid-argument', 'give --tls or --insecure, not both');
   const certs = join(data, CERTS_FOLDER);
   return tls || (!insecure && hasNetwork(certs)) ? certs : undefined;
+}
+
+/** A network stays in its store: in another one it would begin anew, and its servers refuse that. */
+function refuseOtherStore(data: string, store: string): void {
+  if (!hasLocalEtcd(data) || store === OWN_ETCD) return;
+  const given = store === '' ? 'no store is given' : `store is ${quote(store)}`;
+  throw new DualpingError(
+    'invalid-argument',
+    `${given}, but the network in ${quote(data)} is kept in an etcd of its own: say --store etcd`,
+  );
 }
 
 export const upCommand = command({

@@ -125,6 +125,16 @@ export const store = setting({
   fallbackText: 'default files in the data folder, of one router alone',
 });
 
+/** Of `up` and `start`, which may run the store themselves. */
+export const storeOfNetwork = setting({
+  key: 'store',
+  argument: 'etcd or etcd://host:port,.../prefix',
+  help: 'where several routers keep what they know: etcd runs one of three nodes in the data folder',
+  parse: parse.text,
+  fallback: '',
+  fallbackText: 'default files in the data folder, of one router alone',
+});
+
 export const routers = setting({
   key: 'routers',
   argument: 'host:port,...',
