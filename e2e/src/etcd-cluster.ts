@@ -88,6 +88,11 @@ export class EtcdCluster {
     await eventually('etcd has a quorum', () => this.#ctl('endpoint', 'health') !== undefined);
   }
 
+  /** As something that is no router. */
+  put(key: string, value: string): void {
+    if (this.#ctl('put', `dualping/${key}`, value) === undefined) throw new Error(`${key} was not put`);
+  }
+
   /** Everything that was ever written below the prefix, in the order of writing. */
   async history(): Promise<readonly Version[]> {
     const versions: Version[] = [];

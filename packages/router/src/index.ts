@@ -1,3 +1,4 @@
 export { parseRouterOptions, type RouterOptions, type SharedRouterOptions } from './options.js';
+export { type Move, type Moved, moveToFolder, moveToStore } from './shared/move.js';
 export { type RunningSharedRouter, startSharedRouter } from './shared/shared-router.js';
 export { type RunningRouter, startRouter } from './start-router.js';

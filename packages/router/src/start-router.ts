@@ -34,6 +34,7 @@ import { Reign } from './reign.js';
 import { ROUTER_METRICS, type RouterView, routerSamples } from './router-metrics.js';
 import { addServices, ROUTING_SERVICE_NAME, SERVICE_NAMES } from './services.js';
 import { AssignmentStore } from './store/assignment-store.js';
+import { requireNotMoved } from './store/moved.js';
 import { PathStore } from './store/path-store.js';
 import type { Timed } from './store/timed.js';
 
@@ -60,6 +61,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   const given = parseRouterOptions(options);
   const events = countEvents(given.report);
   const parsed = { ...given, report: events.report };
+  requireNotMoved(parsed.dataFolder);
   // A start that can't work leaves no folder behind.
   if (!existsSync(parsed.dataFolder)) await checkListen(parsed.host, parsed.port);
   const lock = lockDataFolder(parsed.dataFolder, 'router');

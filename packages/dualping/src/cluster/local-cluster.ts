@@ -459,6 +459,12 @@ export function checkMetricsPorts(metrics: HostAndPort, servers: number): void {
   throw new DualpingError('invalid-argument', detail);
 }
 
+/** Whether the router of a network has kept what it knows in files there, and still does. */
+export const isKeptInFiles = (dataFolder: string): boolean => {
+  const folder = join(dataFolder, ROUTER);
+  return existsSync(join(folder, 'assignments.log')) && !existsSync(join(folder, 'moved.json'));
+};
+
 /** With only one cluster its number is left out. */
 const nameOf = (cluster: ClusterId, clusters: number, id: ServerId): string =>
   serverNameIn(clusters > 1 ? cluster : undefined, id);

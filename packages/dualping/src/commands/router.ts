@@ -1,6 +1,9 @@
 import { DualpingError, parseTiming, quote } from '@dualping/core';
+import { EXIT } from '@dualping/host';
+import type { Move } from '@dualping/router';
 import { command } from '../command.js';
 import { partCredentials } from '../credentials.js';
+import type { Io } from '../io.js';
 import { serveUntilSignal, warnIfOpen } from '../long-running.js';
 import * as classic from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
@@ -12,6 +15,7 @@ export const routerCommand = command({
     host: settings.host,
     port: settings.routerPort,
     store: settings.store,
+    migrate: settings.migrate,
     advertise: settings.advertise,
     data: settings.data('dualping-data/router'),
     clusters: settings.clusters,
@@ -25,7 +29,7 @@ export const routerCommand = command({
     ...settings.timing,
   },
   run: async (
-    { noDialBack, store, advertise, metrics, logFormat: _, certs, classic, ...options },
+    { noDialBack, store, migrate, advertise, metrics, logFormat: _, certs, classic, ...options },
     { io, isGiven },
   ) => {
     const { host, port, data, clusters, ...rest } = options;
@@ -35,6 +39,7 @@ export const routerCommand = command({
         'invalid-argument',
         `advertise is ${quote(advertise)}: it is for routers that share a store, and --store is not given`,
       );
+    if (migrate !== '') return await move(migrate, { dataFolder: data, store }, io);
     warnIfOpen(host, io, certs !== '');
     const watched = partCredentials(certs, { role: 'router' }, { name: 'router', report: io.report });
     const common = {
@@ -64,3 +69,21 @@ export const routerCommand = command({
     );
   },
 });
+
+async function move(migration: settings.Migration, { dataFolder, store }: Move, io: Io): Promise<number> {
+  if (store === '')
+    throw new DualpingError(
+      'invalid-argument',
+      `migrate is "${migration}": say with --store etcd://host:port/prefix which store is meant`,
+    );
+  const { moveToFolder, moveToStore } = await import('@dualping/router');
+  const toStore = migration === 'to-store';
+  const { networkId, clusters, paths } = await (toStore ? moveToStore : moveToFolder)({ dataFolder, store });
+  const [from, to] = toStore ? [dataFolder, store] : [store, dataFolder];
+  io.out(
+    `moved network ${networkId} from ${from} to ${to}, and read it again: clusters ${clusters}, paths ${paths}`,
+  );
+  const next = toStore ? `--store ${store}` : `--data ${dataFolder}, and without --store`;
+  io.out(`start routers with ${next}; ${from} starts none any more`);
+  return EXIT.done;
+}

@@ -15,6 +15,7 @@ import { checkListen, parseListenAddress } from '@dualping/protocol';
 import { hasNetwork, NETWORK_FILE } from '@dualping/security';
 import {
   checkMetricsPorts,
+  isKeptInFiles,
   LocalCluster,
   OWN_ETCD,
   renderPlaces,
@@ -152,6 +153,11 @@ function certsFor({
 
 /** A network stays in its store: in another one it would begin anew, and its servers refuse that. */
 function refuseOtherStore(data: string, store: string): void {
+  if (store !== '' && isKeptInFiles(data))
+    throw new DualpingError(
+      'invalid-argument',
+      `store is ${quote(store)}, but the network in ${quote(data)} is kept in files: dualping router --migrate to-store --data ${join(data, 'router')} moves it to an etcd that runs`,
+    );
   if (!hasLocalEtcd(data) || store === OWN_ETCD) return;
   const given = store === '' ? 'no store is given' : `store is ${quote(store)}`;
   throw new DualpingError(

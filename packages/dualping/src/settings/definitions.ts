@@ -125,6 +125,19 @@ export const store = setting({
   fallbackText: 'default files in the data folder, of one router alone',
 });
 
+export const MIGRATIONS = ['to-store', 'to-folder'] as const;
+export type Migration = (typeof MIGRATIONS)[number];
+
+/** Empty: the router is started. */
+export const migrate = setting<Migration | ''>({
+  key: 'migrate',
+  argument: 'to-store|to-folder',
+  help: 'move what a router knows from --data to --store, or back, while no router runs; starts none',
+  parse: parse.oneOf(MIGRATIONS),
+  fallback: '',
+  fallbackText: 'default nothing is moved',
+});
+
 /** Of `up` and `start`, which may run the store themselves. */
 export const storeOfNetwork = setting({
   key: 'store',

@@ -11,6 +11,7 @@ import {
   HEADER_KEY,
   type Leader,
   Leadership,
+  quote,
   timingOfTakeover,
 } from '@dualping/core';
 import { countEvents, type Observation, withFewRefusals } from '@dualping/host';
@@ -206,6 +207,11 @@ function withHeader(
   use: (header: LogHeader) => void,
 ): void {
   const stored = fenced.belongings.header;
+  if (stored === undefined && fenced.belongings.records.length > 0) {
+    const detail =
+      'the store has records of clusters and no network: a move to it was interrupted, repeat it';
+    return failed(new DualpingError('invalid-argument', detail));
+  }
   if (stored === undefined) {
     const header = { networkId: randomUUID(), clusters: clusters ?? 1 };
     // An older leader leaves the records of services as they are: each is a key of its own.
@@ -213,6 +219,11 @@ function withHeader(
     return fenced.write([{ key: HEADER_KEY, value }], () => use(header));
   }
   const header = understood(stored.key, () => headerFromJson(stored.value));
+  if (header.movedTo !== undefined) {
+    const folder = quote(header.movedTo);
+    const detail = `the network of this store was moved to data folder ${folder}: start that router, or move it back`;
+    return failed(new DualpingError('invalid-argument', detail));
+  }
   if (clusters === undefined || clusters === header.clusters) return use(header);
   const detail = `clusters is "${clusters}", but the store was made for ${header.clusters}: users belong to their cluster for good`;
   failed(new DualpingError('invalid-argument', detail));
