@@ -7,6 +7,7 @@ import type { Io } from '../io.js';
 import { serveUntilSignal, warnIfOpen } from '../long-running.js';
 import * as classic from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
+import { storeAccessFrom } from '../store-access.js';
 
 export const routerCommand = command({
   name: 'router',
@@ -15,6 +16,7 @@ export const routerCommand = command({
     host: settings.host,
     port: settings.routerPort,
     store: settings.store,
+    ...settings.storeAccess,
     migrate: settings.migrate,
     advertise: settings.advertise,
     data: settings.data('dualping-data/router'),
@@ -33,13 +35,15 @@ export const routerCommand = command({
     { io, isGiven },
   ) => {
     const { host, port, data, clusters, ...rest } = options;
-    const { heartbeatTimeoutMs, diskStallMs, classicReplies, classicConfirmation, ...given } = rest;
+    const { heartbeatTimeoutMs, diskStallMs, classicReplies, classicConfirmation, ...others } = rest;
+    const { storeCa, storeCert, storeKey, storeUser, storePasswordFile, ...given } = others;
+    const storeAccess = storeAccessFrom({ storeCa, storeCert, storeKey, storeUser, storePasswordFile });
     if (store === '' && advertise !== '')
       throw new DualpingError(
         'invalid-argument',
         `advertise is ${quote(advertise)}: it is for routers that share a store, and --store is not given`,
       );
-    if (migrate !== '') return await move(migrate, { dataFolder: data, store }, io);
+    if (migrate !== '') return await move(migrate, { dataFolder: data, store, storeAccess }, io);
     warnIfOpen(host, io, certs !== '');
     const watched = partCredentials(certs, { role: 'router' }, { name: 'router', report: io.report });
     const common = {
@@ -65,12 +69,13 @@ export const routerCommand = command({
             dataFolder: data,
             diskStallMs,
           })
-        : startSharedRouter({ ...common, store, ...(advertise !== '' && { advertise }) }),
+        : startSharedRouter({ ...common, store, storeAccess, ...(advertise !== '' && { advertise }) }),
     );
   },
 });
 
-async function move(migration: settings.Migration, { dataFolder, store }: Move, io: Io): Promise<number> {
+async function move(migration: settings.Migration, what: Move, io: Io): Promise<number> {
+  const { dataFolder, store } = what;
   if (store === '')
     throw new DualpingError(
       'invalid-argument',
@@ -78,7 +83,7 @@ async function move(migration: settings.Migration, { dataFolder, store }: Move, 
     );
   const { moveToFolder, moveToStore } = await import('@dualping/router');
   const toStore = migration === 'to-store';
-  const { networkId, clusters, paths } = await (toStore ? moveToStore : moveToFolder)({ dataFolder, store });
+  const { networkId, clusters, paths } = await (toStore ? moveToStore : moveToFolder)(what);
   const [from, to] = toStore ? [dataFolder, store] : [store, dataFolder];
   io.out(
     `moved network ${networkId} from ${from} to ${to}, and read it again: clusters ${clusters}, paths ${paths}`,

@@ -33,6 +33,7 @@ import { renderMove, renderState } from '../render.js';
 import * as classic from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
 import { flagOf, type Values } from '../settings/setting.js';
+import { type StoreAccessValues, storeAccessFrom } from '../store-access.js';
 import { cleanForTerminal } from '../terminal-text.js';
 
 /** Within the data folder. */
@@ -43,6 +44,7 @@ const CLUSTER_SETTINGS = {
   port: settings.routerPort,
   routers: settings.routersOfNetwork,
   store: settings.storeOfNetwork,
+  ...settings.storeAccess,
   clusters: settings.clusters,
   servers: settings.servers,
   data: settings.data('dualping-data'),
@@ -87,7 +89,10 @@ async function withCluster(
 ): Promise<number> {
   const { host, port, routers, store, clusters, servers, data, keepAliveMs, diskStallMs, ...rest } = values;
   const { metrics, logFormat = 'text', ...others } = rest;
-  const { classicReplies, classicConfirmation, tls, insecure, classic: isClassic, ...given } = others;
+  const { storeCa, storeCert, storeKey, storeUser, storePasswordFile, ...settled } = others;
+  const { classicReplies, classicConfirmation, tls, insecure, classic: isClassic, ...given } = settled;
+  const storeAccess = { storeCa, storeCert, storeKey, storeUser, storePasswordFile };
+  storeAccessFrom(storeAccess); // each router reads it again
   const timing = parseTiming({ ...DEFAULT_TIMING, ...given });
   const certs = certsFor({ data, tls, insecure });
   warnIfOpen(host, io, certs !== undefined);
@@ -121,6 +126,7 @@ async function withCluster(
     routerFlags: [
       ...['--classic-replies', classicReplies, '--classic-confirmation', classicConfirmation],
       ...childFlags,
+      ...storeFlags(storeAccess),
     ],
     ...lines,
   });
@@ -150,6 +156,11 @@ function certsFor({
   const certs = join(data, CERTS_FOLDER);
   return tls || (!insecure && hasNetwork(certs)) ? certs : undefined;
 }
+
+const storeFlags = (access: StoreAccessValues): readonly string[] =>
+  Object.entries(access).flatMap(([name, value]) =>
+    value === '' ? [] : [flagOf(settings.storeAccess[name as keyof StoreAccessValues]), value],
+  );
 
 /** A network stays in its store: in another one it would begin anew, and its servers refuse that. */
 function refuseOtherStore(data: string, store: string): void {

@@ -125,6 +125,25 @@ export const store = setting({
   fallbackText: 'default files in the data folder, of one router alone',
 });
 
+const storeFile = (key: string, help: string) =>
+  setting({ key, argument: 'file', help, parse: parse.text, fallback: '', fallbackText: 'default none' });
+
+/** How a router reaches an etcd that lets in not everybody. */
+export const storeAccess = {
+  storeCa: storeFile('storeCa', 'certificates by which those of etcd were made: etcd is spoken to over TLS'),
+  storeCert: storeFile('storeCert', 'the certificate that the router shows to etcd'),
+  storeKey: storeFile('storeKey', 'the private key of that certificate'),
+  storeUser: setting({
+    key: 'storeUser',
+    argument: 'name',
+    help: "one of etcd's own users",
+    parse: parse.text,
+    fallback: '',
+    fallbackText: 'default none',
+  }),
+  storePasswordFile: storeFile('storePasswordFile', 'the password of that user, in its first line'),
+} as const;
+
 export const MIGRATIONS = ['to-store', 'to-folder'] as const;
 export type Migration = (typeof MIGRATIONS)[number];
 

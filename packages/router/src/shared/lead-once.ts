@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { DualpingError, Leadership, parseTiming } from '@dualping/core';
 import { type FencedStore, LeadershipDriver, type Peers, PROCESS_CLOCK } from '@dualping/runtime';
 import { EtcdStore } from './etcd-store.js';
+import type { StoreAccess } from './store-access.js';
 import type { StoreLocation } from './store-location.js';
 
 /** How long to try to reach the store, ms: above the time in which etcd chooses a leader of its own. */
@@ -19,10 +20,10 @@ const NO_PEERS: Peers = { hear: () => () => {}, probe: () => {} };
  * answer, `may-have-happened` when another router led before `use` was done
  */
 export async function leadOnce<T>(
-  location: StoreLocation,
+  { location, access }: { readonly location: StoreLocation; readonly access: StoreAccess },
   use: (store: FencedStore) => Promise<T>,
 ): Promise<T> {
-  const store = new EtcdStore(location);
+  const store = new EtcdStore(location, access);
   const leadership = new Leadership({ id: randomUUID(), address: NOWHERE, timing: parseTiming({}) });
   let driver: LeadershipDriver | undefined;
   let limit: NodeJS.Timeout | undefined;

@@ -31,12 +31,15 @@ import {
 import { isMoved, markMoved, unmarkMoved } from '../store/moved.js';
 import { PathStore } from '../store/path-store.js';
 import { leadOnce } from './lead-once.js';
+import { checkStoreAccess, type StoreAccess } from './store-access.js';
 import { parseStoreLocation } from './store-location.js';
 
 export interface Move {
   readonly dataFolder: string;
   /** `etcd://…` */
   readonly store: string;
+  /** How it is reached; without TLS and password when absent. */
+  readonly storeAccess?: StoreAccess;
 }
 
 /** What was moved, and found again as it was. */
@@ -53,12 +56,12 @@ interface Content {
 }
 
 /** @throws DualpingError that says what stands against it; then nothing has changed, or it can be repeated */
-export async function moveToStore({ dataFolder, store }: Move): Promise<Moved> {
-  const location = parseStoreLocation(store);
+export async function moveToStore({ dataFolder, store, storeAccess = {} }: Move): Promise<Moved> {
+  const at = { location: parseStoreLocation(store), access: checkStoreAccess(storeAccess) };
   const lock = requireStoreIn(dataFolder);
   try {
     const content = await readFolder(dataFolder);
-    return await leadOnce(location, async (fenced) => {
+    return await leadOnce(at, async (fenced) => {
       const known = readBelongings(fenced);
       refuseOther(content, known, { dataFolder, store });
       const isDone = known.header !== undefined && known.header.movedTo === undefined;
@@ -75,13 +78,13 @@ export async function moveToStore({ dataFolder, store }: Move): Promise<Moved> {
 }
 
 /** @throws DualpingError that says what stands against it; then nothing has changed, or it can be repeated */
-export async function moveToFolder({ dataFolder, store }: Move): Promise<Moved> {
-  const location = parseStoreLocation(store);
+export async function moveToFolder({ dataFolder, store, storeAccess = {} }: Move): Promise<Moved> {
+  const at = { location: parseStoreLocation(store), access: checkStoreAccess(storeAccess) };
   if (existsSync(join(dataFolder, LOG_NAME)) && !isMoved(dataFolder))
     throw refused(`data folder ${quote(dataFolder)} has a router's store already`);
   const lock = lockDataFolder(dataFolder, 'router');
   try {
-    return await leadOnce(location, async (fenced) => {
+    return await leadOnce(at, async (fenced) => {
       const { header } = readBelongings(fenced);
       if (header === undefined) throw refused(`there is no network in store ${quote(store)}`);
       const { networkId, clusters, movedTo } = header;

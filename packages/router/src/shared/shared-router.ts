@@ -58,7 +58,7 @@ export async function startSharedRouter(options: SharedRouterOptions): Promise<R
   const grpc = createGrpcServer({}, accessOf(parsed));
   const health = addHealthAndReflection(grpc, SERVICE_NAMES);
   const report = withFewRefusals(parsed.report, () => performance.now());
-  const store = new EtcdStore(parsed.store);
+  const store = new EtcdStore(parsed.store, parsed.storeAccess);
   let onStopped: (failure: DualpingError | undefined) => void = () => {};
   const stopped = new Promise<DualpingError | undefined>((resolve) => {
     onStopped = resolve;
