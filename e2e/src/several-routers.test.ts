@@ -15,6 +15,10 @@ import { SeveralRouters } from './several-routers.js';
 /** Longer than a leader that does not reach etcd may lead (2.5 s). */
 const QUORUM_IS_LOST_MS = 8_000;
 
+/** So long that the end of the grace is told from what ends it early. */
+const LONG_GRACE_MS = 15_000;
+const GIVEN_UP = /dropped: the router was away, and most of the in-sync members can't reach it either$/;
+
 describe('three routers on one etcd', { skip: NO_ETCD ?? false }, () => {
   let etcd: EtcdCluster;
   let network: SeveralRouters;
@@ -24,7 +28,11 @@ describe('three routers on one etcd', { skip: NO_ETCD ?? false }, () => {
 
   before(async () => {
     etcd = await EtcdCluster.start(3);
-    network = await SeveralRouters.start(etcd.store, { routers: 3, servers: 3 });
+    network = await SeveralRouters.start(etcd.store, {
+      routers: 3,
+      servers: 3,
+      routerFlags: ['--reattach-grace-ms', `${LONG_GRACE_MS}`],
+    });
     client = new RouterClient({ routers: network.addresses });
     await network.whenWhole(client);
     ann = new Person('ann', network.addresses);
@@ -72,13 +80,20 @@ describe('three routers on one etcd', { skip: NO_ETCD ?? false }, () => {
     assert.equal((await network.whenWhole(client)).epoch, epoch, 'no failover for a router');
   });
 
-  test('the leader and the primary are killed together', async () => {
+  test('the leader and the primary are killed together: the standbys end the grace', async (t) => {
     const { epoch, primary } = await network.whenWhole(client);
     assert.ok(primary !== undefined);
     const leader = network.leader();
+    const killedAt = performance.now();
     await Promise.all([network.kill(leader), network.killServer(primary.serverId)]);
     await network.whenLedByAnother(leader);
     await postsGoOn();
+    const first = ann.acknowledged.find(({ epoch: of }) => of > epoch);
+    t.diagnostic(`posts went on ${Math.round((first?.at ?? 0) - killedAt)} ms after the kill`);
+    assert.ok(
+      network.linesOf(network.leader()).some((line) => GIVEN_UP.test(line)),
+      'not the end of the grace, but the standbys show that the primary is gone',
+    );
     await network.restart(leader);
     await network.startServer(primary.serverId);
     const after = await network.whenWhole(client);
