@@ -102,6 +102,19 @@ export class EtcdCluster {
     this.#node(at).process = undefined;
   }
 
+  /** The node that leads among etcd's own, by index. */
+  async leader(): Promise<number> {
+    return await eventually('a node of etcd leads', () => {
+      const text = this.#ctl('endpoint', 'status', '--write-out', 'json');
+      if (text === undefined) return undefined;
+      const all = JSON.parse(text) as readonly EndpointStatus[];
+      const leads = ({ Status: { header, leader } }: EndpointStatus): boolean => header.member_id === leader;
+      const endpoint = all.find(leads)?.Endpoint;
+      const at = this.#nodes.findIndex(({ client }) => client === endpoint);
+      return at === -1 ? undefined : at;
+    });
+  }
+
   async healthy(): Promise<void> {
     await eventually('etcd has a quorum', () => this.#ctl('endpoint', 'health') !== undefined);
   }
@@ -166,8 +179,10 @@ export class EtcdCluster {
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
+  /** Of the nodes that run: etcdctl fails if one of those that it asks does not answer. */
   get #endpoints(): string {
-    return this.#nodes.map(({ client }) => client).join(',');
+    const running = this.#nodes.filter(({ process }) => process !== undefined);
+    return running.map(({ client }) => client).join(',');
   }
 
   /** What it printed; undefined when it failed. */
@@ -195,6 +210,11 @@ export class EtcdCluster {
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const fromBase64 = (text: string): string => Buffer.from(text, 'base64').toString();
+
+interface EndpointStatus {
+  readonly Endpoint: string;
+  readonly Status: { readonly header: { readonly member_id: number }; readonly leader: number };
+}
 
 interface WatchLine {
   readonly Events?: readonly {

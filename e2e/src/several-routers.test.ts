@@ -15,6 +15,8 @@ import { SeveralRouters } from './several-routers.js';
 /** Longer than a leader that does not reach etcd may lead (2.5 s). */
 const QUORUM_IS_LOST_MS = 8_000;
 
+/** How long the leader is killed again and again, ms; once when absent, which is what CI has time for. */
+const KILLS_FOR_MS = Number(process.env.ROUTER_KILLS_FOR_MS ?? 0);
 /** So long that the end of the grace is told from what ends it early. */
 const LONG_GRACE_MS = 15_000;
 const GIVEN_UP = /dropped: the router was away, and most of the in-sync members can't reach it either$/;
@@ -112,6 +114,49 @@ describe('three routers on one etcd', { skip: NO_ETCD ?? false }, () => {
     await eventually('somebody leads', () => network.leaders().length === 1);
     await postsGoOn();
     assert.equal((await network.whenWhole(client)).epoch, epoch, 'no failover for etcd');
+  });
+
+  test("etcd's own leader is killed: routers and people go on, in the same epoch", async () => {
+    const { epoch } = await network.whenWhole(client);
+    const node = await etcd.leader();
+    await etcd.killNode(node);
+    await postsGoOn();
+    assert.notEqual(await etcd.leader(), node);
+    etcd.startNode(node);
+    await eventually('somebody leads', () => network.leaders().length === 1);
+    await postsGoOn();
+    assert.equal((await network.whenWhole(client)).epoch, epoch, 'no failover for etcd');
+  });
+
+  test('all routers are restarted, one after the other: no epoch changes', async () => {
+    const { epoch } = await network.whenWhole(client);
+    for (const at of network.addresses.keys()) {
+      await network.stop(at);
+      await network.restart(at);
+      await eventually('one router leads', () => network.leaders().length === 1);
+      await postsGoOn();
+    }
+    assert.equal((await network.whenWhole(client)).epoch, epoch, 'no failover for an upgrade');
+  });
+
+  test('the leader is killed again and again, every third time with the primary', async (t) => {
+    const until = performance.now() + KILLS_FOR_MS;
+    let kills = 0;
+    do {
+      const { primary } = await network.whenWhole(client);
+      const leader = network.leader();
+      kills += 1;
+      const server = kills % 3 === 0 ? primary?.serverId : undefined;
+      await Promise.all([
+        network.kill(leader),
+        ...(server === undefined ? [] : [network.killServer(server)]),
+      ]);
+      await network.whenLedByAnother(leader);
+      await postsGoOn();
+      await network.restart(leader);
+      if (server !== undefined) await network.startServer(server);
+    } while (performance.now() < until);
+    t.diagnostic(`${kills} times`);
   });
 
   test('a router that is asked to end hands over: no post waits', async () => {
