@@ -79,6 +79,17 @@ export class SeveralRouters {
     );
   }
 
+  /** When a router other than this one says that it leads, by performance.now(). */
+  async whenNextLeads(former: number): Promise<number> {
+    return await new Promise((resolve) => {
+      for (const [at, router] of this.#routers.entries())
+        if (at !== former)
+          router.onLine((line) => {
+            if (LEADS.test(line)) resolve(performance.now());
+          });
+    });
+  }
+
   async whenFollows(at: number): Promise<void> {
     await eventually(
       'it has seen that another router leads',
