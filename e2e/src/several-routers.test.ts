@@ -108,6 +108,9 @@ describe('three routers on one etcd', { skip: NO_ETCD ?? false }, () => {
     const lostAt = performance.now();
     await postsGoOn();
     await eventually('nobody leads', () => network.leaders().length === 0);
+    const newcomer = new Person('newcomer', network.addresses);
+    await newcomer.session.post('in, though no router leads');
+    newcomer.session.close();
     await delay(QUORUM_IS_LOST_MS - (performance.now() - lostAt));
     await postsGoOn();
     for (const node of [0, 1]) etcd.signalNode(node, 'SIGCONT');

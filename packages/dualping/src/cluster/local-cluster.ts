@@ -324,9 +324,8 @@ export class LocalCluster {
     const store = this.#etcd?.store ?? this.#options.store;
     return [
       ...['router', '--host', host, '--port', String(await this.#routerPort(name))],
-      ...(store === undefined
-        ? ['--data', join(dataFolder, ROUTER), ...this.#metricsFlags(0)]
-        : ['--store', store]),
+      ...(store === undefined ? ['--data', join(dataFolder, ROUTER)] : ['--store', store]),
+      ...this.#routerMetricsFlags(name),
       ...(clusters === undefined ? [] : ['--clusters', String(clusters)]),
       ...['--ping-ms', String(timing.pingIntervalMs), '--dead-after-ms', String(timing.deadAfterMs)],
       ...['--reattach-grace-ms', String(timing.reattachGraceMs)],
@@ -370,6 +369,13 @@ export class LocalCluster {
   }
 
   /** @param place of the process: 0 for the router, then the servers of each cluster in turn */
+  /** The first router at the given port. Others take a free one and say which: the next are for servers. */
+  #routerMetricsFlags(name: string): readonly string[] {
+    const { metrics } = this.#options;
+    if (name === ROUTER || metrics === undefined) return this.#metricsFlags(0);
+    return ['--metrics', formatAddress({ host: metrics.host, port: 0 })];
+  }
+
   #metricsFlags(place: number): readonly string[] {
     const { metrics } = this.#options;
     if (metrics === undefined) return [];

@@ -20,7 +20,7 @@ export type Caller =
  * cluster as the called server. `self`: the supervisor of the called server, which has the server's own
  * certificate. `classic`: any caller without TLS, where the classic wire is switched on.
  */
-export type Role = 'anyone' | 'server' | 'member' | 'operator' | 'peer' | 'self' | 'classic';
+export type Role = 'anyone' | 'server' | 'member' | 'operator' | 'router' | 'peer' | 'self' | 'classic';
 
 export interface Rule {
   readonly by: readonly Role[];
@@ -76,7 +76,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
 };
 
 /** What a `Watch` needs that asks for all clusters, or for figures. */
-export const WATCH_OF_ALL: Rule = { by: PARTS };
+export const WATCH_OF_ALL: Rule = { by: [...PARTS, 'router'] };
 
 /** The called part, and whether it serves the classic wire. */
 export interface Callee {
@@ -103,6 +103,7 @@ const ROLE_TEXTS: Readonly<Record<Role, string>> = {
   server: 'servers',
   member: 'members',
   operator: 'operators',
+  router: 'routers',
   peer: 'servers of the same cluster',
   self: "this server's own supervisor",
   classic: 'the classic wire, without TLS, where it is switched on',

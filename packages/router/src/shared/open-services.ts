@@ -6,6 +6,8 @@ import {
   type routingWire,
 } from '@dualping/protocol';
 import type {
+  handleServerStreamingCall,
+  handleUnaryCall,
   MethodDefinition,
   Server,
   ServiceDefinition,
@@ -14,6 +16,7 @@ import type {
 } from '@grpc/grpc-js';
 import { answerAtOnce } from '../answers.js';
 import type { Services } from '../services.js';
+import type { FollowerRecords } from './follower-records.js';
 import type { LeaderTelling } from './leader-telling.js';
 import type { PassOn } from './pass-on.js';
 
@@ -29,12 +32,25 @@ export interface OpenServicesParts {
   /** An operator wants another router to lead. @returns the term that ends with that */
   readonly handOver: () => number;
   readonly telling: LeaderTelling;
+  readonly records: FollowerRecords;
   readonly passOn: PassOn;
 }
 
 export function addOpenServices(grpc: Server, parts: OpenServicesParts): void {
-  const { own, handOver, telling, passOn } = parts;
-  const byItself: Pick<routingWire.RoutingServiceServer, 'dualPing' | 'leader'> = {
+  const { own, handOver, telling, records, passOn } = parts;
+  const { connect, getAvailable, watch } = RoutingServiceService;
+  const passedOn = {
+    connect: unary(passOn, connect),
+    getAvailable: unary(passOn, getAvailable),
+    watch: streamed(passOn, watch),
+  };
+  type ByItself = 'dualPing' | 'leader' | 'connect' | 'getAvailable' | 'watch';
+  const byItself: Pick<routingWire.RoutingServiceServer, ByItself> = {
+    connect: (call, callback) =>
+      (own()?.routing.connect ?? records.connect ?? passedOn.connect)(call, callback),
+    getAvailable: (call, callback) =>
+      (own()?.routing.getAvailable ?? records.getAvailable(passedOn.getAvailable))(call, callback),
+    watch: (call) => (own()?.routing.watch ?? records.watch(passedOn.watch))(call),
     dualPing: (call) => {
       const services = own();
       if (services === undefined) telling.redirect(call);
@@ -59,6 +75,19 @@ export function addOpenServices(grpc: Server, parts: OpenServicesParts): void {
     grpc.addService(definition, name === 'routing' ? { ...implementation, ...byItself } : implementation);
   }
 }
+
+// What passes through is neither read nor changed: any request, and any answer.
+const unary = <Request, Response>(
+  passOn: PassOn,
+  method: MethodDefinition<Request, Response>,
+): handleUnaryCall<Request, Response> =>
+  passOn.unary(method as MethodDefinition<unknown, unknown>) as handleUnaryCall<Request, Response>;
+
+const streamed = <Request, Response>(
+  passOn: PassOn,
+  method: MethodDefinition<Request, Response>,
+): handleServerStreamingCall<Request, Response> =>
+  passOn.stream(method as MethodDefinition<unknown, unknown>) as handleServerStreamingCall<Request, Response>;
 
 function ownOrPassedOn(
   method: MethodDefinition<unknown, unknown>,

@@ -30,6 +30,7 @@ import {
   recordToJson,
 } from '../store/log-lines.js';
 import { EtcdStore } from './etcd-store.js';
+import { FollowerRecords } from './follower-records.js';
 import { LeaderTelling } from './leader-telling.js';
 import { addOpenServices } from './open-services.js';
 import { PassOn } from './pass-on.js';
@@ -73,6 +74,8 @@ export async function startSharedRouter(options: SharedRouterOptions): Promise<R
   let trouble: string | undefined;
   let storeAnswers = true;
   const passOn = new PassOn(grpc.access);
+  const dialling = parsed.credentials ?? PLAINTEXT;
+  const records = new FollowerRecords({ timing: parsed.timing, access: grpc.access, dialling });
   const telling = new LeaderTelling({
     pingIntervalMs: parsed.timing.pingIntervalMs,
     own: () => dialledAt,
@@ -85,7 +88,7 @@ export async function startSharedRouter(options: SharedRouterOptions): Promise<R
     setImmediate(() => driver.handOver());
     return leadership.term ?? 0;
   };
-  addOpenServices(grpc, { own: () => reign?.services, handOver, telling, passOn });
+  addOpenServices(grpc, { own: () => reign?.services, handOver, telling, records, passOn });
   const listener = await listenAt(grpc, parsed.host, parsed.port);
   const { address } = listener;
   const dialledAt = parsed.advertise ?? address;
@@ -101,7 +104,7 @@ export async function startSharedRouter(options: SharedRouterOptions): Promise<R
   const driver = new LeadershipDriver(leadership, {
     clock: PROCESS_CLOCK,
     store,
-    peers: peersOf(dialledAt, parsed.credentials ?? PLAINTEXT),
+    peers: peersOf(dialledAt, dialling),
     lead: (fenced) =>
       withHeader(fenced, parsed, failed, (header) => {
         const it = new Reign({
@@ -124,6 +127,7 @@ export async function startSharedRouter(options: SharedRouterOptions): Promise<R
         });
         reign = { it, services: servicesOf(it.parts) };
         it.begin();
+        records.end();
         telling.closeRedirects();
       }),
     stepDown: (why, done) => {
@@ -132,7 +136,9 @@ export async function startSharedRouter(options: SharedRouterOptions): Promise<R
     },
     leaderIs: (leader) => {
       telling.leaderIs(leader);
-      passOn.leaderIs(leader === undefined || leader.term === leadership.term ? undefined : leader.address);
+      const other = leader === undefined || leader.address === dialledAt ? undefined : leader.address;
+      passOn.leaderIs(other);
+      records.leaderIs(other);
     },
     report: (event, text) => {
       if (event === 'store-lost' || event === 'store-back') storeAnswers = event === 'store-back';
@@ -177,6 +183,7 @@ export async function startSharedRouter(options: SharedRouterOptions): Promise<R
     await driver.resign();
     endReign(failure?.detail ?? 'it is shutting down');
     telling.close();
+    records.end();
     passOn.close();
     listener.close();
     await shutDown(grpc);
