@@ -19,6 +19,13 @@ interface Node {
   process: ChildProcess | undefined;
 }
 
+/** Files in PEM, with which etcd speaks TLS, and wants it of others. */
+export interface EtcdTls {
+  readonly certificate: string;
+  readonly key: string;
+  readonly authority: string;
+}
+
 /** One value that a key has had. */
 export interface Version {
   readonly revision: number;
@@ -31,19 +38,24 @@ export class EtcdCluster {
   readonly #folder = mkdtempSync(join(tmpdir(), 'dualping-etcd-'));
   readonly #nodes: readonly Node[];
 
-  private constructor(nodes: readonly Node[]) {
+  readonly #tls: EtcdTls | undefined;
+  /** `name:password` of who asks for tests. */
+  #as: string | undefined;
+
+  private constructor(nodes: readonly Node[], tls: EtcdTls | undefined) {
     this.#nodes = nodes;
+    this.#tls = tls;
   }
 
-  static async start(count: number): Promise<EtcdCluster> {
+  static async start(count: number, tls?: EtcdTls): Promise<EtcdCluster> {
     const ports = await freePorts(2 * count);
     const nodes = Array.from({ length: count }, (_, at) => ({
       name: `n${at}`,
-      client: `http://${LOOPBACK}:${ports[2 * at]}`,
+      client: `${tls === undefined ? 'http' : 'https'}://${LOOPBACK}:${ports[2 * at]}`,
       peer: `http://${LOOPBACK}:${ports[2 * at + 1]}`,
       process: undefined,
     }));
-    const etcd = new EtcdCluster(nodes);
+    const etcd = new EtcdCluster(nodes, tls);
     for (let at = 0; at < count; at += 1) etcd.startNode(at);
     await etcd.healthy();
     return etcd;
@@ -55,7 +67,7 @@ export class EtcdCluster {
 
   /** For `--store`. */
   get store(): string {
-    const hosts = this.#nodes.map(({ client }) => client.replace('http://', ''));
+    const hosts = this.#nodes.map(({ client }) => client.replace(/^https?:\/\//, ''));
     return `etcd://${hosts.join(',')}/dualping`;
   }
 
@@ -67,6 +79,12 @@ export class EtcdCluster {
       ...['--listen-client-urls', node.client, '--advertise-client-urls', node.client],
       ...['--listen-peer-urls', node.peer, '--initial-advertise-peer-urls', node.peer],
       ...['--initial-cluster', cluster, '--initial-cluster-state', 'new', '--log-level', 'error'],
+      ...(this.#tls === undefined
+        ? []
+        : [
+            ...['--cert-file', this.#tls.certificate, '--key-file', this.#tls.key],
+            ...['--client-cert-auth', '--trusted-ca-file', this.#tls.authority],
+          ]),
     ];
     node.process = spawn('etcd', args, { stdio: 'ignore' });
   }
@@ -84,8 +102,46 @@ export class EtcdCluster {
     this.#node(at).process = undefined;
   }
 
+  /** The node that leads among etcd's own, by index. */
+  async leader(): Promise<number> {
+    return await eventually('a node of etcd leads', () => {
+      const text = this.#ctl('endpoint', 'status', '--write-out', 'json');
+      if (text === undefined) return undefined;
+      const all = JSON.parse(text) as readonly EndpointStatus[];
+      const leads = ({ Status: { header, leader } }: EndpointStatus): boolean => header.member_id === leader;
+      const endpoint = all.find(leads)?.Endpoint;
+      const at = this.#nodes.findIndex(({ client }) => client === endpoint);
+      return at === -1 ? undefined : at;
+    });
+  }
+
   async healthy(): Promise<void> {
     await eventually('etcd has a quorum', () => this.#ctl('endpoint', 'health') !== undefined);
+  }
+
+  /** From now on who has no password is refused. The user has all keys of the network. */
+  requirePassword(user: string, password: string): void {
+    const root = `root:${password}`;
+    for (const words of [
+      ['user', 'add', root],
+      ['user', 'add', `${user}:${password}`],
+      ['role', 'add', 'dualping'],
+      ['role', 'grant-permission', 'dualping', 'readwrite', 'dualping/', '--prefix'],
+      ['user', 'grant-role', 'root', 'root'],
+      ['user', 'grant-role', user, 'dualping'],
+      ['auth', 'enable'],
+    ])
+      this.#must(...words);
+    this.#as = root;
+  }
+
+  #must(...words: readonly string[]): void {
+    if (this.#ctl(...words) === undefined) throw new Error(`etcdctl ${words.join(' ')} failed`);
+  }
+
+  /** As something that is no router. */
+  put(key: string, value: string): void {
+    this.#must('put', `dualping/${key}`, value);
   }
 
   /** Everything that was ever written below the prefix, in the order of writing. */
@@ -123,14 +179,19 @@ export class EtcdCluster {
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
+  /** Of the nodes that run: etcdctl fails if one of those that it asks does not answer. */
   get #endpoints(): string {
-    return this.#nodes.map(({ client }) => client).join(',');
+    const running = this.#nodes.filter(({ process }) => process !== undefined);
+    return running.map(({ client }) => client).join(',');
   }
 
   /** What it printed; undefined when it failed. */
   #ctl(...args: readonly string[]): string | undefined {
     try {
-      return execFileSync('etcdctl', ['--endpoints', this.#endpoints, ...args], {
+      const as = this.#as === undefined ? [] : ['--user', this.#as];
+      const { certificate = '', key = '', authority = '' } = this.#tls ?? {};
+      const tls = this.#tls && ['--cert', certificate, '--key', key, '--cacert', authority];
+      return execFileSync('etcdctl', ['--endpoints', this.#endpoints, ...as, ...(tls ?? []), ...args], {
         env: { ...process.env, ETCDCTL_API: '3' },
         stdio: ['ignore', 'pipe', 'ignore'],
         timeout: 10_000,
@@ -149,6 +210,11 @@ export class EtcdCluster {
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const fromBase64 = (text: string): string => Buffer.from(text, 'base64').toString();
+
+interface EndpointStatus {
+  readonly Endpoint: string;
+  readonly Status: { readonly header: { readonly member_id: number }; readonly leader: number };
+}
 
 interface WatchLine {
   readonly Events?: readonly {

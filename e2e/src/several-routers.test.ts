@@ -15,6 +15,12 @@ import { SeveralRouters } from './several-routers.js';
 /** Longer than a leader that does not reach etcd may lead (2.5 s). */
 const QUORUM_IS_LOST_MS = 8_000;
 
+/** How long the leader is killed again and again, ms; once when absent, which is what CI has time for. */
+const KILLS_FOR_MS = Number(process.env.ROUTER_KILLS_FOR_MS ?? 0);
+/** So long that the end of the grace is told from what ends it early. */
+const LONG_GRACE_MS = 15_000;
+const GIVEN_UP = /dropped: the router was away, and most of the in-sync members can't reach it either$/;
+
 describe('three routers on one etcd', { skip: NO_ETCD ?? false }, () => {
   let etcd: EtcdCluster;
   let network: SeveralRouters;
@@ -24,7 +30,11 @@ describe('three routers on one etcd', { skip: NO_ETCD ?? false }, () => {
 
   before(async () => {
     etcd = await EtcdCluster.start(3);
-    network = await SeveralRouters.start(etcd.store, { routers: 3, servers: 3 });
+    network = await SeveralRouters.start(etcd.store, {
+      routers: 3,
+      servers: 3,
+      routerFlags: ['--reattach-grace-ms', `${LONG_GRACE_MS}`],
+    });
     client = new RouterClient({ routers: network.addresses });
     await network.whenWhole(client);
     ann = new Person('ann', network.addresses);
@@ -72,13 +82,20 @@ describe('three routers on one etcd', { skip: NO_ETCD ?? false }, () => {
     assert.equal((await network.whenWhole(client)).epoch, epoch, 'no failover for a router');
   });
 
-  test('the leader and the primary are killed together', async () => {
+  test('the leader and the primary are killed together: the standbys end the grace', async (t) => {
     const { epoch, primary } = await network.whenWhole(client);
     assert.ok(primary !== undefined);
     const leader = network.leader();
+    const killedAt = performance.now();
     await Promise.all([network.kill(leader), network.killServer(primary.serverId)]);
     await network.whenLedByAnother(leader);
     await postsGoOn();
+    const first = ann.acknowledged.find(({ epoch: of }) => of > epoch);
+    t.diagnostic(`posts went on ${Math.round((first?.at ?? 0) - killedAt)} ms after the kill`);
+    assert.ok(
+      network.linesOf(network.leader()).some((line) => GIVEN_UP.test(line)),
+      'not the end of the grace, but the standbys show that the primary is gone',
+    );
     await network.restart(leader);
     await network.startServer(primary.serverId);
     const after = await network.whenWhole(client);
@@ -91,12 +108,58 @@ describe('three routers on one etcd', { skip: NO_ETCD ?? false }, () => {
     const lostAt = performance.now();
     await postsGoOn();
     await eventually('nobody leads', () => network.leaders().length === 0);
+    const newcomer = new Person('newcomer', network.addresses);
+    await newcomer.session.post('in, though no router leads');
+    newcomer.session.close();
     await delay(QUORUM_IS_LOST_MS - (performance.now() - lostAt));
     await postsGoOn();
     for (const node of [0, 1]) etcd.signalNode(node, 'SIGCONT');
     await eventually('somebody leads', () => network.leaders().length === 1);
     await postsGoOn();
     assert.equal((await network.whenWhole(client)).epoch, epoch, 'no failover for etcd');
+  });
+
+  test("etcd's own leader is killed: routers and people go on, in the same epoch", async () => {
+    const { epoch } = await network.whenWhole(client);
+    const node = await etcd.leader();
+    await etcd.killNode(node);
+    await postsGoOn();
+    assert.notEqual(await etcd.leader(), node);
+    etcd.startNode(node);
+    await eventually('somebody leads', () => network.leaders().length === 1);
+    await postsGoOn();
+    assert.equal((await network.whenWhole(client)).epoch, epoch, 'no failover for etcd');
+  });
+
+  test('all routers are restarted, one after the other: no epoch changes', async () => {
+    const { epoch } = await network.whenWhole(client);
+    for (const at of network.addresses.keys()) {
+      await network.stop(at);
+      await network.restart(at);
+      await eventually('one router leads', () => network.leaders().length === 1);
+      await postsGoOn();
+    }
+    assert.equal((await network.whenWhole(client)).epoch, epoch, 'no failover for an upgrade');
+  });
+
+  test('the leader is killed again and again, every third time with the primary', async (t) => {
+    const until = performance.now() + KILLS_FOR_MS;
+    let kills = 0;
+    do {
+      const { primary } = await network.whenWhole(client);
+      const leader = network.leader();
+      kills += 1;
+      const server = kills % 3 === 0 ? primary?.serverId : undefined;
+      await Promise.all([
+        network.kill(leader),
+        ...(server === undefined ? [] : [network.killServer(server)]),
+      ]);
+      await network.whenLedByAnother(leader);
+      await postsGoOn();
+      await network.restart(leader);
+      if (server !== undefined) await network.startServer(server);
+    } while (performance.now() < until);
+    t.diagnostic(`${kills} times`);
   });
 
   test('a router that is asked to end hands over: no post waits', async () => {
@@ -177,6 +240,30 @@ describe('up with several routers', { skip: NO_ETCD ?? false }, () => {
     }
     assert.equal(leaders.size, 1);
     assert.ok(addresses.includes([...leaders][0] ?? ''));
+  });
+
+  test('status has the process of each router, and all are found from the folder', async () => {
+    const status = new DualpingProcess(['status', '--data', join(folder, 'data')]);
+    for (const name of ['router', 'router2', 'router3'])
+      await status.line(new RegExp(`^ {2}${name} +pid \\d+ {2}127\\.0\\.0\\.1:\\d+$`));
+    await status.line(/^router \S+ leads in term \d+$/);
+    assert.equal(await status.exited, 0);
+    assert.equal(status.lines.filter((line) => /^router \S+ follows$/.test(line)).length, 2);
+  });
+
+  test('another router leads when an operator wants it, whichever is asked, and top says so', async () => {
+    const addresses = /--routers (\S+)/.exec(await up.line(/^ready/))?.[1]?.split(',') ?? [];
+    let former = '';
+    for (const address of addresses) {
+      const handover = new DualpingProcess(['admin', 'router', 'handover', '--routers', address]);
+      const [, leader = ''] = /^router (\S+) leads in term \d+$/.exec(await handover.line(/ leads /)) ?? [];
+      assert.equal(await handover.exited, 0);
+      assert.notEqual(leader, former);
+      former = leader;
+    }
+    const top = new DualpingProcess(['top', '--routers', former, '--data', join(folder, 'data')]);
+    await top.line(new RegExp(`^router ${former} leads in term \\d+, pid \\d+$`));
+    assert.equal(await top.exited, 0);
   });
 
   test('several routers without a store are refused', async () => {

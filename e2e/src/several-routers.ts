@@ -12,23 +12,35 @@ const LOOPBACK = ['--host', '127.0.0.1'] as const;
 const LEADS = / router leads: /;
 const TURNS = / router (leads|steps-down|follows): /;
 
+export interface SeveralRoutersOptions {
+  readonly routers: number;
+  readonly servers: number;
+  /** Of all processes. Default: `--insecure`. */
+  readonly flags?: readonly string[];
+  readonly routerFlags?: readonly string[];
+}
+
 export class SeveralRouters {
   readonly #folder = mkdtempSync(join(tmpdir(), 'dualping-e2e-'));
   readonly #routers: DualpingProcess[] = [];
   readonly #servers = new Map<number, DualpingProcess>();
   readonly #ports = new Map<string, string>();
   #addresses: readonly string[] = [];
+  #routerFlags: readonly string[] = [];
 
   private constructor(
     readonly store: string,
     readonly serverCount: number,
+    /** Of all processes. */
+    readonly flags: readonly string[],
   ) {}
 
   static async start(
     store: string,
-    { routers, servers }: { readonly routers: number; readonly servers: number },
+    { routers, servers, flags = ['--insecure'], routerFlags = [] }: SeveralRoutersOptions,
   ): Promise<SeveralRouters> {
-    const network = new SeveralRouters(store, servers);
+    const network = new SeveralRouters(store, servers, flags);
+    network.#routerFlags = routerFlags;
     for (let at = 0; at < routers; at += 1) {
       network.#routers.push(network.#startRouter('0'));
       const address = await network.#router(at).ready();
@@ -67,6 +79,17 @@ export class SeveralRouters {
     );
   }
 
+  /** When a router other than this one says that it leads, by performance.now(). */
+  async whenNextLeads(former: number): Promise<number> {
+    return await new Promise((resolve) => {
+      for (const [at, router] of this.#routers.entries())
+        if (at !== former)
+          router.onLine((line) => {
+            if (LEADS.test(line)) resolve(performance.now());
+          });
+    });
+  }
+
   async whenFollows(at: number): Promise<void> {
     await eventually(
       'it has seen that another router leads',
@@ -93,6 +116,11 @@ export class SeveralRouters {
     this.#router(at).signal(signal);
   }
 
+  /** Everything that it has said. */
+  linesOf(at: number): readonly string[] {
+    return this.#router(at).lines;
+  }
+
   async kill(at: number): Promise<void> {
     await this.#router(at).kill();
   }
@@ -117,7 +145,7 @@ export class SeveralRouters {
     const place = ['--id', String(id), '--data', join(this.#folder, name)];
     const port = ['--port', this.#ports.get(name) ?? '0'];
     const routers = ['--routers', this.#addresses.join(',')];
-    const server = new DualpingProcess(['server', '--insecure', ...LOOPBACK, ...place, ...port, ...routers]);
+    const server = new DualpingProcess(['server', ...LOOPBACK, ...place, ...port, ...routers, ...this.flags]);
     this.#servers.set(id, server);
     this.#ports.set(name, (await server.ready()).split(':').at(-1) ?? '0');
   }
@@ -135,7 +163,8 @@ export class SeveralRouters {
   }
 
   #startRouter(port: string): DualpingProcess {
-    return new DualpingProcess(['router', '--insecure', ...LOOPBACK, '--port', port, '--store', this.store]);
+    const store = ['--store', this.store, ...this.flags, ...this.#routerFlags];
+    return new DualpingProcess(['router', ...LOOPBACK, '--port', port, ...store]);
   }
 
   #router(at: number): DualpingProcess {

@@ -6,6 +6,7 @@ import { historyBench } from './history.js';
 import { idleBench } from './idle.js';
 import { postBench } from './post.js';
 import { routerBench } from './router.js';
+import { routerTakeoverBench } from './router-takeover.js';
 import { streamBench } from './stream.js';
 import { takeoverBench } from './takeover.js';
 import { terminalBench } from './terminal.js';
@@ -18,6 +19,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   fanout: fanoutBench,
   classic: classicBench,
   router: routerBench,
+  'router-takeover': routerTakeoverBench,
   history: historyBench,
   idle: idleBench,
   terminal: terminalBench,

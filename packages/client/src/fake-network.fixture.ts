@@ -26,6 +26,8 @@ import {
   getAvailableFromWire,
   type JudgedTimelineMessage,
   type JudgedWrite,
+  type LeaderNews,
+  leaderIsToWire,
   listen,
   listPageToWire,
   parseAddress,
@@ -70,6 +72,11 @@ export class FakeRouter {
   readonly calls: string[] = [];
   assignment: Assignment | undefined;
   networkId = NETWORK_ID;
+  /** What it says about who leads; undefined: it is alone. */
+  #news: LeaderNews | undefined;
+  readonly #asking = new Set<ServerWritableStream<routingWire.LeaderRequest, routingWire.LeaderIs>>();
+  /** What follows when it is asked to hand over to another router. */
+  onHandoverRouter: () => void = () => {};
   /** What it does with a member; nothing unless a test says so. */
   onDualPing = (
     call: ServerDuplexStream<routingWire.DualPingRequest, routingWire.DualPingResponse>,
@@ -98,13 +105,12 @@ export class FakeRouter {
       addMaster: notHere,
       registerServer: notHere,
       crash: notHere,
-      leader: (call) => {
-        call.emit('error', toServiceError(new DualpingError('not-a-router', 'the fake is alone')));
-      },
+      leader: (call) => it().#leader(call),
     } satisfies routingWire.RoutingServiceServer);
     server.addService(AdminServiceService, {
       handover: (call, callback) => it().#handover(call.request.cluster, callback),
       promote: (call, callback) => it().#promote(call.request, callback),
+      handoverRouter: (_call, callback) => it().#handoverRouter(callback),
     } satisfies routingWire.AdminServiceServer);
     const address = await listen(server, '127.0.0.1', port);
     router = new FakeRouter(server, address);
@@ -119,6 +125,13 @@ export class FakeRouter {
       watcher.write({ networkId: this.networkId, assignments, figures: [], trouble: '' });
     for (const waiter of this.#waiters)
       if (assignment.available && assignment.epoch > waiter.failedEpoch) waiter.answer();
+  }
+
+  /** From now on it is one of several routers. */
+  sayWhoLeads(news: Partial<LeaderNews>): void {
+    const all = { term: 1, address: '', leads: false, standbys: [], router: this.address, ...news };
+    this.#news = all;
+    for (const call of this.#asking) call.write(leaderIsToWire(all));
   }
 
   kill(): void {
@@ -210,6 +223,20 @@ export class FakeRouter {
   #handover(cluster: ClusterId, callback: sendUnaryData<routingWire.HandoverResponse>): void {
     this.calls.push(`handover ${cluster}`);
     callback(toServiceError(new DualpingError('handover-impossible', 'no in-sync standby is live')));
+  }
+
+  #leader(call: ServerWritableStream<routingWire.LeaderRequest, routingWire.LeaderIs>): void {
+    if (this.#news === undefined)
+      return void call.emit('error', toServiceError(new DualpingError('not-a-router', 'the fake is alone')));
+    this.#asking.add(call);
+    call.on('cancelled', () => this.#asking.delete(call));
+    call.write(leaderIsToWire(this.#news));
+  }
+
+  #handoverRouter(callback: sendUnaryData<routingWire.HandoverRouterResponse>): void {
+    this.calls.push('handover router');
+    callback(null, { term: this.#news?.term ?? 0 });
+    this.onHandoverRouter();
   }
 
   #promote(request: routingWire.PromoteRequest, callback: sendUnaryData<routingWire.PromoteResponse>): void {

@@ -90,10 +90,10 @@ export type { ServiceHost } from './primary-service.js';
 export {
   type AvailableOptions,
   type ClusterOf,
-  type LeadingRouter,
   type NetworkStatus,
   RouterClient,
   type RouterClientOptions,
   type WatchOptions,
 } from './router-client.js';
+export type { LeadingRouter, RouterStanding, SharedRouters } from './shared-routers.js';
 export { MAX_UNREAD_POSTS } from './unread-posts.js';

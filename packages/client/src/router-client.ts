@@ -16,6 +16,8 @@ import {
   type UserName,
 } from '@dualping/core';
 import {
+  type Dialling,
+  type LeaderNews,
   type MemberFigures,
   type NetworkCredentials,
   PLAINTEXT,
@@ -29,7 +31,18 @@ import { type FirstRouter, firstRouter } from './first-router.js';
 import { requireOptions } from './required-options.js';
 import { RouterLink } from './router-link.js';
 import { watchRouters } from './router-watch.js';
-import { FIGURES_WAIT_MS, HANDOVER_CALL_TIMEOUT_MS, ROUTER_TIMEOUT_MS } from './timeouts.js';
+import {
+  askSharedRouters,
+  type LeadingRouter,
+  type RouterStanding,
+  type SharedRouters,
+} from './shared-routers.js';
+import {
+  FIGURES_WAIT_MS,
+  HANDOVER_CALL_TIMEOUT_MS,
+  ROUTER_TAKEOVER_MS,
+  ROUTER_TIMEOUT_MS,
+} from './timeouts.js';
 
 /** What a `RouterClient` is made with. */
 export interface RouterClientOptions {
@@ -82,14 +95,8 @@ export interface NetworkStatus {
   readonly trouble: string;
   /** Who leads, where several routers share a store; absent where there is one. */
   readonly leader?: LeadingRouter;
-}
-
-/** The router that leads, of several that share a store. */
-export interface LeadingRouter {
-  /** Empty when none leads, as far as the router that answered knows. */
-  readonly address: Address | '';
-  /** Rises with each leader. */
-  readonly term: number;
+  /** All of them, where several routers share a store; absent where there is one. */
+  readonly routers?: readonly RouterStanding[];
 }
 
 /**
@@ -124,12 +131,13 @@ export function checkRouters(routers: readonly Address[]): readonly Address[] {
 export class RouterClient {
   /** The router that answered last is first. */
   #links: readonly RouterLink[];
+  readonly #dialling: Dialling;
 
   /** @throws DualpingError `invalid-argument` */
   constructor(options: RouterClientOptions) {
     requireOptions('RouterClient', options, ['routers']);
-    const dialling = options.credentials ?? PLAINTEXT;
-    this.#links = checkRouters(options.routers).map((address) => new RouterLink(address, dialling));
+    this.#dialling = options.credentials ?? PLAINTEXT;
+    this.#links = checkRouters(options.routers).map((address) => new RouterLink(address, this.#dialling));
   }
 
   /** Which network it is that the routers belong to: all that a program needs to remember it by. */
@@ -140,14 +148,20 @@ export class RouterClient {
   /** Everything the router knows, once. */
   async status(options: CallOptions = {}): Promise<NetworkStatus> {
     return await this.#ask(options, async ({ link, told: { networkId, clusters } }) => {
-      const [{ assignments, figures, trouble = '' }, news] = await Promise.all([
+      const [{ assignments, figures, trouble = '' }, shared] = await Promise.all([
         snapshot(link),
-        link.leader({ timeoutMs: ROUTER_TIMEOUT_MS }),
+        askSharedRouters(this.#links, this.#dialling),
       ]);
-      const leader = news && { address: news.address, term: news.term };
-      const status = { router: link.address, networkId, clusters, assignments, figures, trouble };
-      return leader === undefined ? status : { ...status, leader };
+      return { router: link.address, networkId, clusters, assignments, figures, trouble, ...shared };
     });
+  }
+
+  /**
+   * Who leads, and how each of the routers stands. Undefined where there is one router, or none answers:
+   * never rejects for a router that is away.
+   */
+  async routers(options: CallOptions = {}): Promise<SharedRouters | undefined> {
+    return await abortable(askSharedRouters(this.#links, this.#dialling), options);
   }
 
   /**
@@ -187,6 +201,26 @@ export class RouterClient {
   ): Promise<Assignment> {
     const limits = { timeoutMs: HANDOVER_CALL_TIMEOUT_MS, signal };
     return await this.#ask({ signal }, ({ link }) => link.handover({ cluster, to }, limits));
+  }
+
+  /**
+   * Makes the leading router leave that to another of those that share its store.
+   * Rejects with `handover-impossible` when no other stands by, or none took over.
+   * @returns the router that leads then
+   */
+  async handoverRouter(options: CallOptions = {}): Promise<LeadingRouter> {
+    const limits = { timeoutMs: ROUTER_TIMEOUT_MS, signal: options.signal };
+    return await this.#ask(options, async ({ link }) => {
+      const before = await link.leader(limits);
+      const term = await link.handoverRouter(limits);
+      const isNext = (news: LeaderNews): boolean => news.term > term;
+      const next = await link.leader({ timeoutMs: ROUTER_TAKEOVER_MS }, isNext);
+      if (next === undefined || next.address === before?.address) {
+        const detail = `no other router took over: ${next?.address ?? 'none'} leads in term ${next?.term ?? 0}`;
+        throw new DualpingError('handover-impossible', detail);
+      }
+      return { address: next.address, term: next.term };
+    });
   }
 
   /**

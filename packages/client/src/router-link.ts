@@ -107,18 +107,46 @@ export class RouterLink {
     );
   }
 
-  /** Who leads, of routers that share a store; undefined where this one shares its store with none. */
-  async leader({ timeoutMs }: CallLimits): Promise<LeaderNews | undefined> {
-    const call = this.#clients.routing.leader({}, { deadline: Date.now() + timeoutMs });
-    return await new Promise((resolve) => {
-      call.on('data', (wire: routingWire.LeaderIs) => {
-        resolve(leaderIsFromWire(wire));
-        call.cancel();
+  /**
+   * The first news about who leads that is what the caller waits for. Undefined: this router shares its store
+   * with none, or is too old to know of others.
+   */
+  async leader(
+    { timeoutMs }: CallLimits,
+    isAwaited: (news: LeaderNews) => boolean = () => true,
+  ): Promise<LeaderNews | undefined> {
+    const call = this.#clients.routing.leader({ standby: '' }, { deadline: Date.now() + timeoutMs });
+    try {
+      return await new Promise((resolve, reject) => {
+        call.on('data', (wire: routingWire.LeaderIs) => {
+          try {
+            const news = leaderIsFromWire(wire);
+            if (isAwaited(news)) resolve(news);
+          } catch (error) {
+            reject(this.#nonsense(error));
+          }
+        });
+        call.on('error', (cause) => {
+          const error = this.#failure(cause);
+          if (error.reason === 'not-a-router') resolve(undefined);
+          else reject(error);
+        });
+        call.on('end', () => reject(this.#error('router-unreachable', 'ended the call')));
       });
-      // Also an older router, which has no such call.
-      call.on('error', () => resolve(undefined));
-      call.on('end', () => resolve(undefined));
-    });
+    } finally {
+      call.cancel();
+    }
+  }
+
+  /** @returns the term that ends with it */
+  async handoverRouter(limits: CallLimits): Promise<number> {
+    return await this.#call(
+      unary<routingWire.HandoverRouterResponse>(
+        (options, callback) => this.#clients.admin.handoverRouter({}, NO_METADATA, options, callback),
+        limits,
+      ),
+      ({ term }) => term,
+    );
   }
 
   async handover(handover: Handover, limits: CallLimits): Promise<Assignment> {

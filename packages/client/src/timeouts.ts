@@ -10,6 +10,10 @@ export const ROUTER_TIMEOUT_MS = ROUTER_ANSWER_MARGIN_MS;
 export const HANDOVER_CALL_TIMEOUT_MS = 15_000;
 /** Figures come about once a second; a status does not wait longer for them. */
 export const FIGURES_WAIT_MS = 1_500;
+/** For asking routers how they stand: those that answer do it at once; a frozen one is shown as absent. */
+export const STANDING_WAIT_MS = 1_000;
+/** Until a router leads after another has handed over: it leaves that to the others for a second. */
+export const ROUTER_TAKEOVER_MS = 5_000;
 /**
  * When a session ends, its calls in flight may take this long to end in order; it does not wait longer for a
  * frozen server.

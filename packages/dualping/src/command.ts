@@ -26,7 +26,7 @@ export interface Invocation {
 /** A command without its settings in the type, so that all commands fit into one list. */
 export interface Command {
   readonly name: string;
-  /** The word before the command, as `admin`; undefined at the top level. */
+  /** The words before the command, as `admin` or `admin router`; undefined at the top level. */
   readonly group?: string;
   readonly summary: string;
   readonly args: readonly CommandArgument[];

@@ -93,13 +93,17 @@ const nameOf = ({ group, name }: Command): string => (group === undefined ? name
 
 const GROUPS: Readonly<Record<string, string>> = {
   admin: "operators' commands",
+  'admin router': 'of the routers that share a store',
   certs: 'certificates of the parts of a network',
 };
 
 function groupNamed(program: Commander, groups: Map<string, Commander>, name: string): Commander {
   const existing = groups.get(name);
   if (existing !== undefined) return existing;
-  const group = program.command(name).description(GROUPS[name] ?? '');
+  const words = name.split(' ');
+  const word = words.pop() ?? '';
+  const parent = words.length === 0 ? program : groupNamed(program, groups, words.join(' '));
+  const group = parent.command(word).description(GROUPS[name] ?? '');
   groups.set(name, group);
   return group;
 }

@@ -1,5 +1,7 @@
 /** Lines for people. Every text that other users wrote goes through `cleanForTerminal` here. */
+import type { LeadingRouter, NetworkStatus, RouterStanding } from '@dualping/client';
 import {
+  type Address,
   type Assignment,
   clusterKeyOf,
   clusterTitle,
@@ -140,4 +142,30 @@ export function renderAssignment(
     `${clusterTitle(clusterKeyOf(assignment))}: epoch ${assignment.epoch}, ${state}`,
     ...assignment.members.map((member) => renderMember(member, primary, figuresOf(member))),
   ].map(cleanForTerminal);
+}
+
+/**
+ * Who leads, and how each other router stands; nothing where there is one router.
+ * @param pids of routers on this machine, by address
+ */
+export function renderRouters(
+  { leader, routers = [] }: Pick<NetworkStatus, 'leader' | 'routers'>,
+  pids: ReadonlyMap<Address, number> = new Map(),
+): readonly string[] {
+  if (leader === undefined) return [];
+  const others = routers.filter(({ address }) => address !== leader.address).map(renderStanding);
+  const lines = [{ address: leader.address, line: renderLeader(leader) }, ...others];
+  return lines.map(({ address, line }) => {
+    const pid = pids.get(address);
+    return pid === undefined ? line : `${line}, pid ${pid}`;
+  });
+}
+
+export const renderLeader = ({ address, term }: LeadingRouter): string =>
+  address === '' ? 'no router leads now' : `router ${address} leads in term ${term}`;
+
+function renderStanding({ address, state, detail }: RouterStanding) {
+  const line =
+    state === 'absent' ? `router ${address} does not answer: ${detail}` : `router ${address} ${state}`;
+  return { address, line };
 }

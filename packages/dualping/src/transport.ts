@@ -22,6 +22,8 @@ export interface TransportValues {
   /** Empty: beside the data folder. */
   readonly certs: string;
   readonly insecure: Insecure;
+  /** False: other parts like it are on other machines, so it makes no network of its own. Default true. */
+  readonly isAlone?: boolean;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface TransportValues {
  * @throws DualpingError `invalid-argument` when it has no certificate, or would be open to other machines
  */
 export async function settleTransport(
-  { host, port, data, certs, insecure }: TransportValues,
+  { host, port, data, certs, insecure, isAlone = true }: TransportValues,
   part: Part,
   { name, io }: { readonly name: string; readonly io: Io },
 ): Promise<string> {
@@ -45,7 +47,7 @@ export async function settleTransport(
   const folder = join(dirname(resolve(data)), CERTS_FOLDER);
   // A start that can't work leaves no folder behind.
   if (!existsSync(folder)) await checkListen(host, port);
-  await provide(folder, part, (event) => io.report({ part: name, ...event }));
+  await provide(folder, part, isAlone, (event) => io.report({ part: name, ...event }));
   return folder;
 }
 
@@ -53,11 +55,12 @@ export async function settleTransport(
 async function provide(
   folder: string,
   part: Part,
+  isAlone: boolean,
   say: (event: Pick<Parameters<Report>[0], 'event' | 'text'>) => void,
 ): Promise<void> {
   if (existsSync(fileOf(folder, part))) return;
-  if (!hasNetwork(folder) && !(part.role === 'router' && isWithoutCertificates(folder)))
-    throw new DualpingError('invalid-argument', missing(folder, part));
+  if (!hasNetwork(folder) && !(isAlone && part.role === 'router' && isWithoutCertificates(folder)))
+    throw new DualpingError('invalid-argument', missing(folder, part, isAlone));
   // Who runs a router may look at all clusters, and hand over.
   await ensure(folder, part.role === 'router' ? [part, LOCAL_OPERATOR] : [part]);
   say({ event: 'certificates', text: `made the certificate of ${partText(part)} in ${quote(folder)}` });
@@ -67,10 +70,12 @@ function isWithoutCertificates(folder: string): boolean {
   return !existsSync(folder) || !readdirSync(folder).some((name) => name.endsWith('.pem'));
 }
 
-const missing = (folder: string, part: Part): string =>
+const missing = (folder: string, part: Part, isAlone: boolean): string =>
   [
     `there is no certificate of ${partText(part)} in ${quote(folder)}.`,
-    `Where the network was made (its router makes it at the first start):`,
+    isAlone
+      ? 'Where the network was made (its router makes it at the first start):'
+      : 'Routers that share a store share a network. Where it was made (dualping certs init makes it):',
     `dualping certs ${commandFor(part)}; then copy ${nameOf(part)}.pem here.`,
     'If it is in another folder: --certs FOLDER. Without TLS, for experiments: --insecure',
   ].join(' ');

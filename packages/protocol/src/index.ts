@@ -21,7 +21,11 @@ export * as supervisionWire from './gen/dualping/v1/supervision.js';
 export { SupervisionServiceClient, SupervisionServiceService } from './gen/dualping/v1/supervision.js';
 export * as typesWire from './gen/dualping/v1/types.js';
 export * as etcdWire from './gen/etcd/rpc.js';
-export { KVClient as EtcdKvClient, LeaseClient as EtcdLeaseClient } from './gen/etcd/rpc.js';
+export {
+  AuthClient as EtcdAuthClient,
+  KVClient as EtcdKvClient,
+  LeaseClient as EtcdLeaseClient,
+} from './gen/etcd/rpc.js';
 export * from './health.js';
 export * from './router-stream.js';
 export * from './security/index.js';

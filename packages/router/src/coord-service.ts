@@ -4,6 +4,7 @@
  */
 import { type Assignment, type ClusterId, type Companion, clusterOf, type MemberInfo } from '@dualping/core';
 import {
+  type Access,
   type ClassicConfirmation,
   classicUserOf,
   companionToClassic,
@@ -18,7 +19,6 @@ import {
 import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { answerAtOnce, expectAnswer } from './answers.js';
 import type { Callers } from './callers.js';
-import { callerOf } from './forwarded.js';
 import type { Paths } from './store/paths.js';
 import type { Watchers } from './watchers.js';
 
@@ -31,6 +31,7 @@ export interface CoordParts {
   readonly paths: Paths;
   readonly companions: () => readonly Companion[];
   readonly confirmation: ClassicConfirmation;
+  readonly access: Access;
 }
 
 type Ask = ServerUnaryCall<coordinatorWire.ID, coordinatorWire.ServerInfo>;
@@ -42,6 +43,7 @@ export function coordService({
   paths,
   companions,
   confirmation,
+  access,
 }: CoordParts): coordinatorWire.CoordServiceServer {
   /** The cluster of a user; a cluster's own number gives that cluster. */
   const clusterFor = (call: Ask): ClusterId => clusterOf(classicUserOf(call.request), clusters);
@@ -56,7 +58,7 @@ export function coordService({
       ask: (request, token, call) => ({
         kind: 'heartbeat',
         token,
-        heartbeat: heartbeatFromWire(request, call.metadata, callerOf(call), clusters),
+        heartbeat: heartbeatFromWire(request, call.metadata, access.peerOf(call), clusters),
       }),
       tell: (answer) => {
         const { isFirst } = expectAnswer(answer, 'heartbeat-noted');

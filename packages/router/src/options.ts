@@ -23,6 +23,7 @@ import {
   parseListenAddress,
   partText,
 } from '@dualping/protocol';
+import { checkStoreAccess, type StoreAccess } from './shared/store-access.js';
 import { parseStoreLocation, type StoreLocation } from './shared/store-location.js';
 
 export interface RouterOptions extends CommonOptions {
@@ -36,6 +37,8 @@ export interface RouterOptions extends CommonOptions {
 export interface SharedRouterOptions extends CommonOptions {
   /** `etcd://HOST:PORT,HOST:PORT/PREFIX`. */
   readonly store: string;
+  /** How it is reached; without TLS and password when absent. */
+  readonly storeAccess?: StoreAccess;
   /** Where members, clients and the other routers dial this one. Default: where it listens. */
   readonly advertise?: Address;
 }
@@ -91,6 +94,7 @@ export interface ParsedOptions extends ParsedCommonOptions {
 
 export interface ParsedSharedOptions extends ParsedCommonOptions {
   readonly store: StoreLocation;
+  readonly storeAccess: StoreAccess;
   /** Undefined: where it listens. */
   readonly advertise: Address | undefined;
 }
@@ -130,7 +134,8 @@ export function parseSharedRouterOptions(options: SharedRouterOptions): ParsedSh
       'invalid-argument',
       `host "${common.host}" can't be dialled by others: give the address to advertise`,
     );
-  return Object.freeze({ ...common, store, advertise });
+  const storeAccess = checkStoreAccess(options.storeAccess ?? {});
+  return Object.freeze({ ...common, store, storeAccess, advertise });
 }
 
 function parseCommonOptions(options: CommonOptions): ParsedCommonOptions {

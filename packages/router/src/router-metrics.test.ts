@@ -31,6 +31,7 @@ const VIEW: RouterView = {
   watchers: 0,
   trouble: undefined,
   events: new Map([['promoted', 1]]),
+  shared: { leads: true, term: 7, standbys: 2, storeAnswers: true },
 };
 /** As unlike it as can be. */
 const OTHER: RouterView = {
@@ -58,6 +59,7 @@ const OTHER: RouterView = {
   watchers: 3,
   trouble: 'hears nobody',
   events: new Map([['promoted', 2]]),
+  shared: { leads: false, term: 9, standbys: 0, storeAnswers: false },
 };
 
 const values = (view: RouterView) =>

@@ -10,6 +10,12 @@ const gauge = (help: string, labels: readonly string[] = []): Metric => ({ help,
 export const ROUTER_METRICS = {
   dualping_router_trouble: gauge('1 while something is wrong with the router itself, else 0'),
   dualping_router_watchers: gauge('Watch calls that are open'),
+  dualping_router_leads: gauge('Of several routers: 1 while this one leads, else 0'),
+  dualping_router_term: gauge('Of several routers: the term of the one that leads; 0: none is known'),
+  dualping_router_standbys: gauge('Of several routers: those that stand by, told by the one that leads'),
+  dualping_router_store_answers: gauge(
+    'Of several routers: 1 while the store that they share answers, else 0',
+  ),
   dualping_cluster_available: gauge('1 while the cluster has a live primary, else 0', OF_CLUSTER),
   dualping_cluster_epoch: gauge('Reigns so far: rises with each takeover and handover', OF_CLUSTER),
   dualping_cluster_live_members: gauge('Members that the router hears', OF_CLUSTER),
@@ -38,6 +44,17 @@ export interface RouterView {
   /** Undefined: nothing is wrong. */
   readonly trouble: string | undefined;
   readonly events: ReadonlyMap<string, number>;
+  /** Absent: this router is alone. */
+  readonly shared?: SharedView;
+}
+
+/** One of several routers. */
+export interface SharedView {
+  readonly leads: boolean;
+  /** Of the router that leads; 0: none is known. */
+  readonly term: number;
+  readonly standbys: number;
+  readonly storeAnswers: boolean;
 }
 
 export function routerSamples(view: RouterView): Sample<RouterMetric>[] {
@@ -46,6 +63,13 @@ export function routerSamples(view: RouterView): Sample<RouterMetric>[] {
     samples.push({ name, labels, value: Number(value) });
   say('dualping_router_trouble', view.trouble !== undefined);
   say('dualping_router_watchers', view.watchers);
+  if (view.shared !== undefined) {
+    const { leads, term, standbys, storeAnswers } = view.shared;
+    say('dualping_router_leads', leads);
+    say('dualping_router_term', term);
+    if (leads) say('dualping_router_standbys', standbys);
+    say('dualping_router_store_answers', storeAnswers);
+  }
   for (const [event, count] of view.events) say('dualping_events_total', count, { event });
   const keys = new Map(view.assignments.map((assignment) => [assignment.cluster, clusterKeyOf(assignment)]));
   for (const assignment of view.assignments) {

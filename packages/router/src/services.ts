@@ -33,7 +33,7 @@ import {
   WATCH_OF_ALL,
   watchFromWire,
 } from '@dualping/protocol';
-import type { Server } from '@grpc/grpc-js';
+import type { Server, ServerWritableStream } from '@grpc/grpc-js';
 import { answerAtOnce, expectAnswer } from './answers.js';
 import type { Callers } from './callers.js';
 import { COORD_SERVICE_NAME, type CoordParts, coordService } from './coord-service.js';
@@ -69,7 +69,7 @@ export const servicesOf = (parts: RouterParts): Services => ({
 });
 
 function routingService(parts: RouterParts): routingWire.RoutingServiceServer {
-  const { networkId, clusters, members, callers, watchers, access } = parts;
+  const { networkId, clusters, members, callers, access } = parts;
   return {
     dualPing: (call) => members.accept(call),
     addMaster: callers.handler<routingWire.AddMasterRequest, routingWire.AddMasterResponse>({
@@ -111,22 +111,7 @@ function routingService(parts: RouterParts): routingWire.RoutingServiceServer {
       call.emit('error', toServiceError(new DualpingError('not-a-router', detail)));
     },
     connect: (call, callback) => answerAtOnce(callback, () => connect(call.request, parts)),
-    watch: (call) => {
-      try {
-        const { target, figures, services } = watchFromWire(call.request);
-        if (target === undefined || figures)
-          access.require(call, WATCH_OF_ALL, 'Watch of all clusters or of figures');
-        const cluster = target === undefined ? undefined : clusterIn(target, clusters);
-        if (typeof cluster === 'number' && watchers.assignment(cluster) === undefined)
-          throw new DualpingError(
-            'unknown-cluster',
-            `there is no cluster "${cluster}", only 1 to ${clusters}`,
-          );
-        watchers.add(call, cluster ?? { services: services ?? false }, figures);
-      } catch (error) {
-        call.emit('error', toServiceError(error));
-      }
-    },
+    watch: (call) => serveWatch(call, parts),
   };
 }
 
@@ -140,10 +125,36 @@ function adminService(callers: Callers): routingWire.AdminServiceServer {
       ask: (request, token) => ({ kind: 'promote', token, ...promoteFromWire(request) }),
       tell: assigned,
     }),
+    handoverRouter: (_call, callback) => callback(toServiceError(ALONE)),
   };
 }
 
-function connect(request: routingWire.ConnectRequest, parts: RouterParts): routingWire.ConnectResponse {
+const ALONE = new DualpingError('handover-impossible', 'this router shares its store with no other');
+
+type WatchCall = ServerWritableStream<routingWire.WatchRequest, routingWire.WatchResponse>;
+
+/** Serves one call of `Watch`, for as long as it lasts. */
+export function serveWatch(
+  call: WatchCall,
+  { clusters, watchers, access }: Pick<RouterParts, 'clusters' | 'watchers' | 'access'>,
+): void {
+  try {
+    const { target, figures, services } = watchFromWire(call.request);
+    if (target === undefined || figures)
+      access.require(call, WATCH_OF_ALL, 'Watch of all clusters or of figures');
+    const cluster = target === undefined ? undefined : clusterIn(target, clusters);
+    if (typeof cluster === 'number' && watchers.assignment(cluster) === undefined)
+      throw new DualpingError('unknown-cluster', `there is no cluster "${cluster}", only 1 to ${clusters}`);
+    watchers.add(call, cluster ?? { services: services ?? false }, figures);
+  } catch (error) {
+    call.emit('error', toServiceError(error));
+  }
+}
+
+export function connect(
+  request: routingWire.ConnectRequest,
+  parts: Pick<RouterParts, 'networkId' | 'clusters' | 'timing' | 'watchers'>,
+): routingWire.ConnectResponse {
   const { networkId, clusters, timing, watchers } = parts;
   const user = connectFromWire(request);
   const cluster = user === undefined ? undefined : clusterOf(user, clusters);
@@ -170,7 +181,7 @@ const FAILOVER_SPARE_MS = 1_000;
 const failoverWaitMs = ({ deadAfterMs, reattachGraceMs }: Timing): number =>
   Math.min(2 * deadAfterMs + reattachGraceMs + FAILOVER_SPARE_MS, MAX_WAIT_MS);
 
-function clusterIn(target: Target, clusters: number): ClusterKey {
+export function clusterIn(target: Target, clusters: number): ClusterKey {
   switch (target.kind) {
     case 'cluster':
       return target.cluster;

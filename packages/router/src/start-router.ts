@@ -20,14 +20,21 @@ import {
   formatAddress,
   type GuardedServer,
   type HealthHandle,
+  type Listener,
   listenToConnections,
   toDualpingError,
 } from '@dualping/protocol';
-import { type ParsedOptions, parseRouterOptions, type RouterOptions } from './options.js';
+import {
+  type ParsedCommonOptions,
+  type ParsedOptions,
+  parseRouterOptions,
+  type RouterOptions,
+} from './options.js';
 import { Reign } from './reign.js';
-import { ROUTER_METRICS, routerSamples } from './router-metrics.js';
+import { ROUTER_METRICS, type RouterView, routerSamples } from './router-metrics.js';
 import { addServices, ROUTING_SERVICE_NAME, SERVICE_NAMES } from './services.js';
 import { AssignmentStore } from './store/assignment-store.js';
+import { requireNotMoved } from './store/moved.js';
 import { PathStore } from './store/path-store.js';
 import type { Timed } from './store/timed.js';
 
@@ -54,6 +61,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   const given = parseRouterOptions(options);
   const events = countEvents(given.report);
   const parsed = { ...given, report: events.report };
+  requireNotMoved(parsed.dataFolder);
   // A start that can't work leaves no folder behind.
   if (!existsSync(parsed.dataFolder)) await checkListen(parsed.host, parsed.port);
   const lock = lockDataFolder(parsed.dataFolder, 'router');
@@ -79,7 +87,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
 }
 
 /** Who may call what; refusals and operators' calls become lines. */
-function accessOf({ credentials, classic, report }: ParsedOptions): Access {
+export function accessOf({ credentials, classic, report }: ParsedCommonOptions): Access {
   const few = withFewRefusals(report, () => performance.now());
   return new Access(credentials, classic, {
     refused: (text) => few({ part: 'router', event: 'audit-refused', text }),
@@ -150,11 +158,12 @@ interface Parts {
 }
 
 async function run(
-  { host, port, metrics, connectionLimits, report: reportAll, ...settings }: ParsedOptions,
+  options: ParsedOptions,
   grpc: GuardedServer,
   { store, paths, health, disk, events }: Parts,
   releaseLock: () => void,
 ): Promise<RunningRouter> {
+  const { metrics, report: reportAll, ...settings } = options;
   const { networkId, clusters } = store.header;
   const report = withFewRefusals(reportAll, () => performance.now());
   let trouble: string | undefined;
@@ -183,29 +192,15 @@ async function run(
     },
   });
   addServices(grpc, reign.parts);
-  const gate = new ConnectionGate(connectionLimits, (text) =>
-    reportAll({ part: 'router', event: 'limited', text }),
-  );
-  const listener = await listenToConnections(grpc, host, port, undefined, gate);
+  const listener = await listenAt(grpc, options);
   const { address } = listener;
   const troubleNow = () => (disk.hangs ? 'its disk does not answer' : trouble);
-  let observation: Observation | undefined;
-  if (metrics !== undefined) {
-    observation = await observe(metrics, {
-      metrics: ROUTER_METRICS,
-      read: () =>
-        routerSamples({
-          assignments: reign.parts.watchers.assignments,
-          figures: reign.figures(),
-          watchers: reign.parts.watchers.count,
-          trouble: troubleNow(),
-          events,
-        }),
-      probes: { '/healthz': () => undefined, '/readyz': troubleNow },
-    });
-    const place = formatAddress({ ...metrics, port: observation.port });
-    report({ part: 'router', event: 'metrics', text: `at http://${place}/metrics` });
-  }
+  const observation = await observeRouter({ metrics, report }, troubleNow, () => ({
+    assignments: reign.parts.watchers.assignments,
+    figures: reign.figures(),
+    watchers: reign.parts.watchers.count,
+    events,
+  }));
   reign.begin();
 
   const finished = stopped.then(async (failure) => {
@@ -233,6 +228,34 @@ async function run(
       await finished;
     },
   };
+}
+
+/** Serves metrics and probes, where that is wished. @param troubleNow undefined: nothing is wrong */
+export async function observeRouter(
+  { metrics, report }: Pick<ParsedCommonOptions, 'metrics' | 'report'>,
+  troubleNow: () => string | undefined,
+  look: () => Omit<RouterView, 'trouble'>,
+): Promise<Observation | undefined> {
+  if (metrics === undefined) return undefined;
+  const observation = await observe(metrics, {
+    metrics: ROUTER_METRICS,
+    read: () => routerSamples({ ...look(), trouble: troubleNow() }),
+    probes: { '/healthz': () => undefined, '/readyz': troubleNow },
+  });
+  const place = formatAddress({ ...metrics, port: observation.port });
+  report({ part: 'router', event: 'metrics', text: `at http://${place}/metrics` });
+  return observation;
+}
+
+/** With TLS where there are credentials, and so many connections for each address as the limits say. */
+export async function listenAt(
+  grpc: GuardedServer,
+  { host, port, connectionLimits, report }: ParsedCommonOptions,
+): Promise<Listener> {
+  const gate = new ConnectionGate(connectionLimits, (text) =>
+    report({ part: 'router', event: 'limited', text }),
+  );
+  return await listenToConnections(grpc, host, port, undefined, gate);
 }
 
 /** Ends all calls, after those who read have read their last message. */

@@ -109,6 +109,11 @@ export class Watchers {
     }
   }
 
+  /** What is wrong with the router itself, as watchers were told; empty: nothing. */
+  get trouble(): string {
+    return this.#trouble;
+  }
+
   /** Tells all watchers: nothing in the assignments has changed. */
   troubled(trouble: string): void {
     this.#trouble = trouble;

@@ -80,6 +80,11 @@ export class LeadershipDriver {
     this.#loop.feed({ kind: 'tick' });
   }
 
+  /** Another router is to lead. Without effect where this one does not. */
+  handOver(): void {
+    this.#loop.feed({ kind: 'hand-over' });
+  }
+
   /** Leads no more, for good; resolves when another router may. */
   async resign(): Promise<void> {
     const resigned = new Promise<void>((resolve) => {

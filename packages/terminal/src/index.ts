@@ -8,6 +8,8 @@ export type {
   Counts,
   FaultKind,
   ProcessLog,
+  RouterSeen,
+  RoutersSeen,
   Takeover,
   Victim,
 } from './cluster/feed.js';

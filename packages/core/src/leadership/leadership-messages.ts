@@ -29,6 +29,8 @@ export type LeadershipInput =
   | { readonly kind: 'peer-probed'; readonly term: Term; readonly refused: boolean }
   /** The answer to `step-down`: nothing of that reign is said any more. */
   | { readonly kind: 'stepped-down' }
+  /** An operator wants another router to lead. Without effect where this one does not. */
+  | { readonly kind: 'hand-over' }
   /** This router is about to end. */
   | { readonly kind: 'resign' };
 
@@ -37,7 +39,7 @@ export type LeadershipEvent = 'leads' | 'follows' | 'steps-down' | 'campaigns' |
 export type LeadershipOutput =
   | { readonly kind: 'grant-lease' }
   | { readonly kind: 'renew-lease'; readonly lease: LeaseId }
-  /** So that the others need not wait for its end. Nothing answers. */
+  /** So that the others need not wait until it is over. Nothing answers. */
   | { readonly kind: 'end-lease'; readonly lease: LeaseId }
   | { readonly kind: 'read' }
   | { readonly kind: 'campaign'; readonly campaign: Campaign }

@@ -17,5 +17,10 @@ const RENEWALS_A_LEASE = 4;
 export const RENEW_INTERVAL_MS = LEASE_MS / RENEWALS_A_LEASE;
 /** Wait before a stream to the leader is opened again, ms. */
 export const PEER_RETRY_MS = 50;
+/**
+ * A router that has handed over leaves leading to the others for so long, ms: ten of their reads. If none of
+ * them leads by then, none can.
+ */
+export const ABSTAIN_MS = 10 * READ_INTERVAL_MS;
 /** A follower whose last read was asked longer ago than this blames no leader for its silence, ms. */
 export const READS_ARE_RECENT_MS = 3 * READ_INTERVAL_MS;

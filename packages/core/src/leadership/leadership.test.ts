@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  ABSTAIN_MS,
   type Leader,
   Leadership,
   type LeadershipInput,
@@ -203,4 +204,42 @@ test('one that resigns while it campaigns ends its lease when that is over, won 
     assert.ok(router.step(result).includes('ends its lease'), result.kind);
     assert.equal(router.leadership.hasResigned, true);
   }
+});
+
+test('a router that hands over ends its lease, and leaves leading to the others', () => {
+  const router = leading();
+  assert.deepEqual(router.step({ kind: 'hand-over' }), ['steps down: another router is to lead']);
+  assert.deepEqual(router.step({ kind: 'stepped-down' }), ['ends its lease']);
+  router.step({ kind: 'lease-granted', lease: 2 });
+  // Its key may still be read for a moment.
+  const own: Leader = { id: 'own life', address: 'r1', nonce: 'n', term: 9 };
+  assert.deepEqual(router.step({ kind: 'read', askedAt: 1, leader: own }), []);
+  assert.deepEqual(router.pass(ABSTAIN_MS - 20, undefined), []);
+  assert.deepEqual(router.pass(20, undefined), ['campaigns against 0'], 'no other router leads');
+});
+
+test('one that has handed over replaces the next leader like any other router', () => {
+  const router = leading();
+  router.step({ kind: 'hand-over' });
+  router.step({ kind: 'stepped-down' });
+  router.step({ kind: 'lease-granted', lease: 2 });
+  const next: Leader = { ...OTHER, term: 10 };
+  assert.deepEqual(router.pass(20, next), ['listens to r2']);
+  router.step({ kind: 'peer-sign', term: 10, leads: true });
+  router.step({ kind: 'peer-ended', term: 10 });
+  assert.deepEqual(router.step({ kind: 'peer-probed', term: 10, refused: true }), ['campaigns against 10']);
+});
+
+test('the answer about a lease that was ended says nothing about the next one', () => {
+  const router = leading();
+  router.step({ kind: 'hand-over' });
+  router.step({ kind: 'stepped-down' });
+  router.step({ kind: 'lease-granted', lease: 2 });
+  router.step({ kind: 'lease-renewed', lease: 1, stands: false });
+  assert.deepEqual(router.pass(ABSTAIN_MS, undefined), ['campaigns against 0']);
+});
+
+test('only a leader hands over', () => {
+  const router = Router.knowing(OTHER);
+  assert.deepEqual(router.step({ kind: 'hand-over' }), []);
 });

@@ -23,6 +23,7 @@ import type { Machine, Tick } from '../machine.js';
 import type { Timing } from '../timing.js';
 import type { LeadershipEvent, LeadershipInput, LeadershipOutput } from './leadership-messages.js';
 import {
+  ABSTAIN_MS,
   READ_INTERVAL_MS,
   READS_ARE_RECENT_MS,
   RENEW_INTERVAL_MS,
@@ -64,6 +65,10 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
   /** When the last read that was answered had been asked. */
   #readAskedAt: Instant = Number.NEGATIVE_INFINITY;
   #isStoreLost = false;
+  /** It steps down because it was asked to hand over. */
+  #handsOver = false;
+  /** It has handed over, and does not campaign before this. */
+  #abstainsUntil: Instant = Number.NEGATIVE_INFINITY;
   /** Campaigns so far: each has a nonce of its own. */
   #campaigns = 0;
   #resigns = false;
@@ -130,6 +135,7 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
         if (this.#state.kind === 'resigned') this.#emit({ kind: 'end-lease', lease: input.lease });
         return;
       case 'lease-renewed':
+        if (input.lease !== this.#lease) return; // it was ended meanwhile
         if (!input.stands) this.#lease = undefined;
         this.#leaseAt = input.stands ? this.#now + RENEW_INTERVAL_MS : this.#now;
         return;
@@ -169,6 +175,8 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
         return;
       case 'stepped-down':
         return this.#steppedDown();
+      case 'hand-over':
+        return this.#handOver();
       case 'resign':
         return this.#resign();
       default:
@@ -191,6 +199,7 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
     if (this.#state.kind === 'leading' && !this.mayPong(this.#now))
       return this.#stepDown(`the store has not confirmed it for ${UNCONFIRMED_MS} ms`);
     if (this.#state.kind !== 'follower' || !this.#isInformed) return;
+    if (this.#now < this.#abstainsUntil) return;
     if (this.#leader === undefined) this.#campaign('nobody leads');
     else if (this.#leader.id === this.#options.id)
       this.#campaign('an earlier campaign of this router had won');
@@ -222,8 +231,9 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
     this.#leader = leader;
     this.#peer.follow(leader?.id === this.#options.id ? undefined : leader);
     this.#emit({ kind: 'leader-is', leader });
-    if (leader !== undefined && leader.id !== this.#options.id)
-      this.#report('follows', `${leader.address} leads in term ${leader.term}`);
+    if (leader === undefined || leader.id === this.#options.id) return;
+    this.#abstainsUntil = Number.NEGATIVE_INFINITY;
+    this.#report('follows', `${leader.address} leads in term ${leader.term}`);
   }
 
   #campaign(why: string): void {
@@ -266,9 +276,25 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
   #steppedDown(): void {
     if (this.#state.kind !== 'stepping-down') return;
     if (this.#resigns) return this.#endLease();
+    if (this.#handsOver) this.#leaveToOthers();
     this.#isInformed = false;
     this.#enter('follower');
     this.#readSoon();
+  }
+
+  #handOver(): void {
+    if (this.#state.kind !== 'leading') return;
+    this.#handsOver = true;
+    this.#stepDown('another router is to lead');
+  }
+
+  /** The leader's key goes with its lease, so that the others find at their next read that nobody leads. */
+  #leaveToOthers(): void {
+    this.#handsOver = false;
+    this.#abstainsUntil = this.#now + ABSTAIN_MS;
+    if (this.#lease !== undefined) this.#emit({ kind: 'end-lease', lease: this.#lease });
+    this.#lease = undefined;
+    this.#leaseAt = this.#now;
   }
 
   /** At the end of this step, if no read is under way. */

@@ -339,6 +339,17 @@ export class Cluster {
     );
   }
 
+  /**
+   * A member says whom it can't reach. That may show that the primary is cut off, or, while it is awaited,
+   * that it is gone.
+   */
+  complained(now: Instant): void {
+    this.grants.replaceCutOff();
+    const { givenUp } = this.grants;
+    if (givenUp === undefined) return;
+    this.#leave(now, givenUp, "the router was away, and most of the in-sync members can't reach it either");
+  }
+
   /** Members that were awaited after the router was away and have not come are gone. */
   endGrace(now: Instant): void {
     this.grants.endStart();

@@ -17,7 +17,7 @@ import { adviceText, noSuccessorText, unavailableText } from './cluster-text.js'
 import { copyOf, type Grant, granted, holdsAnotherCopy, withCopy, withOnly } from './configuration.js';
 import { objectionsText } from './eligibility.js';
 import { isCountedOn, isLive, linkOf, type Member, takeRefusedLife } from './member.js';
-import { isWithMost, PutOffRemovals } from './partition.js';
+import { isGivenUp, isWithMost, PutOffRemovals } from './partition.js';
 import { mayServe } from './promotion.js';
 import type { Refusal, RegistryLink } from './registry-messages.js';
 import { holdsText, lossAgainst, objectionToUnclean } from './unclean.js';
@@ -173,6 +173,15 @@ export class EpochGrants {
       `${name}, primary of epoch ${epoch}, is cut off: most of the in-sync members can't reach it`,
     );
     this.#grant(successor, 'old-leaves', `in place of ${name}, which others can't reach`);
+  }
+
+  /** A primary that is awaited since this router was away, and that most of its set have given up, too. */
+  get givenUp(): Member | undefined {
+    const { holder, configuration } = this.#state;
+    const { mode, inSync } = configuration;
+    if (mode !== 'replicated' || holder?.presence.kind !== 'awaited') return undefined;
+    const views = this.#state.promotion.views();
+    return isGivenUp(holder.serverId, views, inSync.length) ? holder : undefined;
   }
 
   /**

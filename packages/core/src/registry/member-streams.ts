@@ -226,7 +226,7 @@ export class MemberStreams {
     attached.figures = figures;
     attached.cluster.noteEnd(now, attached.serverId, figures);
     this.#listening.noteComplaint(link, cannotReach);
-    if (cannotReach.length > 0) attached.cluster.grants.replaceCutOff();
+    if (cannotReach.length > 0) attached.cluster.complained(now);
     if (attached.cluster.mustKeep || attached.cluster.isChanged) this.#outcome.touch(attached.cluster);
     const { pingIntervalMs } = this.#listening.silence;
     this.#listening.silence.told(link, pingIntervalMs);

@@ -47,6 +47,19 @@ export function successorOfCutOff(
 }
 
 /**
+ * Whether a primary that the router awaits after it was away is gone, and not only late: most of the whole
+ * in-sync set have come, can't reach it, and reach one another. `views`: as above. `setSize`: with the
+ * primary.
+ */
+export function isGivenUp(primary: ServerId, views: readonly View[], setSize: number): boolean {
+  const complaining = views.filter(({ cannotReach }) => cannotReach.has(primary));
+  return complaining.some((one) => {
+    const together = complaining.filter((other) => other === one || reachEachOther(one, other));
+    return together.length > setSize / 2;
+  });
+}
+
+/**
  * Whether a primary that can't reach a standby reaches most of the other live in-sync members, so that the
  * standby is the one that is cut off. Also true when there is nothing to decide: the standby is not live at
  * the router either, the primary reaches it (and finds it too slow), or there are only these two.

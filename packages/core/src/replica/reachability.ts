@@ -104,10 +104,12 @@ export class Reachability {
 
   /**
    * The primary, if it has been silent for too long. Before its first message in an epoch it may take longer.
+   * Also one that a router awaits after it was away: what the standbys say tells whether it will come.
    */
   #unheardPrimary(): MemberInfo | undefined {
     const { assignment, identity, heardMs, timing } = this.ground;
-    const primary = assignment?.available === true ? primaryMember(assignment) : undefined;
+    const named = assignment && primaryMember(assignment);
+    const primary = assignment?.available === true || named?.live === false ? named : undefined;
     if (assignment === undefined || primary === undefined || primary.serverId === identity.serverId) {
       this.#epoch = NO_EPOCH;
       return undefined;

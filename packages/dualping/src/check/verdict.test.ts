@@ -171,3 +171,12 @@ test('what was found on this machine is ranked with the rest, and its figures ar
   const failed = withLocal(well, { disk: { failed: gone }, certificates: undefined });
   assert.deepEqual([failed.severity, failed.disk, failed.certificates], ['critical', undefined, undefined]);
 });
+
+test('a router of several that does not answer is a warning: the next loss may leave none', () => {
+  const routers = [
+    { address: 'r1', state: 'leads', detail: '' },
+    { address: 'r2', state: 'absent', detail: 'connection refused' },
+  ] as const;
+  const text = said({ ...network(cluster(1)), routers });
+  assert.match(text, /^DUALPING WARNING.*router r2 does not answer: connection refused/);
+});

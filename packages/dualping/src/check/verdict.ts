@@ -2,8 +2,8 @@
  * Decides for a monitoring program whether a network is healthy, from what a router knows.
  *
  * Critical: a cluster has no primary, or fewer in-sync members than the operator asked for. Warning: every
- * cluster serves, but a member is missing, out of sync, unreachable or far behind. What was found on this
- * machine, of a disk or of certificates, is added to it.
+ * cluster serves, but a member is missing, out of sync, unreachable or far behind, or one of several routers
+ * does not answer. What was found on this machine, of a disk or of certificates, is added to it.
  */
 import type { NetworkStatus } from '@dualping/client';
 import {
@@ -112,6 +112,8 @@ export function verdictOf(status: NetworkStatus, limits: CheckLimits): Verdict {
     weighDisks(assignment, status, { limits, several, say });
     return checked;
   });
+  for (const { address, state, detail } of status.routers ?? [])
+    if (state === 'absent') say('warning', `router ${address} does not answer: ${detail}`);
   return { ...ranked(problems), clusters };
 }
 

@@ -1,4 +1,4 @@
-/** Routers and their servers on this machine, each a process of its own. */
+/** Routers and their servers on this machine, each a process of its own, and if need be the routers' etcd. */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -24,6 +24,8 @@ import {
   lockDataFolder,
   logFile,
   mendFolder,
+  type ProcessIdentity,
+  processIdentity,
   type Report,
   withinLimit,
 } from '@dualping/host';
@@ -48,6 +50,7 @@ import { insecure } from '../settings/definitions.js';
 import { wordsFor } from '../settings/setting.js';
 import { cleanForTerminal } from '../terminal-text.js';
 import { type ChildRole, isErrorLine } from './child-ward.js';
+import { LocalEtcd } from './local-etcd.js';
 import { portIfFree, readPlaces, writePlaces } from './places.js';
 import { SupervisedChild } from './supervised-child.js';
 
@@ -64,6 +67,8 @@ const LEADER_POLL_MS = 100;
 const MAX_PORT = 65_535;
 /** How the first router is called; the others are `router2`, `router3` …. */
 const ROUTER = 'router';
+/** As a store: an etcd that is started and ended with the cluster. */
+export const OWN_ETCD = 'etcd';
 
 export interface LocalClusterOptions {
   readonly host: string;
@@ -75,7 +80,7 @@ export interface LocalClusterOptions {
   readonly clusters: number | undefined;
   /** Routers that share `store`; one, without it. */
   readonly routers: number;
-  /** `etcd://…`; undefined: the one router keeps files. */
+  /** `etcd://…`, or `etcd` for one of its own; undefined: the one router keeps files. */
   readonly store: string | undefined;
   /** Number of servers in each cluster. */
   readonly servers: number;
@@ -122,6 +127,8 @@ export class LocalCluster {
   readonly #options: LocalClusterOptions;
   readonly #ports: Record<string, number>;
   readonly #addresses = new Map<string, Address>();
+  /** Of processes that have no folder of their own. */
+  readonly #identities = new Map<string, ProcessIdentity>();
   /** How each process is dialled by whoever watches over it; undefined: without TLS. */
   readonly #dialling = new Map<string, NetworkCredentials | undefined>();
   readonly #routers: readonly SupervisedChild[];
@@ -131,6 +138,7 @@ export class LocalCluster {
   #started = false;
   readonly #logs = new Map<string, BoundedLog>();
   #lock: DataFolderLock | undefined;
+  #etcd: LocalEtcd | undefined;
   /** Of `up` itself, and of each server for whoever watches over it: what is to be closed in the end. */
   readonly #watched: WatchedCredentials[] = [];
   #client: RouterClient | undefined;
@@ -167,6 +175,7 @@ export class LocalCluster {
     const own = await this.#certified([{ role: 'router' }, LOCAL_OPERATOR], LOCAL_OPERATOR);
     if (isUpgrade) this.#say('upgraded', upgradeText(certs));
     for (const { name } of this.#routers) this.#dialling.set(name, own);
+    if (this.#options.store === OWN_ETCD) this.#etcd = await this.#startEtcd();
     await Promise.all(this.#routers.map((router) => router.start()));
     const client = new RouterClient({ routers: this.routerAddresses, credentials: own });
     this.#client = client;
@@ -194,8 +203,8 @@ export class LocalCluster {
   }
 
   /**
-   * Standbys first, then the primaries, then the router, so that no server takes over just before it ends
-   * itself.
+   * Standbys first, then the primaries, then the routers, then their store, so that no part takes over just
+   * before it ends itself.
    */
   async stop(): Promise<void> {
     const primaries = this.#servers.filter((server) => this.#isPrimary(server));
@@ -205,6 +214,7 @@ export class LocalCluster {
     this.#watching?.unsubscribe();
     this.#client?.close();
     await Promise.all(this.#routers.map((router) => router.stop(END_LIMIT_MS)));
+    await this.#etcd?.stop(END_LIMIT_MS);
     for (const watched of this.#watched) watched.close();
     for (const log of this.#logs.values()) log.close();
     this.#lock?.release();
@@ -215,6 +225,7 @@ export class LocalCluster {
   kill(): void {
     for (const { child } of this.#servers) child.kill();
     for (const router of this.#routers) router.kill();
+    this.#etcd?.kill();
     this.#lock?.release();
   }
 
@@ -229,6 +240,18 @@ export class LocalCluster {
       ...this.#routers.map((router) => place(router, ROUTER)),
       ...this.#servers.map((server) => place(server.child, this.#isPrimary(server) ? 'primary' : 'standby')),
     ];
+  }
+
+  async #startEtcd(): Promise<LocalEtcd> {
+    return await LocalEtcd.start({
+      dataFolder: this.#options.dataFolder,
+      onLine: (name, line) => this.#log(name, line),
+      report: (event, text) => this.#say(event, text),
+      onStarted: (name, address, identity) => {
+        if (identity !== undefined) this.#identities.set(name, identity);
+        this.#remember(name, address);
+      },
+    });
   }
 
   #makeServers(clusters: number): readonly LocalServer[] {
@@ -261,7 +284,12 @@ export class LocalCluster {
         this.#log(name, line);
         if (this.#started || !isErrorLine(line)) this.#options.onLine(name, line);
       },
-      onReady: (address) => this.#remember(name, address),
+      onReady: (address, pid) => {
+        const identity = pid === undefined ? undefined : processIdentity(pid);
+        const hasFolder = role.kind === 'server' || this.#options.store === undefined;
+        if (!hasFolder && identity !== undefined) this.#identities.set(name, identity);
+        this.#remember(name, address);
+      },
       report: this.#report,
     });
   }
@@ -273,6 +301,7 @@ export class LocalCluster {
     writePlaces(dataFolder, {
       ports: this.#ports,
       addresses: Object.fromEntries(this.#addresses),
+      processes: Object.fromEntries(this.#identities),
       ...(certs !== undefined && { certs: resolve(certs) }),
     });
   }
@@ -303,12 +332,12 @@ export class LocalCluster {
   }
 
   async #routerCommandLine(name: string): Promise<readonly string[]> {
-    const { host, dataFolder, timing, clusters, store } = this.#options;
+    const { host, dataFolder, timing, clusters } = this.#options;
+    const store = this.#etcd?.store ?? this.#options.store;
     return [
       ...['router', '--host', host, '--port', String(await this.#routerPort(name))],
-      ...(store === undefined
-        ? ['--data', join(dataFolder, ROUTER), ...this.#metricsFlags(0)]
-        : ['--store', store]),
+      ...(store === undefined ? ['--data', join(dataFolder, ROUTER)] : ['--store', store]),
+      ...this.#routerMetricsFlags(name),
       ...(clusters === undefined ? [] : ['--clusters', String(clusters)]),
       ...['--ping-ms', String(timing.pingIntervalMs), '--dead-after-ms', String(timing.deadAfterMs)],
       ...['--reattach-grace-ms', String(timing.reattachGraceMs)],
@@ -352,6 +381,13 @@ export class LocalCluster {
   }
 
   /** @param place of the process: 0 for the router, then the servers of each cluster in turn */
+  /** The first router at the given port. Others take a free one and say which: the next are for servers. */
+  #routerMetricsFlags(name: string): readonly string[] {
+    const { metrics } = this.#options;
+    if (name === ROUTER || metrics === undefined) return this.#metricsFlags(0);
+    return ['--metrics', formatAddress({ host: metrics.host, port: 0 })];
+  }
+
   #metricsFlags(place: number): readonly string[] {
     const { metrics } = this.#options;
     if (metrics === undefined) return [];
@@ -445,6 +481,11 @@ export function checkMetricsPorts(metrics: HostAndPort, servers: number): void {
 /** A folder of a version without certificates, or one that ran with `--insecure`. */
 const upgradeText = (certs: string): string =>
   `this network ran without TLS until now; from now on its parts and clients use it. Your clients on this machine know; those elsewhere need --ca with a copy of ${quote(resolve(certs, NETWORK_FILE))}, and csce438 programs need --classic here`;
+/** Whether the router of a network has kept what it knows in files there, and still does. */
+export const isKeptInFiles = (dataFolder: string): boolean => {
+  const folder = join(dataFolder, ROUTER);
+  return existsSync(join(folder, 'assignments.log')) && !existsSync(join(folder, 'moved.json'));
+};
 
 /** With only one cluster its number is left out. */
 const nameOf = (cluster: ClusterId, clusters: number, id: ServerId): string =>

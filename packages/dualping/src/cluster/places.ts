@@ -7,13 +7,15 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Address } from '@dualping/core';
-import { replaceFileNow } from '@dualping/host';
+import { type ProcessIdentity, replaceFileNow } from '@dualping/host';
 
 export interface Places {
   /** Port by the name of the process: `router`, `s1`. */
   readonly ports: Readonly<Record<string, number>>;
   /** Where each listened last, for `status`. */
   readonly addresses?: Readonly<Record<string, Address>>;
+  /** Processes of it that have no folder, and so no lock, by name: routers that share a store. */
+  readonly processes?: Readonly<Record<string, ProcessIdentity>>;
   /** The folder of its certificates, where it ran with TLS. */
   readonly certs?: string | undefined;
 }
@@ -21,6 +23,13 @@ export interface Places {
 const FILE = 'places.json';
 const isPort = (value: unknown): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65_535;
+const isIdentity = (value: unknown): value is ProcessIdentity =>
+  typeof value === 'object' &&
+  value !== null &&
+  'pid' in value &&
+  'startTime' in value &&
+  typeof value.pid === 'number' &&
+  typeof value.startTime === 'string';
 const isText = (value: unknown): value is string => typeof value === 'string';
 
 export function readPlaces(folder: string): Places {
@@ -30,6 +39,7 @@ export function readPlaces(folder: string): Places {
     return {
       ports: table(parsed, 'ports', isPort),
       addresses: table(parsed, 'addresses', isText),
+      processes: table(parsed, 'processes', isIdentity),
       certs: isText(certs) ? certs : undefined,
     };
   } catch {

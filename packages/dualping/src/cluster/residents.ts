@@ -1,11 +1,11 @@
 /**
  * The processes that run in a data folder. They are found by their locks, so it does not matter how they were
- * started or how others ended.
+ * started or how others ended; those that have no folder, as `up` has written them down.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Address, DualpingError, quote } from '@dualping/core';
-import { type Holder, holderOf } from '@dualping/host';
+import { type Holder, holderOf, isRunning } from '@dualping/host';
 import { SupervisionFolder } from '../supervisor/supervision-folder.js';
 import { UP_ROLE } from './local-cluster.js';
 import { readPlaces } from './places.js';
@@ -56,12 +56,15 @@ const CLUSTER_FOLDER = /^c[0-9]+$/;
 const byName = (a: Resident, b: Resident): number => a.name.localeCompare(b.name, 'en', { numeric: true });
 
 function membersOfCluster(folder: string, head: Resident | undefined): Residents {
-  const { addresses } = readPlaces(folder);
-  const others = memberFolders(folder).flatMap((name): Resident[] => {
+  const { addresses, processes = {} } = readPlaces(folder);
+  const withFolder = memberFolders(folder).flatMap((name): Resident[] => {
     const holder = holderOf(join(folder, name));
     return holder === undefined ? [] : [{ name, holder, address: addresses?.[name] }];
   });
-  return { folder, head, others: others.sort(byName) };
+  const without = Object.entries(processes).flatMap(([name, identity]): Resident[] =>
+    isRunning(identity) ? [{ name, holder: { ...identity, role: name }, address: addresses?.[name] }] : [],
+  );
+  return { folder, head, others: [...withFolder, ...without].sort(byName) };
 }
 
 /** `router`, `s1`, `c2/s1`. */

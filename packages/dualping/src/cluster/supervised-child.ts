@@ -7,8 +7,7 @@ import { type Report, withinLimit } from '@dualping/host';
 import { SupervisorDriver } from '../supervisor/supervisor-driver.js';
 import { ChildWard, type ChildWardOptions } from './child-ward.js';
 
-export interface SupervisedChildOptions extends Omit<ChildWardOptions, 'onReady'> {
-  readonly onReady: (address: Address) => void;
+export interface SupervisedChildOptions extends ChildWardOptions {
   readonly report: Report;
 }
 
@@ -23,7 +22,7 @@ export class SupervisedChild {
     this.#ward = new ChildWard({
       ...options,
       onReady: (address, pid) => {
-        options.onReady(address);
+        options.onReady(address, pid);
         starts += 1;
         if (starts > 1) say('started', `${options.name} pid ${pid ?? '?'} at ${address}`);
       },

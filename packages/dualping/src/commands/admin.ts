@@ -1,5 +1,5 @@
 /** Operators' commands: status of the network, and the two calls that change it. */
-import { type LeadingRouter, type NetworkStatus, RouterClient } from '@dualping/client';
+import { type NetworkStatus, RouterClient } from '@dualping/client';
 import {
   type Address,
   type Assignment,
@@ -13,7 +13,7 @@ import { inUse } from '../check/verdict.js';
 import { type Command, command } from '../command.js';
 import { operatorCredentials, type Trust } from '../credentials.js';
 import { type Io, renderError } from '../io.js';
-import { renderAssignment } from '../render.js';
+import { renderAssignment, renderLeader, renderRouters } from '../render.js';
 import * as settings from '../settings/definitions.js';
 import { wholeNumber } from '../settings/parse.js';
 import { cleanForTerminal } from '../terminal-text.js';
@@ -64,14 +64,11 @@ export const exitCodeOf = ({ assignments }: NetworkStatus): number =>
 export function showNetwork(status: NetworkStatus, json: boolean, io: Io): void {
   if (json) return io.out(JSON.stringify(status));
   io.out(`router ${status.router}, network ${status.networkId}`);
-  if (status.leader !== undefined) io.out(renderLeader(status.leader));
+  for (const line of renderRouters(status)) io.out(cleanForTerminal(line));
   if (status.trouble !== '') io.out(cleanForTerminal(`router in trouble: ${status.trouble}`));
   for (const assignment of status.assignments)
     for (const line of renderAssignment(assignment, status.figures)) io.out(line);
 }
-
-const renderLeader = ({ address, term }: LeadingRouter): string =>
-  address === '' ? 'no router leads now' : `router ${address} leads in term ${term}`;
 
 async function watchStatus(client: RouterClient, json: boolean, io: Io): Promise<number> {
   const signals = new Signals();
@@ -146,6 +143,18 @@ const promoteCommand = command({
   },
 });
 
+const handoverRouterCommand = command({
+  name: 'handover',
+  group: 'admin router',
+  summary: 'ask the leading router, of several that share a store, to leave that to another',
+  settings: { routers: settings.routers, ...settings.trust, json: settings.json },
+  run: async ({ json, ...asked }, { io }) => {
+    const leader = await withRouter(asked, (client) => client.handoverRouter());
+    io.out(json ? JSON.stringify(leader) : renderLeader(leader));
+    return EXIT.done;
+  },
+});
+
 /** `2` or `s2`. */
 function serverNumber(text: string): number {
   try {
@@ -157,4 +166,9 @@ function serverNumber(text: string): number {
   }
 }
 
-export const ADMIN_COMMANDS: readonly Command[] = [statusCommand, handoverCommand, promoteCommand];
+export const ADMIN_COMMANDS: readonly Command[] = [
+  statusCommand,
+  handoverCommand,
+  promoteCommand,
+  handoverRouterCommand,
+];

@@ -26,6 +26,8 @@ test('bash completes commands, groups, options, files, and nothing where a value
   };
   assert.deepEqual(completed('dualping ti'), ['timeline']);
   assert.deepEqual(completed('dualping admin ha'), ['handover']);
+  assert.deepEqual(completed('dualping admin router '), ['handover']);
+  assert.deepEqual(completed('dualping router --adv'), ['--advertise']);
   assert.deepEqual(completed('dualping timeline --fo'), ['--follow']);
   assert.deepEqual(completed('dualping timeline --limit 5 --js'), ['--json']);
   assert.deepEqual(completed('dualping admin status --wa'), ['--watch']);

@@ -68,22 +68,29 @@ const optionOf = (setting: Setting<unknown>): Option => ({
         : 'other',
 });
 
-/** The commands and groups at the top level, or the commands of a group. */
+/** The commands and groups at the top level (`group` is empty), or those of a group. */
 const childrenOf = (
   commands: readonly Described[],
   group: string,
 ): readonly (readonly [string, string])[] => {
+  const prefix = group === '' ? '' : `${group} `;
   const children = new Map<string, string>();
   for (const { path, summary } of commands) {
-    const [first = '', second] = path.split(' ');
-    if (group === '') children.set(first, second === undefined ? summary : `commands of ${first}`);
-    else if (first === group && second !== undefined) children.set(second, summary);
+    if (!path.startsWith(prefix)) continue;
+    const [child = '', ...more] = path.slice(prefix.length).split(' ');
+    children.set(child, more.length === 0 ? summary : `commands of ${prefix}${child}`);
   }
   return [...children];
 };
 
+/** `admin`, `admin router`. */
 const groupsOf = (commands: readonly Described[]): readonly string[] => [
-  ...new Set(commands.flatMap(({ path }) => (path.includes(' ') ? [path.split(' ')[0] ?? ''] : []))),
+  ...new Set(
+    commands.flatMap(({ path }) => {
+      const words = path.split(' ');
+      return words.slice(1).map((_, at) => words.slice(0, at + 1).join(' '));
+    }),
+  ),
 ];
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
@@ -105,7 +112,7 @@ function bash(commands: readonly Described[]): readonly string[] {
     '  for ((i = 1; i < COMP_CWORD; i++)); do',
     '    [[ ${COMP_WORDS[i]} == -* ]] && continue',
     '    path+=${path:+ }${COMP_WORDS[i]}',
-    `    case $path in ${groups.join('|')}) ;; *) break ;; esac`,
+    `    case $path in ${groups.map(quoted).join('|')}) ;; *) break ;; esac`,
     '  done',
     '  case $before in',
     `    ${flagsWith(commands, ['file', 'folder']).join('|')}) COMPREPLY=($(compgen -f -- "$word")); return ;;`,
@@ -136,7 +143,7 @@ function zsh(commands: readonly Described[]): readonly string[] {
     '  for word in ${words[2,CURRENT-1]}; do',
     '    [[ $word == -* ]] && continue',
     '    path_+=($word)',
-    `    [[ "$path_" == (${groups.join('|')}) ]] || break`,
+    `    [[ "$path_" == (${groups.map((group) => group.replaceAll(' ', '\\ ')).join('|')}) ]] || break`,
     '  done',
     '  case ${words[CURRENT-1]} in',
     `    ${flagsWith(commands, ['file']).join('|')}) _files; return ;;`,
@@ -163,12 +170,16 @@ function zsh(commands: readonly Described[]): readonly string[] {
 
 function fish(commands: readonly Described[]): readonly string[] {
   const groups = groupsOf(commands);
-  const seen = (word: string): string => `__fish_seen_subcommand_from ${word}`;
-  const condition = (path: string): string => {
-    const [first = '', second] = path.split(' ');
-    if (second !== undefined) return `${seen(first)}; and ${seen(second)}`;
-    return `${groups.map((group) => `not ${seen(group)}; and `).join('')}${seen(first)}`;
-  };
+  const seen = (path: string): string =>
+    path
+      .split(' ')
+      .map((word) => `__fish_seen_subcommand_from ${word}`)
+      .join('; and ');
+  const outer = groups.filter((group) => !group.includes(' '));
+  const condition = (path: string): string =>
+    path.includes(' ')
+      ? seen(path)
+      : `${outer.map((group) => `not ${seen(group)}; and `).join('')}${seen(path)}`;
   return [
     '# fish: dualping completion fish > ~/.config/fish/completions/dualping.fish',
     'complete -c dualping -f',

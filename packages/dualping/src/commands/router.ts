@@ -1,11 +1,15 @@
 import { DualpingError, parseTiming, quote } from '@dualping/core';
+import { EXIT } from '@dualping/host';
 import type { Part } from '@dualping/protocol';
+import type { Move } from '@dualping/router';
 import { command } from '../command.js';
 import { partCredentials, rememberAt } from '../credentials.js';
+import type { Io } from '../io.js';
 import { serveUntilSignal } from '../long-running.js';
 import * as classic from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
 import * as limits from '../settings/limits.js';
+import { storeAccessFrom } from '../store-access.js';
 import { settleTransport } from '../transport.js';
 
 const ROUTER: Part = { role: 'router' };
@@ -17,6 +21,8 @@ export const routerCommand = command({
     host: settings.host,
     port: settings.routerPort,
     store: settings.store,
+    ...settings.storeAccess,
+    migrate: settings.migrate,
     advertise: settings.advertise,
     data: settings.data('dualping-data/router'),
     clusters: settings.clusters,
@@ -36,6 +42,7 @@ export const routerCommand = command({
     {
       noDialBack,
       store,
+      migrate,
       advertise,
       metrics,
       logFormat: _,
@@ -49,31 +56,17 @@ export const routerCommand = command({
   ) => {
     const { host, port, data, clusters, ...rest } = options;
     const { heartbeatTimeoutMs, diskStallMs, classicReplies, classicConfirmation, ...others } = rest;
-    const { connectionsPerAddress, connectionsPerSecond, ...given } = others;
+    const { storeCa, storeCert, storeKey, storeUser, storePasswordFile, ...more } = others;
+    const storeAccess = storeAccessFrom({ storeCa, storeCert, storeKey, storeUser, storePasswordFile });
+    const { connectionsPerAddress, connectionsPerSecond, ...given } = more;
     if (store === '' && advertise !== '')
       throw new DualpingError(
         'invalid-argument',
         `advertise is ${quote(advertise)}: it is for routers that share a store, and --store is not given`,
       );
-    if (store !== '' && certs !== '')
-      throw new DualpingError(
-        'invalid-argument',
-        `store is ${quote(store)} and certs is ${quote(certs)}: routers that share a store speak no TLS yet`,
-      );
-    if (store !== '' && metrics !== '')
-      throw new DualpingError(
-        'invalid-argument',
-        `store is ${quote(store)} and metrics is ${quote(metrics)}: routers that share a store have no metrics yet`,
-      );
-    if (store !== '' && insecure === 'no')
-      throw new DualpingError(
-        'invalid-argument',
-        `store is ${quote(store)}: routers that share a store speak no TLS yet, say --insecure`,
-      );
-    const folder = await settleTransport({ host, port, data, certs, insecure }, ROUTER, {
-      name: 'router',
-      io,
-    });
+    if (migrate !== '') return await move(migrate, { dataFolder: data, store, storeAccess }, io);
+    const transport = { host, port, data, certs, insecure, isAlone: store === '' };
+    const folder = await settleTransport(transport, ROUTER, { name: 'router', io });
     const watched = partCredentials(folder, ROUTER, { name: 'router', report: io.report });
     const common = {
       host,
@@ -84,7 +77,11 @@ export const routerCommand = command({
       classicReplies,
       classicConfirmation,
       dialBack: !noDialBack,
+      credentials: watched?.credentials,
+      classic: classic || classicFrom.length > 0,
+      classicFrom,
       connectionLimits: limits.connectionLimitsOf({ connectionsPerAddress, connectionsPerSecond }),
+      ...(metrics !== '' && { metrics }),
       report: io.report,
     };
     // Loaded here only: the short commands must not pay for what they don't run.
@@ -92,18 +89,34 @@ export const routerCommand = command({
     return await serveUntilSignal('router', io, async () => {
       const router =
         store === ''
-          ? await startRouter({
+          ? await startRouter({ ...common, dataFolder: data, diskStallMs })
+          : await startSharedRouter({
               ...common,
-              dataFolder: data,
-              diskStallMs,
-              ...(metrics !== '' && { metrics }),
-              credentials: watched?.credentials,
-              classic: classic || classicFrom.length > 0,
-              classicFrom,
-            })
-          : await startSharedRouter({ ...common, store, ...(advertise !== '' && { advertise }) });
+              store,
+              storeAccess,
+              ...(advertise !== '' && { advertise }),
+            });
       rememberAt(router.address, folder);
       return router;
     });
   },
 });
+
+async function move(migration: settings.Migration, what: Move, io: Io): Promise<number> {
+  const { dataFolder, store } = what;
+  if (store === '')
+    throw new DualpingError(
+      'invalid-argument',
+      `migrate is "${migration}": say with --store etcd://host:port/prefix which store is meant`,
+    );
+  const { moveToFolder, moveToStore } = await import('@dualping/router');
+  const toStore = migration === 'to-store';
+  const { networkId, clusters, paths } = await (toStore ? moveToStore : moveToFolder)(what);
+  const [from, to] = toStore ? [dataFolder, store] : [store, dataFolder];
+  io.out(
+    `moved network ${networkId} from ${from} to ${to}, and read it again: clusters ${clusters}, paths ${paths}`,
+  );
+  const next = toStore ? `--store ${store}` : `--data ${dataFolder}, and without --store`;
+  io.out(`start routers with ${next}; ${from} starts none any more`);
+  return EXIT.done;
+}

@@ -32,15 +32,20 @@ export const statusCommand = command({
   },
 });
 
+/** `router`, and of several also `router2`, `router3` …. */
+const ROUTER_NAME = /^router[0-9]*$/;
+
 /** Shows the processes even if the router does not answer. */
 async function showFolder(residents: Residents, trust: Trust, json: boolean, io: Io): Promise<void> {
   if (!json) showResidents(residents, io);
-  const router = residents.others.find(({ name }) => name === 'router')?.address;
+  const routers = residents.others.flatMap(({ name, address }) =>
+    ROUTER_NAME.test(name) && address !== undefined ? [address] : [],
+  );
   let network: NetworkStatus | undefined;
   try {
-    if (router !== undefined) {
-      const certs = trust.certs || (certsAt(residents.folder, [router]) ?? '');
-      network = await networkStatus({ ...trust, certs, routers: [router] });
+    if (routers.length > 0) {
+      const certs = trust.certs || (certsAt(residents.folder, routers) ?? '');
+      network = await networkStatus({ ...trust, certs, routers });
     }
   } finally {
     if (json) showJson(residents, network, io);

@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { RouterClient } from '@dualping/client';
 import { EXIT, exitCodeFor, SIGNAL_EXITS, Signals } from '@dualping/host';
 import type { ClusterFeed } from '@dualping/terminal';
-import { map, merge } from 'rxjs';
+import { distinctUntilChanged, EMPTY, map, merge } from 'rxjs';
 import { command } from '../command.js';
 import { certsAt, operatorCredentials } from '../credentials.js';
 import { type Io, renderError } from '../io.js';
@@ -9,6 +10,7 @@ import { hasFullScreen } from '../person-client.js';
 import * as settings from '../settings/definitions.js';
 import { logsIn } from '../top/process-logs.js';
 import { routerFeed } from '../top/router-feed.js';
+import { routerPids } from '../top/router-pids.js';
 import { renderStatusTable } from '../top/table.js';
 
 export const topCommand = command({
@@ -21,13 +23,17 @@ export const topCommand = command({
     const client = new RouterClient({ routers, credentials });
     try {
       const logs = logsIn(data, routers, isGiven('data'));
-      const feed = { ...routerFeed(client, 'dualping top'), ...(logs !== undefined && { logOf: logs }) };
+      const pids = () => routerPids(data);
+      const feed = {
+        ...routerFeed(client, 'dualping top', undefined, pids),
+        ...(logs !== undefined && { logOf: logs }),
+      };
       if (json) return await printChanges(feed, io);
       if (hasFullScreen(io, false)) {
         const exitCode = await showFeed(feed, io);
         if (exitCode !== undefined) return exitCode;
       }
-      for (const line of renderStatusTable(await client.status())) io.out(line);
+      for (const line of renderStatusTable(await client.status(), pids())) io.out(line);
       return EXIT.done;
     } finally {
       client.close();
@@ -49,12 +55,19 @@ async function showFeed(feed: ClusterFeed, io: Io): Promise<number | undefined> 
 }
 
 /** Runs until a signal: prints each assignment and its changes, each takeover, and the events. */
-async function printChanges({ updates$, takeovers$, events$ }: ClusterFeed, io: Io): Promise<number> {
+async function printChanges(
+  { updates$, takeovers$, events$, routers$ = EMPTY }: ClusterFeed,
+  io: Io,
+): Promise<number> {
   const signals = new Signals();
   const lines$ = merge(
     events$.pipe(map(({ kind, ...event }) => ({ kind: 'event', what: kind, ...event }))),
     takeovers$.pipe(map((takeover) => ({ kind: 'takeover', ...takeover }))),
     updates$.pipe(map(({ assignments }) => assignments.map((each) => ({ kind: 'assignment', ...each })))),
+    routers$.pipe(
+      map((each) => ({ kind: 'routers', ...each })),
+      distinctUntilChanged((one, other) => isDeepStrictEqual(one, other)),
+    ),
   );
   const failed = new Promise<unknown>((resolve) => {
     lines$.subscribe({

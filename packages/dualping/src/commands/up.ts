@@ -13,7 +13,14 @@ import {
 } from '@dualping/host';
 import { checkListen, parseListenAddress } from '@dualping/protocol';
 import { CERTS_FOLDER, NETWORK_FILE } from '@dualping/security';
-import { checkMetricsPorts, LocalCluster, renderPlaces } from '../cluster/local-cluster.js';
+import {
+  checkMetricsPorts,
+  isKeptInFiles,
+  LocalCluster,
+  OWN_ETCD,
+  renderPlaces,
+} from '../cluster/local-cluster.js';
+import { hasLocalEtcd, requireEtcd } from '../cluster/local-etcd.js';
 import { NetworkProcess } from '../cluster/network-process.js';
 import { command, type Invocation } from '../command.js';
 import { certsAt, networkIn } from '../credentials.js';
@@ -26,6 +33,7 @@ import * as classic from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
 import * as limits from '../settings/limits.js';
 import { flagOf, type Values, wordsFor } from '../settings/setting.js';
+import { type StoreAccessValues, storeAccessFrom } from '../store-access.js';
 import { cleanForTerminal } from '../terminal-text.js';
 import { permitInsecure, warnIfOpen } from '../transport.js';
 
@@ -33,7 +41,8 @@ const CLUSTER_SETTINGS = {
   host: settings.host,
   port: settings.routerPort,
   routers: settings.routersOfNetwork,
-  store: settings.store,
+  store: settings.storeOfNetwork,
+  ...settings.storeAccess,
   clusters: settings.clusters,
   servers: settings.servers,
   data: settings.data('dualping-data'),
@@ -84,6 +93,9 @@ async function withCluster(
   const { classicReplies, classicConfirmation, insecure, classic: isClassic, classicFrom } = others;
   const { pingIntervalMs, deadAfterMs, reattachGraceMs } = values;
   const timing = parseTiming({ pingIntervalMs, deadAfterMs, reattachGraceMs });
+  const { storeCa, storeCert, storeKey, storeUser, storePasswordFile } = values;
+  const storeAccess = { storeCa, storeCert, storeKey, storeUser, storePasswordFile };
+  storeAccessFrom(storeAccess); // each router reads it again
   const certs = certsFor({ host, data, insecure }, io);
   const childFlags = [
     ...wordsFor(settings.classicWire, isClassic),
@@ -93,15 +105,12 @@ async function withCluster(
   if (routers > 1 && store === '')
     throw new DualpingError(
       'invalid-argument',
-      `routers is "${routers}": several share an etcd, say where it is with --store etcd://host:port/prefix`,
-    );
-  if (store !== '' && certs !== undefined)
-    throw new DualpingError(
-      'invalid-argument',
-      `store is ${quote(store)}: routers that share a store speak no TLS yet, say --insecure`,
+      `routers is "${routers}": several share an etcd: --store etcd runs one here, --store etcd://host:port/prefix says where one is`,
     );
   const observed = metrics === '' ? undefined : parseListenAddress(metrics);
   if (observed !== undefined) checkMetricsPorts(observed, servers * clusters);
+  refuseOtherStore(data, store);
+  if (store === OWN_ETCD) requireEtcd();
   // Checked first, so that a start that can't work leaves no folder behind.
   if (isGiven('port') && !existsSync(data)) await checkListen(host, port);
   const cluster = new LocalCluster({
@@ -128,6 +137,7 @@ async function withCluster(
       ...['--classic-replies', classicReplies, '--classic-confirmation', classicConfirmation],
       ...childFlags,
       ...limits.connectionLimitFlags(values),
+      ...storeFlags(storeAccess),
     ],
     ...lines,
   });
@@ -155,6 +165,26 @@ function certsFor(
   }
   permitInsecure(host, insecure, io);
   return undefined;
+}
+
+const storeFlags = (access: StoreAccessValues): readonly string[] =>
+  Object.entries(access).flatMap(([name, value]) =>
+    value === '' ? [] : [flagOf(settings.storeAccess[name as keyof StoreAccessValues]), value],
+  );
+
+/** A network stays in its store: in another one it would begin anew, and its servers refuse that. */
+function refuseOtherStore(data: string, store: string): void {
+  if (store !== '' && isKeptInFiles(data))
+    throw new DualpingError(
+      'invalid-argument',
+      `store is ${quote(store)}, but the network in ${quote(data)} is kept in files: dualping router --migrate to-store --data ${join(data, 'router')} moves it to an etcd that runs`,
+    );
+  if (!hasLocalEtcd(data) || store === OWN_ETCD) return;
+  const given = store === '' ? 'no store is given' : `store is ${quote(store)}`;
+  throw new DualpingError(
+    'invalid-argument',
+    `${given}, but the network in ${quote(data)} is kept in an etcd of its own: say --store etcd`,
+  );
 }
 
 export const upCommand = command({

@@ -125,6 +125,48 @@ export const store = setting({
   fallbackText: 'default files in the data folder, of one router alone',
 });
 
+const storeFile = (key: string, help: string) =>
+  setting({ key, argument: 'file', help, parse: parse.text, fallback: '', fallbackText: 'default none' });
+
+/** How a router reaches an etcd that lets in not everybody. */
+export const storeAccess = {
+  storeCa: storeFile('storeCa', 'certificates by which those of etcd were made: etcd is spoken to over TLS'),
+  storeCert: storeFile('storeCert', 'the certificate that the router shows to etcd'),
+  storeKey: storeFile('storeKey', 'the private key of that certificate'),
+  storeUser: setting({
+    key: 'storeUser',
+    argument: 'name',
+    help: "one of etcd's own users",
+    parse: parse.text,
+    fallback: '',
+    fallbackText: 'default none',
+  }),
+  storePasswordFile: storeFile('storePasswordFile', 'the password of that user, in its first line'),
+} as const;
+
+export const MIGRATIONS = ['to-store', 'to-folder'] as const;
+export type Migration = (typeof MIGRATIONS)[number];
+
+/** Empty: the router is started. */
+export const migrate = setting<Migration | ''>({
+  key: 'migrate',
+  argument: 'to-store|to-folder',
+  help: 'move what a router knows from --data to --store, or back, while no router runs; starts none',
+  parse: parse.oneOf(MIGRATIONS),
+  fallback: '',
+  fallbackText: 'default nothing is moved',
+});
+
+/** Of `up` and `start`, which may run the store themselves. */
+export const storeOfNetwork = setting({
+  key: 'store',
+  argument: 'etcd or etcd://host:port,.../prefix',
+  help: 'where several routers keep what they know: etcd runs one of three nodes in the data folder',
+  parse: parse.text,
+  fallback: '',
+  fallbackText: 'default files in the data folder, of one router alone',
+});
+
 export const routers = setting({
   key: 'routers',
   argument: 'host:port,...',

@@ -6,6 +6,7 @@ import { Subject, VirtualTimeScheduler } from 'rxjs';
 import { assignment, away, member } from './assignments.fixture.js';
 import { routerFeed } from './router-feed.js';
 
+const LONGEST_MS = 60_000;
 const ALL = [member(1), member(2)];
 const first: WatchUpdate = { assignments: [assignment(1, { id: 1, epoch: 1 }, ALL)], figures: [] };
 const second: WatchUpdate = {
@@ -14,7 +15,8 @@ const second: WatchUpdate = {
 };
 
 function watched() {
-  const scheduler = new VirtualTimeScheduler();
+  // The routers are asked again and again.
+  const scheduler = new VirtualTimeScheduler(undefined, LONGEST_MS);
   const clocks = { wallMs: () => scheduler.now(), monoMs: () => scheduler.now(), scheduler };
   const router$ = new Subject<WatchUpdate>();
   let watches = 0;
@@ -24,6 +26,7 @@ function watched() {
         watches += 1;
         return router$;
       },
+      routers: () => Promise.resolve(undefined),
       status: () =>
         Promise.reject(new DualpingError('router-unreachable', 'router 127.0.0.1:1: connect ECONNREFUSED')),
     },

@@ -2,7 +2,7 @@
  * A router's watch as a feed of the cluster view, without controls: it can't make faults in such a cluster.
  */
 import type { RouterClient, WatchUpdate } from '@dualping/client';
-import { DEFAULT_TIMING, DualpingError, unreachable } from '@dualping/core';
+import { type Address, DEFAULT_TIMING, DualpingError, unreachable } from '@dualping/core';
 import type { ClusterEvent, ClusterFeed, Takeover } from '@dualping/terminal';
 import {
   asyncScheduler,
@@ -25,6 +25,7 @@ import {
   timer,
 } from 'rxjs';
 import { AssignmentChanges } from './assignment-changes.js';
+import { leadershipEvents, routersSeen } from './leadership-feed.js';
 import { FIGURES_GRAIN_MS, TakeoverSight } from './takeover-sight.js';
 
 /** A router sends figures once a second: after this much silence no router counts as answering. */
@@ -54,18 +55,26 @@ const CLOCKS: FeedClocks = {
  * updates may end.
  */
 export function routerFeed(
-  client: Pick<RouterClient, 'watch' | 'status'>,
+  client: Pick<RouterClient, 'watch' | 'status' | 'routers'>,
   title: string,
   clocks: FeedClocks = CLOCKS,
+  pids: () => ReadonlyMap<Address, number> = () => new Map(),
 ): ClusterFeed {
   const updates$ = client.watch({ figures: true }).pipe(share());
   const changes$ = changesIn(updates$, clocks).pipe(share());
   const events$ = changes$.pipe(mergeMap(({ events }) => from(events)));
+  const routers$ = routersSeen(client, pids, clocks).pipe(share());
   return {
     title,
     updates$,
+    routers$,
     takeovers$: changes$.pipe(mergeMap(({ takeovers }): Observable<Takeover> => from(takeovers))),
-    events$: merge(events$, routerEvents(client, updates$, clocks), troubles(updates$, clocks)),
+    events$: merge(
+      events$,
+      routerEvents(client, updates$, clocks),
+      troubles(updates$, clocks),
+      leadershipEvents(routers$, clocks),
+    ),
     counts$: undefined,
     controls: undefined,
     budgetMs: TAKEOVER_BUDGET_MS,

@@ -41,4 +41,15 @@ test('a row for each server, numbers to the right, nothing that acts on a termin
     '      1  s3      -        dead          -    -        -     17  a\ufffd[2J:1',
     'cluster 2 is not available: no server has registered',
   ]);
+  const routers = [
+    { address: 'r1', state: 'follows', detail: '' },
+    { address: 'r2', state: 'leads', detail: '' },
+    { address: 'r3', state: 'absent', detail: 'no answer' },
+  ] as const;
+  const shared = { ...status, leader: { address: 'r2', term: 12 }, routers };
+  assert.deepEqual(renderStatusTable(shared, new Map([['r2', 4_711]])).slice(-3), [
+    'router r2 leads in term 12, pid 4711',
+    'router r1 follows',
+    'router r3 does not answer: no answer',
+  ]);
 });

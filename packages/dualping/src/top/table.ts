@@ -1,6 +1,14 @@
 /** The clusters as a table of plain text, for pipes and logs. */
 import type { NetworkStatus } from '@dualping/client';
-import { type Assignment, clusterKeyOf, clusterTitle, type MemberInfo, serverName } from '@dualping/core';
+import {
+  type Address,
+  type Assignment,
+  clusterKeyOf,
+  clusterTitle,
+  type MemberInfo,
+  serverName,
+} from '@dualping/core';
+import { renderRouters } from '../render.js';
 import { cleanForTerminal } from '../terminal-text.js';
 
 const HEAD = ['CLUSTER', 'SERVER', 'ROLE', 'STATE', 'AGE-MS', 'LAG', 'CLIENTS', 'EPOCH', 'ADDRESS'];
@@ -8,7 +16,11 @@ const HEAD = ['CLUSTER', 'SERVER', 'ROLE', 'STATE', 'AGE-MS', 'LAG', 'CLIENTS', 
 const RIGHT = new Set([0, 4, 5, 6, 7]);
 const NOTHING = '-';
 
-export function renderStatusTable(status: NetworkStatus): readonly string[] {
+/** @param pids of routers on this machine, by address */
+export function renderStatusTable(
+  status: NetworkStatus,
+  pids: ReadonlyMap<Address, number> = new Map(),
+): readonly string[] {
   const rows = status.assignments.flatMap((assignment) =>
     assignment.members.map((member) => cellsOf(status, assignment, member)),
   );
@@ -19,7 +31,8 @@ export function renderStatusTable(status: NetworkStatus): readonly string[] {
       return `${title} is not available: ${assignment.unavailableReason}`;
     });
   const trouble = status.trouble === '' ? [] : [`router in trouble: ${status.trouble}`];
-  return [...aligned([HEAD, ...rows]), ...unavailable, ...trouble].map(cleanForTerminal);
+  const routers = renderRouters(status, pids);
+  return [...aligned([HEAD, ...rows]), ...unavailable, ...routers, ...trouble].map(cleanForTerminal);
 }
 
 function cellsOf({ figures }: NetworkStatus, assignment: Assignment, member: MemberInfo): readonly string[] {

@@ -154,12 +154,36 @@ export interface LeaderNews {
   readonly address: Address | '';
   /** Whether it is the router that says so, and is sure of it. */
   readonly leads: boolean;
+  /** From the router that leads: where the others are dialled that stand by. */
+  readonly standbys: readonly Address[];
+  /** Where the router is dialled that says this; empty: it does not say it. */
+  readonly router: Address | '';
 }
 
-export function leaderIsFromWire({ term, address, leads }: wire.LeaderIs): LeaderNews {
+/** Routers that are named as standing by: etcd serves more than a few badly. */
+export const MAX_STANDBYS = 64;
+
+export function leaderIsFromWire({ term, address, leads, standbys, router }: wire.LeaderIs): LeaderNews {
+  if (standbys.length > MAX_STANDBYS)
+    refuse(`standbys: ${standbys.length} are named, and ${MAX_STANDBYS} may be`);
   const isKnown = count(term, 'term') > 0;
-  return { term, address: isKnown ? addressFrom(address) : '', leads: isKnown && leads };
+  return {
+    term,
+    address: isKnown ? addressFrom(address) : '',
+    leads: isKnown && leads,
+    standbys: standbys.map((standby) => addressFrom(standby)),
+    router: router === '' ? '' : addressFrom(router),
+  };
 }
+
+export const leaderIsToWire = ({ standbys, ...news }: LeaderNews): wire.LeaderIs => ({
+  ...news,
+  standbys: [...standbys],
+});
+
+/** Where the router is dialled that asks, and stands by; empty: it is no router. */
+export const leaderRequestFromWire = ({ standby }: wire.LeaderRequest): Address | '' =>
+  standby === '' ? '' : addressFrom(standby);
 
 export function routerMessageFromWire({ message }: wire.DualPingResponse): RouterMessage {
   switch (message?.$case) {
@@ -217,7 +241,9 @@ export function routerMessageToWire(message: RouterMessage): wire.DualPingRespon
     }
     case 'leader-is': {
       const { term, address } = message;
-      return { message: { $case: 'leaderIs', value: { term, address, leads: false } } };
+      return {
+        message: { $case: 'leaderIs', value: { term, address, leads: false, standbys: [], router: '' } },
+      };
     }
     case 'pong':
       return {

@@ -8,7 +8,9 @@ import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { type ClusterId, type ClusterKey, clusterTitle, DualpingError, type ServerId } from '@dualping/core';
+import type { Metadata } from '@grpc/grpc-js';
 import type { ClassicSources } from './classic-sources.js';
+import { forwardedCaller, originOf } from './forwarding.js';
 import type { NetworkCredentials } from './network-credentials.js';
 import { type Caller, callerText, isPermitted, RULES, type Rule, rolesText } from './roles.js';
 
@@ -19,9 +21,10 @@ export interface AccessListener {
   privileged(text: string): void;
 }
 
-/** A call, as far as it tells on which connection it came. */
+/** A call, as far as it tells on which connection it came, and whether a router passes it on. */
 export interface Called {
   getPeer(): string;
+  readonly metadata: Metadata;
 }
 
 /** A server or a member, as it names itself in a message. */
@@ -88,10 +91,21 @@ export class Access {
     );
   }
 
-  /** Undefined: this process has no credentials, and every caller is believed. */
+  /**
+   * Who made the call, also when a router has passed it on. Undefined: this process has no credentials, and
+   * every caller is believed.
+   */
   callerOf(call: Called): Caller | undefined {
     if (this.credentials === undefined) return undefined;
-    return this.#open.get(call.getPeer())?.caller ?? GONE;
+    const caller = this.#open.get(call.getPeer())?.caller ?? GONE;
+    return isRouter(caller) ? (forwardedCaller(call.metadata, this.credentials.network) ?? caller) : caller;
+  }
+
+  /** Of the connection on which the call was made, also when a router has passed it on. */
+  peerOf(call: Called): string {
+    const isBelieved =
+      this.credentials === undefined || isRouter(this.#open.get(call.getPeer())?.caller ?? GONE);
+    return isBelieved ? originOf(call) : call.getPeer();
   }
 
   /** Why this call is refused; undefined when it is not. @param path `/dualping.v1.AdminService/Handover` */
@@ -130,7 +144,7 @@ export class Access {
 
   /** Refuses a call because of its caller. */
   #refuse(call: Called, detail: string): DualpingError {
-    this.listener.refused(`${call.getPeer()}: ${detail}`);
+    this.listener.refused(`${this.peerOf(call)}: ${detail}`);
     return new DualpingError('permission-denied', detail);
   }
 
@@ -144,11 +158,11 @@ export class Access {
     if (caller === undefined || credentials === undefined) return undefined;
     if (isPermitted(caller, rule, credentials.identity)) {
       if (rule.audited && caller.kind === 'part' && caller.identity.role === 'operator')
-        listener.privileged(`${call.getPeer()}: ${callerText(caller)} calls ${doing}`);
+        listener.privileged(`${this.peerOf(call)}: ${callerText(caller)} calls ${doing}`);
       return undefined;
     }
     const refusal = refusalFor(caller, doing, rule, classic !== undefined);
-    listener.refused(`${call.getPeer()}: ${refusal.detail}`);
+    listener.refused(`${this.peerOf(call)}: ${refusal.detail}`);
     return refusal;
   }
 
@@ -178,6 +192,8 @@ export class Access {
     }
   }
 }
+
+const isRouter = (caller: Caller): boolean => caller.kind === 'part' && caller.identity.role === 'router';
 
 function judged(
   socket: TLSSocket,

@@ -48,6 +48,12 @@ export function partPath(part: Part): string {
   }
 }
 
+/** The other way; undefined where it names no part. */
+export function partOfPath(path: string): Part | undefined {
+  const [role, ...words] = path.split('/');
+  return partOf(role, words);
+}
+
 export const identityUri = (identity: Identity): string =>
   `dualping://${identity.network}/${partPath(identity)}`;
 

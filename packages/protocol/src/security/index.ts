@@ -6,6 +6,7 @@ export {
   DEFAULT_CONNECTION_LIMITS,
   parseConnectionLimits,
 } from './connection-gate.js';
+export { forwardedMetadata, isForwarded } from './forwarding.js';
 export * from './identity.js';
 export {
   type Dialled,

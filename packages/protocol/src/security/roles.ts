@@ -21,7 +21,7 @@ export type Caller =
  * certificate. `classic`: callers without TLS, where the classic wire is switched on and from where it is
  * served.
  */
-export type Role = 'anyone' | 'server' | 'member' | 'operator' | 'peer' | 'self' | 'classic';
+export type Role = 'anyone' | 'server' | 'member' | 'operator' | 'router' | 'peer' | 'self' | 'classic';
 
 export interface Rule {
   readonly by: readonly Role[];
@@ -45,6 +45,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   '/dualping.v1.RoutingService/Leader': { by: ['anyone'] },
   '/dualping.v1.AdminService/Handover': { by: ['operator'], audited: true },
   '/dualping.v1.AdminService/Promote': { by: ['operator'], audited: true },
+  '/dualping.v1.AdminService/HandoverRouter': { by: ['operator'], audited: true },
   // Users have no keys yet: any caller over TLS speaks for any name.
   '/dualping.v1.SocialService/Login': { by: ['anyone'] },
   '/dualping.v1.SocialService/Follow': { by: ['anyone'] },
@@ -76,7 +77,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
 };
 
 /** What a `Watch` needs that asks for all clusters, or for figures. */
-export const WATCH_OF_ALL: Rule = { by: PARTS };
+export const WATCH_OF_ALL: Rule = { by: [...PARTS, 'router'] };
 
 /** @param own of the called part */
 export function isPermitted(caller: Caller, { by }: Rule, own: Identity | undefined): boolean {
@@ -98,6 +99,7 @@ const ROLE_TEXTS: Readonly<Record<Role, string>> = {
   server: 'servers',
   member: 'members',
   operator: 'operators',
+  router: 'routers',
   peer: 'servers of the same cluster',
   self: "this server's own supervisor",
   classic: 'the classic wire, without TLS, where it is switched on',

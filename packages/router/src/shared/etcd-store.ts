@@ -4,12 +4,38 @@
  * Each call is one try at one node; after a failure the next call goes to the next node. A call that has no
  * answer is told as such and never made again here: whether it may be is known only where its compares are
  * (`fence.ts` in core).
+ *
+ * With a user's name and password each call carries a token of etcd. A token that etcd has forgotten, as
+ * after its restart, is asked for anew. The call that found it out counts as one without an answer.
  */
 import { randomInt } from 'node:crypto';
-import type { StoreCompare, StoredKey, StoreOperation, Transaction, TransactionAnswer } from '@dualping/core';
-import { CHANNEL_OPTIONS, EtcdKvClient, EtcdLeaseClient, etcdWire, NO_METADATA } from '@dualping/protocol';
+import { checkServerIdentity } from 'node:tls';
+import type {
+  Address,
+  StoreCompare,
+  StoredKey,
+  StoreOperation,
+  Transaction,
+  TransactionAnswer,
+} from '@dualping/core';
+import {
+  CHANNEL_OPTIONS,
+  EtcdAuthClient,
+  EtcdKvClient,
+  EtcdLeaseClient,
+  etcdWire,
+  parseAddress,
+} from '@dualping/protocol';
 import type { SharedStore } from '@dualping/runtime';
-import { type ChannelOptions, credentials, type ServiceError, status } from '@grpc/grpc-js';
+import {
+  type ChannelCredentials,
+  type ChannelOptions,
+  credentials,
+  Metadata,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
+import type { StoreAccess } from './store-access.js';
 import type { StoreLocation } from './store-location.js';
 
 /**
@@ -20,6 +46,8 @@ export const TRY_MS = 300;
 /** Above the records of 10,000 clusters with many members each: a new leader reads them in one answer. */
 const MAX_ANSWER_BYTES = 512 * 1024 * 1024;
 const CHANNEL: ChannelOptions = { ...CHANNEL_OPTIONS, 'grpc.max_receive_message_length': MAX_ANSWER_BYTES };
+/** How long etcd may take to check a password, ms: it makes that slow on purpose. */
+const AUTHENTICATION_MS = 3_000;
 /** Ids of leases are ours to choose; etcd's own don't fit into a number. */
 const MAX_LEASE_ID = 2 ** 48 - 1;
 
@@ -35,9 +63,20 @@ const REFUSALS: ReadonlySet<status> = new Set([
   status.RESOURCE_EXHAUSTED, // its space
 ]);
 
+/** What etcd says of a token from before a change of its users or roles. */
+const OLD_TOKEN = /auth revision in header is old/;
+
 interface Node {
   readonly kv: EtcdKvClient;
   readonly lease: EtcdLeaseClient;
+  readonly auth: EtcdAuthClient;
+}
+
+/** What goes with a call. */
+interface Ticket {
+  readonly metadata: Metadata;
+  /** It was given for this very call. */
+  readonly isFresh: boolean;
 }
 
 export class EtcdStore implements SharedStore {
@@ -46,65 +85,123 @@ export class EtcdStore implements SharedStore {
   #at = 0;
   #ending: Promise<void> = Promise.resolve();
 
-  constructor({ endpoints, prefix }: StoreLocation) {
+  readonly #user: StoreAccess['user'];
+  #token: string | undefined;
+
+  constructor({ endpoints, prefix }: StoreLocation, access: StoreAccess = {}) {
     this.#prefix = `${prefix}/`;
-    this.#nodes = endpoints.map((endpoint) => ({
-      kv: new EtcdKvClient(endpoint, credentials.createInsecure(), CHANNEL),
-      lease: new EtcdLeaseClient(endpoint, credentials.createInsecure(), CHANNEL),
-    }));
+    this.#user = access.user;
+    this.#nodes = endpoints.map((endpoint) => {
+      const channel = channelTo(endpoint, access);
+      const kv = new EtcdKvClient(endpoint, channel, CHANNEL);
+      const shared = { ...CHANNEL, channelOverride: kv.getChannel() };
+      return {
+        kv,
+        lease: new EtcdLeaseClient(endpoint, channel, shared),
+        auth: new EtcdAuthClient(endpoint, channel, shared),
+      };
+    });
   }
 
   transact(transaction: Transaction, outcome: Parameters<SharedStore['transact']>[1]): void {
     const at = this.#at;
-    this.#node.kv.txn(this.#toWire(transaction), NO_METADATA, until(), (error, response) => {
-      if (error === null) return outcome({ kind: 'answered', answer: this.#fromWire(response) });
-      const isRefused = REFUSALS.has(error.code);
+    const failed = (error: ServiceError, isRefused: boolean): void => {
       if (!isRefused) this.#leave(at);
       outcome({ kind: isRefused ? 'refused' : 'unknown', detail: detailOf(error) });
+    };
+    this.#withTicket(failed, (ticket) => {
+      this.#node.kv.txn(this.#toWire(transaction), ticket.metadata, until(), (error, response) => {
+        if (error === null) return outcome({ kind: 'answered', answer: this.#fromWire(response) });
+        failed(error, REFUSALS.has(error.code) && !this.#isForgotten(error, ticket));
+      });
     });
   }
 
   grantLease(lifetimeMs: number, outcome: Parameters<SharedStore['grantLease']>[1]): void {
     const at = this.#at;
-    const request = { TTL: Math.ceil(lifetimeMs / 1_000), ID: randomInt(1, MAX_LEASE_ID) };
-    this.#node.lease.leaseGrant(request, NO_METADATA, until(), (error, response) => {
-      if (error === null) return outcome(response.ID);
+    const failed = (error: ServiceError): void => {
       this.#leave(at);
       outcome({ detail: detailOf(error) });
+    };
+    const request = { TTL: Math.ceil(lifetimeMs / 1_000), ID: randomInt(1, MAX_LEASE_ID) };
+    this.#withTicket(failed, (ticket) => {
+      this.#node.lease.leaseGrant(request, ticket.metadata, until(), (error, response) => {
+        if (error === null) return outcome(response.ID);
+        this.#isForgotten(error, ticket);
+        failed(error);
+      });
     });
   }
 
   /** A stream for each renewal: one that is held to a node would go on being served by it alone. */
   renewLease(lease: number, outcome: Parameters<SharedStore['renewLease']>[1]): void {
     const at = this.#at;
-    const call = this.#node.lease.leaseKeepAlive(NO_METADATA, until());
-    let isOver = false;
-    const over = (result: Parameters<typeof outcome>[0]): void => {
-      if (isOver) return;
-      isOver = true;
-      call.cancel();
-      if (typeof result === 'object') this.#leave(at);
-      outcome(result);
+    const failed = (detail: string): void => {
+      this.#leave(at);
+      outcome({ detail });
     };
-    call.on('data', ({ TTL }: etcdWire.LeaseKeepAliveResponse) => over(TTL > 0));
-    call.on('error', (error: ServiceError) => over({ detail: detailOf(error) }));
-    call.on('end', () => over({ detail: 'the stream ended' }));
-    call.write({ ID: lease });
+    this.#withTicket(
+      (error) => failed(detailOf(error)),
+      (ticket) => {
+        const call = this.#node.lease.leaseKeepAlive(ticket.metadata, until());
+        let isOver = false;
+        const over = (settle: () => void): void => {
+          if (isOver) return;
+          isOver = true;
+          call.cancel();
+          settle();
+        };
+        call.on('data', ({ TTL }: etcdWire.LeaseKeepAliveResponse) => over(() => outcome(TTL > 0)));
+        call.on('error', (error: ServiceError) =>
+          over(() => {
+            this.#isForgotten(error, ticket);
+            failed(detailOf(error));
+          }),
+        );
+        call.on('end', () => over(() => failed('the stream ended')));
+        call.write({ ID: lease });
+      },
+    );
   }
 
   endLease(lease: number): void {
     this.#ending = new Promise((resolve) => {
-      this.#node.lease.leaseRevoke({ ID: lease }, NO_METADATA, until(), () => resolve());
+      this.#withTicket(
+        () => resolve(),
+        ({ metadata }) => this.#node.lease.leaseRevoke({ ID: lease }, metadata, until(), () => resolve()),
+      );
     });
   }
 
   /** Resolves when the lease has been ended, or could not be. */
   async close(): Promise<void> {
     await this.#ending;
-    for (const { kv, lease } of this.#nodes) {
-      kv.close();
-      lease.close();
-    }
+    // The clients of a node share its channel.
+    for (const { kv } of this.#nodes) kv.close();
+  }
+
+  /** `failed`: no token was given; `isRefused`: nor would one be if it were asked for again. */
+  #withTicket(
+    failed: (error: ServiceError, isRefused: boolean) => void,
+    use: (ticket: Ticket) => void,
+  ): void {
+    const user = this.#user;
+    if (user === undefined) return use({ metadata: new Metadata(), isFresh: false });
+    if (this.#token !== undefined) return use({ metadata: withToken(this.#token), isFresh: false });
+    const deadline = { deadline: Date.now() + AUTHENTICATION_MS };
+    this.#node.auth.authenticate(user, new Metadata(), deadline, (error, response) => {
+      if (error !== null) return failed(error, REFUSALS.has(error.code));
+      this.#token = response.token;
+      use({ metadata: withToken(response.token), isFresh: true });
+    });
+  }
+
+  /** Whether etcd no longer knows the token of that call. Then the next call asks for another one. */
+  #isForgotten({ code, details }: ServiceError, { isFresh }: Ticket): boolean {
+    const isOld = code === status.UNAUTHENTICATED || OLD_TOKEN.test(details);
+    if (this.#user === undefined || !isOld) return false;
+    this.#token = undefined;
+    return !isFresh;
   }
 
   get #node(): Node {
@@ -171,6 +268,29 @@ export class EtcdStore implements SharedStore {
   #key(key: string): Buffer {
     return Buffer.from(this.#prefix + key);
   }
+}
+
+/** etcd's certificates name the host that is dialled, other than those of dualping's own parts. */
+function channelTo(endpoint: Address, { tls }: StoreAccess): ChannelCredentials {
+  if (tls === undefined) return credentials.createInsecure();
+  const { authority, own } = tls;
+  const { host } = parseAddress(endpoint);
+  return credentials.createSsl(
+    bytes(authority),
+    own ? bytes(own.key) : null,
+    own ? bytes(own.certificate) : null,
+    {
+      checkServerIdentity: (_expected, certificate) => checkServerIdentity(host, certificate),
+    },
+  );
+}
+
+const bytes = (text: string): Buffer => Buffer.from(text);
+
+function withToken(token: string): Metadata {
+  const metadata = new Metadata();
+  metadata.set('token', token);
+  return metadata;
 }
 
 /** gRPC deadlines are on the wall clock. */

@@ -9,6 +9,9 @@ import {
   type BidiStream,
   FIRST_MESSAGE_TIMEOUT_MS,
   type LeaderNews,
+  leaderIsToWire,
+  leaderRequestFromWire,
+  MAX_STANDBYS,
   routerMessageToWire,
   type routingWire,
   serverStream,
@@ -26,18 +29,23 @@ const MEMBER_INTERVAL_MS = 1_000;
 
 export interface LeaderNewsParts {
   readonly pingIntervalMs: number;
+  /** Where this router is dialled. */
+  readonly own: () => Address;
   /** Whether this router leads now, and the store has confirmed it a moment ago. */
   readonly isSure: () => boolean;
 }
 
 export class LeaderTelling {
+  readonly #own: () => Address;
   readonly #isSure: () => boolean;
-  readonly #asking = new Set<Asking>();
+  /** Who asks, with the address of each router that stands by; empty: it is no router. */
+  readonly #asking = new Map<Asking, Address | ''>();
   readonly #members = new Set<BidiStream<routingWire.DualPingResponse>>();
   readonly #timers: readonly NodeJS.Timeout[];
   #leader: Pick<Leader, 'term' | 'address'> | undefined;
 
-  constructor({ pingIntervalMs, isSure }: LeaderNewsParts) {
+  constructor({ pingIntervalMs, own, isSure }: LeaderNewsParts) {
+    this.#own = own;
     this.#isSure = isSure;
     this.#timers = [
       setInterval(() => this.#tellAsking(), pingIntervalMs),
@@ -49,15 +57,27 @@ export class LeaderTelling {
     return this.#leader?.address;
   }
 
+  /** Routers that listen to this one, by address. */
+  get standbys(): readonly Address[] {
+    const all = new Set([...this.#asking.values()].filter((address) => address !== ''));
+    return [...all].sort().slice(0, MAX_STANDBYS);
+  }
+
   /** Serves one call of `Leader`. */
   ask(call: Asking): void {
     if (this.#asking.size >= MAX_WATCHERS) {
       const refusal = new DualpingError('limit-reached', `${MAX_WATCHERS} ask who leads already`);
       return void call.emit('error', toServiceError(refusal));
     }
-    this.#asking.add(call);
+    let standby: Address | '';
+    try {
+      standby = leaderRequestFromWire(call.request);
+    } catch (error) {
+      return void call.emit('error', toServiceError(error));
+    }
+    this.#asking.set(call, standby);
     for (const event of ['cancelled', 'close', 'error']) call.on(event, () => this.#asking.delete(call));
-    call.write(this.#news);
+    call.write(leaderIsToWire(this.#news));
   }
 
   /** Serves one call of `DualPing`, while this router does not lead. */
@@ -91,19 +111,20 @@ export class LeaderTelling {
 
   close(): void {
     for (const timer of this.#timers) clearInterval(timer);
-    for (const call of [...this.#asking]) call.end();
+    for (const call of [...this.#asking.keys()]) call.end();
     for (const stream of [...this.#members]) stream.close();
   }
 
   get #news(): LeaderNews {
     const { term = 0, address = '' } = this.#leader ?? {};
-    return { term, address, leads: this.#isSure() };
+    const leads = this.#isSure();
+    return { term, address, leads, standbys: leads ? this.standbys : [], router: this.#own() };
   }
 
   #tellAsking(): void {
-    const news = this.#news;
+    const news = leaderIsToWire(this.#news);
     // Who reads slowly hears the next one, a moment later.
-    for (const call of this.#asking) if (!call.writableNeedDrain) call.write(news);
+    for (const call of this.#asking.keys()) if (!call.writableNeedDrain) call.write(news);
   }
 
   #tellMembers(): void {

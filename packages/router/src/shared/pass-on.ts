@@ -1,20 +1,27 @@
 /**
  * Passes calls on to the router that leads, and answers as it does.
  *
- * A call is passed on once. When another router leads, or none, calls that wait for the former leader fail as
- * those do whose router is gone: who asks tries again, and asks the others meanwhile.
+ * Its caller has been judged here, and is judged again there: the leader is told who it is. A call is passed
+ * on once. When another router leads, or none, calls that wait for the former leader fail as those do whose
+ * router is gone: who asks tries again, and asks the others meanwhile.
  */
 import { type Address, DualpingError } from '@dualping/core';
-import { fromServiceError, OWN_CONNECTION, toServiceError } from '@dualping/protocol';
+import {
+  type Access,
+  forwardedMetadata,
+  fromServiceError,
+  isForwarded,
+  OWN_CONNECTION,
+  PLAINTEXT,
+  toServiceError,
+} from '@dualping/protocol';
 import {
   Client,
-  credentials,
   type handleServerStreamingCall,
   type handleUnaryCall,
   type MethodDefinition,
   type ServiceError,
 } from '@grpc/grpc-js';
-import { forwardedMetadata, isForwarded } from '../forwarded.js';
 
 // What passes through is neither read nor changed.
 type Method = MethodDefinition<unknown, unknown>;
@@ -30,6 +37,11 @@ export class PassOn {
   #leader: { readonly address: Address; readonly client: Client } | undefined;
   /** Calls that wait for the leader. */
   readonly #waiting = new Set<{ cancel(): void }>();
+  readonly #access: Access;
+
+  constructor(access: Access) {
+    this.#access = access;
+  }
 
   /** Undefined: nobody leads, or this router does. */
   leaderIs(address: Address | undefined): void {
@@ -39,7 +51,8 @@ export class PassOn {
     this.#waiting.clear();
     this.#leader = undefined;
     if (address === undefined) return;
-    const client = new Client(address, credentials.createInsecure(), OWN_CONNECTION);
+    const dialling = this.#access.credentials ?? PLAINTEXT;
+    const client = new Client(address, dialling.channel('router'), OWN_CONNECTION);
     this.#leader = { address, client };
   }
 
@@ -52,7 +65,7 @@ export class PassOn {
         method.requestSerialize,
         method.responseDeserialize,
         call.request,
-        forwardedMetadata(call),
+        forwardedMetadata(call, this.#access.callerOf(call)),
         { deadline: call.getDeadline() },
         (error, answer) => {
           this.#waiting.delete(passedOn);
@@ -74,7 +87,7 @@ export class PassOn {
         method.requestSerialize,
         method.responseDeserialize,
         call.request,
-        forwardedMetadata(call),
+        forwardedMetadata(call, this.#access.callerOf(call)),
         { deadline: call.getDeadline() },
       );
       passedOn.on('data', (message) => {

@@ -1,16 +1,23 @@
 /** How a router hears from the one that leads, and asks whether anything listens there. */
 import { connect } from 'node:net';
 import type { Address } from '@dualping/core';
-import { dialRouting, leaderIsFromWire, parseAddress, type routingWire } from '@dualping/protocol';
+import {
+  type Dialling,
+  dialRouting,
+  leaderIsFromWire,
+  parseAddress,
+  type routingWire,
+} from '@dualping/protocol';
 import type { Peers } from '@dualping/runtime';
 
 /** Nothing that listens is this slow to say so, ms; without an answer nothing is known. */
 const PROBE_MS = 100;
 
-export const PEERS: Peers = {
+/** @param own where this router is dialled */
+export const peersOf = (own: Address, dialling: Dialling): Peers => ({
   hear: (address, listener) => {
-    const client = dialRouting(address);
-    const call = client.leader({});
+    const client = dialRouting(address, dialling);
+    const call = client.leader({ standby: own });
     let isOver = false;
     const over = (): boolean => {
       const wasOver = isOver;
@@ -36,7 +43,7 @@ export const PEERS: Peers = {
   probe: (address, answer) => {
     void isRefused(address).then(answer);
   },
-};
+});
 
 /** Nothing listens there: whoever did is gone. Anything else says nothing. */
 async function isRefused(address: Address): Promise<boolean> {

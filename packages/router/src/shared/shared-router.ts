@@ -11,21 +11,16 @@ import {
   HEADER_KEY,
   type Leader,
   Leadership,
+  quote,
   timingOfTakeover,
 } from '@dualping/core';
-import { withFewRefusals } from '@dualping/host';
-import {
-  addHealthAndReflection,
-  ConnectionGate,
-  createGrpcServer,
-  listenToConnections,
-  toDualpingError,
-} from '@dualping/protocol';
+import { countEvents, type Observation, withFewRefusals } from '@dualping/host';
+import { addHealthAndReflection, createGrpcServer, PLAINTEXT, toDualpingError } from '@dualping/protocol';
 import { type FencedStore, LeadershipDriver, PROCESS_CLOCK } from '@dualping/runtime';
 import { type ParsedSharedOptions, parseSharedRouterOptions, type SharedRouterOptions } from '../options.js';
 import { Reign } from '../reign.js';
 import { ROUTING_SERVICE_NAME, SERVICE_NAMES, type Services, servicesOf } from '../services.js';
-import { shutDown } from '../start-router.js';
+import { accessOf, listenAt, observeRouter, shutDown } from '../start-router.js';
 import {
   headerFromJson,
   headerToJson,
@@ -35,10 +30,11 @@ import {
   recordToJson,
 } from '../store/log-lines.js';
 import { EtcdStore } from './etcd-store.js';
+import { FollowerRecords } from './follower-records.js';
 import { LeaderTelling } from './leader-telling.js';
 import { addOpenServices } from './open-services.js';
 import { PassOn } from './pass-on.js';
-import { PEERS } from './peers.js';
+import { peersOf } from './peers.js';
 import { SharedPaths } from './shared-paths.js';
 
 export interface RunningSharedRouter {
@@ -57,11 +53,13 @@ export interface RunningSharedRouter {
  * Whether the store answers is not waited for: routers and store are started in any order.
  */
 export async function startSharedRouter(options: SharedRouterOptions): Promise<RunningSharedRouter> {
-  const parsed = parseSharedRouterOptions(options);
-  const grpc = createGrpcServer();
+  const given = parseSharedRouterOptions(options);
+  const events = countEvents(given.report);
+  const parsed = { ...given, report: events.report };
+  const grpc = createGrpcServer({}, accessOf(parsed));
   const health = addHealthAndReflection(grpc, SERVICE_NAMES);
   const report = withFewRefusals(parsed.report, () => performance.now());
-  const store = new EtcdStore(parsed.store);
+  const store = new EtcdStore(parsed.store, parsed.storeAccess);
   let onStopped: (failure: DualpingError | undefined) => void = () => {};
   const stopped = new Promise<DualpingError | undefined>((resolve) => {
     onStopped = resolve;
@@ -73,33 +71,40 @@ export async function startSharedRouter(options: SharedRouterOptions): Promise<R
   };
 
   let reign: { readonly it: Reign; readonly services: Services } | undefined;
-  const passOn = new PassOn();
+  let trouble: string | undefined;
+  let storeAnswers = true;
+  const passOn = new PassOn(grpc.access);
+  const dialling = parsed.credentials ?? PLAINTEXT;
+  const records = new FollowerRecords({ timing: parsed.timing, access: grpc.access, dialling });
   const telling = new LeaderTelling({
     pingIntervalMs: parsed.timing.pingIntervalMs,
+    own: () => dialledAt,
     isSure: () => leadership.isSure(performance.now()),
   });
-  addOpenServices(grpc, { own: () => reign?.services, telling, passOn });
-  const gate = new ConnectionGate(parsed.connectionLimits, (text) =>
-    parsed.report({ part: 'router', event: 'limited', text }),
-  );
-  const listener = await listenToConnections(grpc, parsed.host, parsed.port, undefined, gate);
+  const handOver = (): number => {
+    if (telling.standbys.length === 0)
+      throw new DualpingError('handover-impossible', 'no other router stands by');
+    // Whoever asked for it is answered before all calls of this reign end.
+    setImmediate(() => driver.handOver());
+    return leadership.term ?? 0;
+  };
+  addOpenServices(grpc, { own: () => reign?.services, handOver, telling, records, passOn });
+  const listener = await listenAt(grpc, parsed);
   const { address } = listener;
-  const leadership = new Leadership({
-    id: randomUUID(),
-    address: parsed.advertise ?? address,
-    timing: parsed.timing,
-  });
+  const dialledAt = parsed.advertise ?? address;
+  const leadership = new Leadership({ id: randomUUID(), address: dialledAt, timing: parsed.timing });
 
   const endReign = (why: string): void => {
     reign?.it.stop();
     reign?.it.sayGoodbye(new DualpingError('shutting-down', `this router leads no more: ${why}`));
     reign = undefined;
+    trouble = undefined;
     health.setServing(true, ROUTING_SERVICE_NAME);
   };
   const driver = new LeadershipDriver(leadership, {
     clock: PROCESS_CLOCK,
     store,
-    peers: PEERS,
+    peers: peersOf(dialledAt, dialling),
     lead: (fenced) =>
       withHeader(fenced, parsed, failed, (header) => {
         const it = new Reign({
@@ -113,12 +118,16 @@ export async function startSharedRouter(options: SharedRouterOptions): Promise<R
             mayPong: () => leadership.mayPong(performance.now()),
           },
           persist: (records, durable) => fenced.write(records.map(entryOf), durable),
-          troubled: (detail) => health.setServing(detail === undefined, ROUTING_SERVICE_NAME),
+          troubled: (detail) => {
+            trouble = detail;
+            health.setServing(detail === undefined, ROUTING_SERVICE_NAME);
+          },
           report,
           failed,
         });
         reign = { it, services: servicesOf(it.parts) };
         it.begin();
+        records.end();
         telling.closeRedirects();
       }),
     stepDown: (why, done) => {
@@ -127,18 +136,54 @@ export async function startSharedRouter(options: SharedRouterOptions): Promise<R
     },
     leaderIs: (leader) => {
       telling.leaderIs(leader);
-      passOn.leaderIs(leader === undefined || leader.term === leadership.term ? undefined : leader.address);
+      const other = leader === undefined || leader.address === dialledAt ? undefined : leader.address;
+      passOn.leaderIs(other);
+      records.leaderIs(other);
     },
-    report: (event, text) => report({ part: 'router', event, text }),
+    report: (event, text) => {
+      if (event === 'store-lost' || event === 'store-back') storeAnswers = event === 'store-back';
+      report({ part: 'router', event, text });
+    },
     failed,
   });
+  const troubleNow = (): string | undefined => {
+    if (!storeAnswers) return 'the store that routers share does not answer';
+    return leadership.leader === undefined ? 'no router leads now, as far as this one knows' : trouble;
+  };
+  let observation: Observation | undefined;
+  try {
+    observation = await observeRouter(
+      parsed,
+      () => troubleNow(),
+      () => ({
+        assignments: reign?.it.parts.watchers.assignments ?? [],
+        figures: reign?.it.figures() ?? [],
+        watchers: reign?.it.parts.watchers.count ?? 0,
+        events: events.counts,
+        shared: {
+          leads: leadership.term !== undefined,
+          term: leadership.leader?.term ?? 0,
+          standbys: telling.standbys.length,
+          storeAnswers,
+        },
+      }),
+    );
+  } catch (error) {
+    telling.close();
+    listener.close();
+    grpc.forceShutdown();
+    await store.close();
+    throw error;
+  }
   driver.start();
 
   const finished = stopped.then(async (failure) => {
     health.shutDown();
+    observation?.close();
     await driver.resign();
     endReign(failure?.detail ?? 'it is shutting down');
     telling.close();
+    records.end();
     passOn.close();
     listener.close();
     await shutDown(grpc);
@@ -169,6 +214,11 @@ function withHeader(
   use: (header: LogHeader) => void,
 ): void {
   const stored = fenced.belongings.header;
+  if (stored === undefined && fenced.belongings.records.length > 0) {
+    const detail =
+      'the store has records of clusters and no network: a move to it was interrupted, repeat it';
+    return failed(new DualpingError('invalid-argument', detail));
+  }
   if (stored === undefined) {
     const header = { networkId: randomUUID(), clusters: clusters ?? 1 };
     // An older leader leaves the records of services as they are: each is a key of its own.
@@ -176,6 +226,11 @@ function withHeader(
     return fenced.write([{ key: HEADER_KEY, value }], () => use(header));
   }
   const header = understood(stored.key, () => headerFromJson(stored.value));
+  if (header.movedTo !== undefined) {
+    const folder = quote(header.movedTo);
+    const detail = `the network of this store was moved to data folder ${folder}: start that router, or move it back`;
+    return failed(new DualpingError('invalid-argument', detail));
+  }
   if (clusters === undefined || clusters === header.clusters) return use(header);
   const detail = `clusters is "${clusters}", but the store was made for ${header.clusters}: users belong to their cluster for good`;
   failed(new DualpingError('invalid-argument', detail));

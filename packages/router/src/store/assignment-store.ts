@@ -95,6 +95,21 @@ export class AssignmentStore {
     }
   }
 
+  /**
+   * Puts another store in its place, durably: whole, or not at all.
+   *
+   * Throws `storage-failed` naming the file when it can't be written.
+   */
+  static async replace(folder: string, header: LogHeader, records: readonly ClusterRecord[]): Promise<void> {
+    const path = join(folder, LOG_NAME);
+    try {
+      const { file } = await replaceLog(path, header, records);
+      file.close();
+    } catch (error) {
+      throw storageFailed('writing', path, error);
+    }
+  }
+
   static async #make(path: string, header: LogHeader, timed: Timed): Promise<AssignmentStore> {
     const log = await replaceLog(path, header, []);
     // The folder's own entry too: the process that made the folder may have died before that was durable.

@@ -29,6 +29,8 @@ export const LOG_VERSION_WITHOUT_SERVICES = 2;
 export interface LogHeader {
   readonly networkId: NetworkId;
   readonly clusters: number;
+  /** Of a store that routers share: it was left, and no router may lead on it. */
+  readonly movedTo?: string;
 }
 
 /** @param version the lowest that has everything which is in the log */
@@ -45,7 +47,8 @@ export function headerFromJson(json: string): LogHeader {
     throw new Error(
       `it is of version "${String(version)}", this router reads versions ${LOG_VERSION_WITHOUT_SERVICES} and ${LOG_VERSION}`,
     );
-  return { networkId: text(line, 'networkId'), clusters: whole(line, 'clusters') };
+  const moved = line.movedTo === undefined ? undefined : { movedTo: text(line, 'movedTo') };
+  return { networkId: text(line, 'networkId'), clusters: whole(line, 'clusters'), ...moved };
 }
 
 export const recordToJson = (record: ClusterRecord): string => JSON.stringify(record);

@@ -8,7 +8,7 @@
  */
 import { join } from 'node:path';
 import { DualpingError } from '@dualping/core';
-import { nodeFiles, type OpenFile, readWholeIfThere, storageFailed } from '@dualping/host';
+import { nodeFiles, type OpenFile, readWholeIfThere, replaceFile, storageFailed } from '@dualping/host';
 import type { PathAndData } from '@dualping/protocol';
 import { frame, unframe } from './frames.js';
 import { MAX_PATHS, type Paths } from './paths.js';
@@ -54,6 +54,23 @@ export class PathStore implements Paths {
     }
   }
 
+  /** Puts other paths in their place, durably. Throws `storage-failed` when they can't be written. */
+  static async replace(folder: string, paths: readonly PathAndData[]): Promise<void> {
+    const path = join(folder, PATHS_NAME);
+    const parts: Buffer[] = [];
+    let seed = 0;
+    for (const { path: name, data } of paths) {
+      const { bytes, crc } = frame(JSON.stringify({ path: name, data }), seed);
+      parts.push(bytes);
+      seed = crc;
+    }
+    try {
+      await replaceFile(nodeFiles, path, Buffer.concat(parts));
+    } catch (error) {
+      throw storageFailed('writing', path, error);
+    }
+  }
+
   static async #open(folder: string, path: string, timed: Timed): Promise<PathStore> {
     await nodeFiles.makeFolder(folder);
     const bytes = readWholeIfThere(nodeFiles, path);
@@ -80,6 +97,10 @@ export class PathStore implements Paths {
       () => {}, // told to its caller
     );
     return await turn;
+  }
+
+  get all(): readonly PathAndData[] {
+    return [...this.#paths].map(([path, data]) => ({ path, data }));
   }
 
   exists(path: string): boolean {

@@ -116,6 +116,11 @@ export class SharedRouter extends Process {
     });
   }
 
+  /** An operator wants another router to lead. */
+  handOver(): void {
+    this.#driver?.handOver();
+  }
+
   protected override started(): void {
     const { build, etcd, timing, witness } = this.#parts;
     const { core, runtime } = build;

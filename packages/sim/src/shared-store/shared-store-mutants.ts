@@ -91,4 +91,11 @@ export const SHARED_STORE_MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'hands-over-to-itself',
+    bug: 'a router that has handed over campaigns at once, like any other',
+    patches: [
+      { file: LEADERSHIP, find: 'if (this.#now < this.#abstainsUntil)\n            return;', replace: '' },
+    ],
+  },
 ];

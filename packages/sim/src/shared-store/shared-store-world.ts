@@ -8,6 +8,7 @@
  * - **persisted-before-spoken**: an assignment that is told stands in etcd;
  * - **spoken-by-a-leader**: whatever answers somebody was said by a router that led after it was asked;
  * - **one-claim**: no two members act as primary at once;
+ * - **hands-over-to-another**: where nothing fails, a leader that hands over is not the next one;
  * - **nobody is deposed for nothing**: routers that can't hear each other, and are well, stay as they are;
  * - in the end somebody leads and all members are attached.
  */
@@ -36,6 +37,8 @@ const ALONE_MS = { least: 4_500, most: 8_000 } as const;
 const FAULT_LASTS_MS = { least: 100, most: 8_000 } as const;
 /** Campaigns of a world in which routers only can't hear each other: at the start, and once for each cut. */
 const CALM_CAMPAIGNS = 12;
+/** Campaigns that may follow a handover: all routers find that nobody leads. */
+const HANDOVER_CAMPAIGNS = ROUTERS;
 
 export interface Broken {
   readonly law: string;
@@ -72,6 +75,9 @@ class Scene {
   /** Only cuts between routers: nothing else ever fails. */
   readonly isCalm: boolean;
   #campaigns = 0;
+  #handovers = 0;
+  /** Who has handed over, until a router leads again. */
+  #handedOver: string | undefined;
   #checked = 0;
   readonly #primaries = new Map<number, string>();
   #lastRevision = 0;
@@ -121,7 +127,7 @@ class Scene {
         'attached-in-the-end',
         `${missing.map(({ name }) => name).join(', ')} found no router`,
       );
-    if (this.isCalm && this.#campaigns > CALM_CAMPAIGNS)
+    if (this.isCalm && this.#campaigns > CALM_CAMPAIGNS + this.#handovers * HANDOVER_CAMPAIGNS)
       throw new LawBroken(
         'nobody-is-deposed-for-nothing',
         `${this.#campaigns} campaigns, and nothing had failed`,
@@ -174,6 +180,7 @@ class Scene {
         if (this.#term !== undefined) this.#ends.set(this.#term, written.at);
         this.#term = written.value === undefined ? undefined : written.revision;
         this.#leader = written.by;
+        if (written.value !== undefined) this.#checkHandover(written.by);
       } else if (written.by !== this.#leader)
         throw new LawBroken(
           'only-the-leader-writes',
@@ -182,6 +189,12 @@ class Scene {
       if (written.value !== undefined && written.key.startsWith('clusters/'))
         this.#checkRecord(JSON.parse(written.value) as ClusterRecord);
     }
+  }
+
+  #checkHandover(leader: string | undefined): void {
+    if (this.isCalm && leader !== undefined && leader === this.#handedOver)
+      throw new LawBroken('hands-over-to-another', `${leader} leads again, though others stand by`);
+    this.#handedOver = undefined;
   }
 
   #checkRecord(record: ClusterRecord): void {
@@ -210,6 +223,8 @@ class Scene {
   #fault(): void {
     const { random, routers, members } = this;
     if (this.isCalm) {
+      const leader = routers.find(({ term }) => term !== undefined);
+      if (leader !== undefined && random.chance(0.5)) return this.#handOver(leader);
       const [one, other] = random.shuffle(routers);
       if (one !== undefined && other !== undefined) this.cuts.cut(one.name, other.name);
       return; // for good
@@ -229,6 +244,7 @@ class Scene {
       () => this.#cutOff([member], [router]),
       () => this.#leaveAlone(leader, members.find(({ isPrimary }) => isPrimary) ?? member),
       () => this.#freezeBeforeALoss(leader, member),
+      () => this.#handOver(leader),
     ];
     random.pick(faults)();
   }
@@ -236,6 +252,12 @@ class Scene {
   #kill(process: Process): void {
     process.kill();
     this.#later(() => process.start());
+  }
+
+  #handOver(leader: SharedRouter): void {
+    this.#handovers += 1;
+    this.#handedOver = leader.name;
+    leader.deliver(() => leader.handOver());
   }
 
   #freeze(process: Process): void {

@@ -124,6 +124,7 @@ function happeningsOf(feed: ClusterFeed): Observable<Happening> {
     gathered$.pipe(map((events): Happening => ({ kind: 'events', events }))),
     feed.takeovers$.pipe(map((takeover): Happening => ({ kind: 'takeover', takeover }))),
     (feed.counts$ ?? EMPTY).pipe(map((counts): Happening => ({ kind: 'counts', counts }))),
+    (feed.routers$ ?? EMPTY).pipe(map((routers): Happening => ({ kind: 'routers', routers }))),
     feed.updates$.pipe(map((update): Happening => ({ kind: 'update', update }))),
   );
 }

@@ -56,6 +56,22 @@ export interface Counts {
   readonly outOfOrder: number;
 }
 
+/** One of several routers that share a store. */
+export interface RouterSeen {
+  readonly address: string;
+  /** `absent`: it does not answer. */
+  readonly state: 'leads' | 'follows' | 'absent';
+  /** Where it is known. */
+  readonly pid: number | undefined;
+}
+
+/** The routers that share a store. */
+export interface RoutersSeen {
+  /** Of the leading one; rises with each leader. */
+  readonly term: number;
+  readonly routers: readonly RouterSeen[];
+}
+
 export interface ClusterEvent {
   readonly atMs: number;
   readonly kind: 'up' | 'down' | 'promoted' | 'fault' | 'healed' | 'measured' | 'said';
@@ -101,6 +117,8 @@ export interface ClusterFeed {
   readonly takeovers$: Observable<Takeover>;
   readonly events$: Observable<ClusterEvent>;
   readonly counts$: Observable<Counts> | undefined;
+  /** Tells only where several routers share a store. */
+  readonly routers$?: Observable<RoutersSeen>;
   readonly controls: Controls | undefined;
   /**
    * Only if the processes' logs can be read from here. `name` as people read it; `address`: the one that the

@@ -16,6 +16,8 @@ export interface ClusterLayout {
   readonly strip: boolean;
   /** Rows for servers and the router. */
   readonly members: number;
+  /** A row with all routers. */
+  readonly routers: boolean;
   readonly gapBeforeTakeovers: boolean;
   readonly takeovers: boolean;
   /** Rows of the bars; 0: none. */
@@ -58,6 +60,7 @@ export function layoutOf(state: ClusterViewState): ClusterLayout {
   const layout: Yes = {
     strip,
     members,
+    routers: false,
     gapBeforeTakeovers: false,
     takeovers: false,
     chart: 0,
@@ -74,6 +77,7 @@ export function layoutOf(state: ClusterViewState): ClusterLayout {
     return true;
   };
   const hasAny = last !== undefined;
+  layout.routers = take(state.routers !== undefined);
   layout.takeovers = take(true);
   layout.chart = take(hasAny) ? 1 : 0;
   layout.last = take(hasAny);

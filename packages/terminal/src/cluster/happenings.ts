@@ -2,7 +2,7 @@
 import type { WatchUpdate } from '@dualping/client';
 import type { Token } from '../input/token.js';
 import type { Size } from '../state/geometry.js';
-import type { ClusterEvent, Counts, ProcessLog, Takeover, Victim } from './feed.js';
+import type { ClusterEvent, Counts, ProcessLog, RoutersSeen, Takeover, Victim } from './feed.js';
 import type { ClusterViewState, Deed } from './state.js';
 
 export type Happening =
@@ -10,6 +10,7 @@ export type Happening =
   | { readonly kind: 'takeover'; readonly takeover: Takeover }
   | { readonly kind: 'events'; readonly events: readonly ClusterEvent[] }
   | { readonly kind: 'counts'; readonly counts: Counts }
+  | { readonly kind: 'routers'; readonly routers: RoutersSeen }
   /** Answers a `deed` effect. */
   | { readonly kind: 'done'; readonly deed: Deed; readonly victim: Victim }
   | { readonly kind: 'not-done'; readonly text: string }

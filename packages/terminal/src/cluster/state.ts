@@ -3,7 +3,7 @@ import type { Assignment, MemberFigures, MemberInfo } from '@dualping/client';
 import type { Editor } from '../editor/editor.js';
 import type { Size } from '../state/geometry.js';
 import type { Clock } from '../state/state.js';
-import type { ClusterEvent, Counts, ProcessLog, Takeover, Victim } from './feed.js';
+import type { ClusterEvent, Counts, ProcessLog, RoutersSeen, Takeover, Victim } from './feed.js';
 
 /** One beat of the trace: how long ago a member had been heard when the router sent figures. */
 export type Beat =
@@ -138,6 +138,8 @@ export interface ClusterViewState {
   readonly forgotten: number;
   readonly shown: EventsShown;
   readonly counts: Counts | undefined;
+  /** Undefined where there is one router. */
+  readonly routers: RoutersSeen | undefined;
 
   readonly refused: Refused | undefined;
   readonly notice: Notice | undefined;
@@ -218,6 +220,7 @@ export function initialClusterView(given: {
     forgotten: 0,
     shown: { end: undefined, search: undefined },
     counts: undefined,
+    routers: undefined,
     refused: undefined,
     notice: undefined,
     prompt: undefined,

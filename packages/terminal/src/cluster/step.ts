@@ -36,6 +36,8 @@ function changed(state: ClusterViewState, happening: Happening): ClusterStep {
       return just(withEvents(state, happening.events));
     case 'counts':
       return just({ ...state, counts: happening.counts });
+    case 'routers':
+      return just({ ...state, routers: happening.routers });
     case 'done':
       return just(done(state, happening.deed, happening.victim));
     case 'not-done':

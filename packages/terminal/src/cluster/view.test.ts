@@ -70,6 +70,24 @@ test('60x16 has what matters most', () => {
   ]);
 });
 
+test('several routers have a row: who leads, who follows, who is gone', () => {
+  const show = lesson({ width: 120 });
+  const routers = [
+    { address: '10.0.0.1:7070', state: 'follows', pid: undefined },
+    { address: '10.0.0.2:7070', state: 'leads', pid: 4_711 },
+    { address: '10.0.0.3:7070', state: 'absent', pid: undefined },
+  ] as const;
+  const row = () => show.screen().find((line) => line.startsWith(' Routers'));
+  assert.equal(row(), undefined);
+  show.now({ kind: 'routers', routers: { term: 12, routers } });
+  assert.equal(
+    row(),
+    ' Routers  term 12  ○ 10.0.0.1:7070 follows  ● 10.0.0.2:7070 leads pid 4711  ✗ 10.0.0.3:7070 absent',
+  );
+  show.now({ kind: 'routers', routers: { term: 0, routers: routers.slice(0, 1) } });
+  assert.equal(row(), ' Routers  none leads  ○ 10.0.0.1:7070 follows');
+});
+
 test('120x36 has bars with an axis, posts a second, pids and addresses', () => {
   const show = lesson({ width: 120, height: 36 });
   const pids = new Map([

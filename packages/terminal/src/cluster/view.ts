@@ -9,6 +9,7 @@ import { footer } from './footer.js';
 import { isTooSmallForCluster, LEAST_CLUSTER_SIZE, layoutOf } from './geometry.js';
 import { clusterHeaderRow, stripRow } from './header.js';
 import { helpPage } from './help.js';
+import { routersRow } from './routers-row.js';
 import type { ClusterViewState } from './state.js';
 import { selectedTableRow, tableRows } from './table.js';
 import { chartRows } from './takeover-chart.js';
@@ -49,6 +50,7 @@ function clusterRows(state: ClusterViewState, width: number): readonly Row[] {
   return [
     ...when(layout.strip, stripRow(state, width)),
     ...tableRows(state, layout.members, width),
+    ...(layout.routers && state.routers !== undefined ? [routersRow(state.routers, width)] : []),
     ...when(layout.gapBeforeTakeovers, []),
     ...when(layout.takeovers, takeoversTitle(state, width)),
     ...chartRows(state, layout.chart, width),

@@ -224,6 +224,8 @@ export interface DualPingResponse {
 }
 
 export interface LeaderRequest {
+  /** From a router that stands by: where it is dialled. Empty from everybody else. */
+  standby: string;
 }
 
 export interface LeaderIs {
@@ -233,6 +235,10 @@ export interface LeaderIs {
   address: string;
   /** Whether it is the router that says so, and the store has confirmed it a moment ago. */
   leads: boolean;
+  /** From the router that leads: where the others are dialled that stand by. At most 64. */
+  standbys: string[];
+  /** Where the router is dialled that says this. Empty on DualPing. */
+  router: string;
 }
 
 export interface Welcome {
@@ -436,6 +442,14 @@ export interface PromoteRequest {
 
 export interface PromoteResponse {
   assignment: Assignment | undefined;
+}
+
+export interface HandoverRouterRequest {
+}
+
+export interface HandoverRouterResponse {
+  /** The term that ends. */
+  term: number;
 }
 
 function createBaseDualPingRequest(): DualPingRequest {
@@ -1495,11 +1509,14 @@ export const DualPingResponse: MessageFns<DualPingResponse> = {
 };
 
 function createBaseLeaderRequest(): LeaderRequest {
-  return {};
+  return { standby: "" };
 }
 
 export const LeaderRequest: MessageFns<LeaderRequest> = {
-  encode(_: LeaderRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: LeaderRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.standby !== "") {
+      writer.uint32(10).string(message.standby);
+    }
     return writer;
   },
 
@@ -1516,6 +1533,14 @@ export const LeaderRequest: MessageFns<LeaderRequest> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.standby = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1530,7 +1555,7 @@ export const LeaderRequest: MessageFns<LeaderRequest> = {
 };
 
 function createBaseLeaderIs(): LeaderIs {
-  return { term: 0, address: "", leads: false };
+  return { term: 0, address: "", leads: false, standbys: [], router: "" };
 }
 
 export const LeaderIs: MessageFns<LeaderIs> = {
@@ -1543,6 +1568,12 @@ export const LeaderIs: MessageFns<LeaderIs> = {
     }
     if (message.leads !== false) {
       writer.uint32(24).bool(message.leads);
+    }
+    for (const v of message.standbys) {
+      writer.uint32(34).string(v!);
+    }
+    if (message.router !== "") {
+      writer.uint32(42).string(message.router);
     }
     return writer;
   },
@@ -1582,6 +1613,22 @@ export const LeaderIs: MessageFns<LeaderIs> = {
             }
 
             message.leads = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.standbys.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.router = reader.string();
             continue;
           }
         }
@@ -3176,6 +3223,87 @@ export const PromoteResponse: MessageFns<PromoteResponse> = {
   },
 };
 
+function createBaseHandoverRouterRequest(): HandoverRouterRequest {
+  return {};
+}
+
+export const HandoverRouterRequest: MessageFns<HandoverRouterRequest> = {
+  encode(_: HandoverRouterRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HandoverRouterRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHandoverRouterRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseHandoverRouterResponse(): HandoverRouterResponse {
+  return { term: 0 };
+}
+
+export const HandoverRouterResponse: MessageFns<HandoverRouterResponse> = {
+  encode(message: HandoverRouterResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.term !== 0) {
+      writer.uint32(8).uint64(message.term);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HandoverRouterResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHandoverRouterResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.term = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 /** The router: which servers are available. Served by `dualping router`. */
 export type RoutingServiceService = typeof RoutingServiceService;
 export const RoutingServiceService = {
@@ -3487,6 +3615,22 @@ export const AdminServiceService = {
     responseSerialize: (value: PromoteResponse): Buffer => Buffer.from(PromoteResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): PromoteResponse => PromoteResponse.decode(value),
   },
+  /**
+   * Of several routers that share a store: the one that leads leaves that to another. It answers before it
+   * steps down; `Leader` then says who leads, with a higher term. FAILED_PRECONDITION, reason
+   * `handover-impossible`, when no other router stands by.
+   */
+  handoverRouter: {
+    path: "/dualping.v1.AdminService/HandoverRouter" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: HandoverRouterRequest): Buffer =>
+      Buffer.from(HandoverRouterRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): HandoverRouterRequest => HandoverRouterRequest.decode(value),
+    responseSerialize: (value: HandoverRouterResponse): Buffer =>
+      Buffer.from(HandoverRouterResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): HandoverRouterResponse => HandoverRouterResponse.decode(value),
+  },
 } as const;
 
 export interface AdminServiceServer extends UntypedServiceImplementation {
@@ -3500,6 +3644,12 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
    * while the cluster is available. Writes that only lost members have are lost.
    */
   promote: handleUnaryCall<PromoteRequest, PromoteResponse>;
+  /**
+   * Of several routers that share a store: the one that leads leaves that to another. It answers before it
+   * steps down; `Leader` then says who leads, with a higher term. FAILED_PRECONDITION, reason
+   * `handover-impossible`, when no other router stands by.
+   */
+  handoverRouter: handleUnaryCall<HandoverRouterRequest, HandoverRouterResponse>;
 }
 
 export interface AdminServiceClient extends Client {
@@ -3540,6 +3690,26 @@ export interface AdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: PromoteResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Of several routers that share a store: the one that leads leaves that to another. It answers before it
+   * steps down; `Leader` then says who leads, with a higher term. FAILED_PRECONDITION, reason
+   * `handover-impossible`, when no other router stands by.
+   */
+  handoverRouter(
+    request: HandoverRouterRequest,
+    callback: (error: ServiceError | null, response: HandoverRouterResponse) => void,
+  ): ClientUnaryCall;
+  handoverRouter(
+    request: HandoverRouterRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: HandoverRouterResponse) => void,
+  ): ClientUnaryCall;
+  handoverRouter(
+    request: HandoverRouterRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: HandoverRouterResponse) => void,
   ): ClientUnaryCall;
 }
 

@@ -1,0 +1,233 @@
+/**
+ * What a router that follows answers by itself: which network this is, who is available, and each change of
+ * that, as it hears it on a watch of the leader. So clients are spread over the routers, their watches
+ * outlast a change of the leader, and new clients get in while no router leads.
+ *
+ * It may be a moment old. That harms nobody: whoever finds that the primary of an epoch is gone asks for a
+ * later one, and that question is passed on unless the answer is known here already. But a client whose
+ * primary is frozen learns of the next one only from its watch. So a follower that is cut off ends the
+ * watches after a while, and clients watch another router.
+ */
+import {
+  type Address,
+  type Assignment,
+  type ClusterKey,
+  DualpingError,
+  isNewer,
+  type Timing,
+} from '@dualping/core';
+import {
+  type Access,
+  assignmentFromWire,
+  availableToWire,
+  connectedFromWire,
+  type Dialling,
+  dialRouting,
+  getAvailableFromWire,
+  NO_METADATA,
+  type RoutingServiceClient,
+  type routingWire,
+  watchFromWire,
+} from '@dualping/protocol';
+import type { handleServerStreamingCall, handleUnaryCall } from '@grpc/grpc-js';
+import { answerAtOnce } from '../answers.js';
+import { clusterIn, connect, serveWatch } from '../services.js';
+import { Watchers } from '../watchers.js';
+
+/** Wait before the leader is watched again, ms. */
+const RETRY_MS = 50;
+/**
+ * How long watches stand without a leader that is heard, ms: above the time until another leads when etcd has
+ * to choose a leader of its own, too.
+ */
+const STALE_MS = 5_000;
+/** Longest to wait for the leader's first answer, ms. */
+const FIRST_ANSWER_MS = 2_000;
+
+export interface FollowerRecordsParts {
+  readonly timing: Timing;
+  readonly access: Access;
+  readonly dialling: Dialling;
+}
+
+interface Known {
+  readonly networkId: string;
+  readonly clusters: number;
+  readonly watchers: Watchers;
+}
+
+type Connect = handleUnaryCall<routingWire.ConnectRequest, routingWire.ConnectResponse>;
+type GetAvailable = handleUnaryCall<routingWire.GetAvailableRequest, routingWire.GetAvailableResponse>;
+type Watch = handleServerStreamingCall<routingWire.WatchRequest, routingWire.WatchResponse>;
+
+export class FollowerRecords {
+  readonly #parts: FollowerRecordsParts;
+  #known: Known | undefined;
+  #leader: RoutingServiceClient | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  /** Runs while no leader is heard. */
+  #staleAt: NodeJS.Timeout | undefined;
+  #isStale = false;
+
+  constructor(parts: FollowerRecordsParts) {
+    this.#parts = parts;
+  }
+
+  /** Undefined: none leads. Then what is known goes on being told. */
+  leaderIs(address: Address | undefined): void {
+    this.#leave();
+    this.#unheard();
+    if (address === undefined) return;
+    const leader = dialRouting(address, this.#parts.dialling);
+    this.#leader = leader;
+    this.#ask(leader);
+  }
+
+  /** This router leads now: those who watch here begin anew, and the records are those of its reign. */
+  end(): void {
+    this.#leave();
+    const detail = 'this router begins to lead: watch it again';
+    this.#known?.watchers.endAll(new DualpingError('shutting-down', detail));
+    this.#known = undefined;
+    this.#heard();
+  }
+
+  /** Undefined: it is not known here, and asked of the leader. */
+  get connect(): Connect | undefined {
+    const known = this.#known;
+    if (known === undefined) return undefined;
+    const parts = { ...known, timing: this.#parts.timing };
+    return (call, callback) => answerAtOnce(callback, () => connect(call.request, parts));
+  }
+
+  /** @param passOn for what is not known here */
+  getAvailable(passOn: GetAvailable): GetAvailable {
+    return (call, callback) => {
+      const answer = this.#available(call.request);
+      if (answer === undefined) passOn(call, callback);
+      else callback(null, answer);
+    };
+  }
+
+  /** @param passOn for figures, which only the leader hears */
+  watch(passOn: Watch): Watch {
+    return (call) => {
+      const known = this.#known;
+      if (known === undefined || this.#isStale || !knows(known, call.request)) return passOn(call);
+      serveWatch(call, { ...known, access: this.#parts.access });
+    };
+  }
+
+  #available(request: routingWire.GetAvailableRequest): routingWire.GetAvailableResponse | undefined {
+    if (this.#known === undefined) return undefined;
+    const { networkId, clusters, watchers } = this.#known;
+    try {
+      const { target, failedEpoch } = getAvailableFromWire(request);
+      const assignment = assignmentOf(watchers, clusterIn(target, clusters));
+      if (assignment?.available !== true || assignment.epoch <= failedEpoch) return undefined;
+      return availableToWire({ networkId, assignment });
+    } catch {
+      return undefined; // refused by the leader, as everything that makes no sense
+    }
+  }
+
+  #ask(leader: RoutingServiceClient): void {
+    const deadline = { deadline: Date.now() + FIRST_ANSWER_MS };
+    leader.connect({ user: '' }, NO_METADATA, deadline, (error, response) => {
+      if (leader !== this.#leader) return;
+      if (error !== null) return this.#askAgain(leader);
+      try {
+        const { networkId, clusters } = connectedFromWire(response);
+        this.#watch(leader, networkId, clusters);
+      } catch {
+        this.#askAgain(leader);
+      }
+    });
+  }
+
+  #watch(leader: RoutingServiceClient, networkId: string, clusters: number): void {
+    const call = leader.watch(watchToAll);
+    let isOver = false;
+    const over = (): void => {
+      if (isOver) return;
+      isOver = true;
+      call.cancel();
+      if (leader === this.#leader) this.#unheard();
+      this.#askAgain(leader);
+    };
+    call.on('data', (update: routingWire.WatchResponse) => {
+      if (isOver || leader !== this.#leader) return;
+      try {
+        this.#take(update, networkId, clusters);
+      } catch {
+        over(); // what no router of this version says
+      }
+    });
+    call.on('error', over);
+    call.on('end', over);
+  }
+
+  #take({ assignments, trouble }: routingWire.WatchResponse, networkId: string, clusters: number): void {
+    const told = assignments.map((each) => assignmentFromWire(each));
+    this.#heard();
+    if (this.#known === undefined) {
+      // Of many clusters the first message may hold only some.
+      const watchers = new Watchers(networkId, [], () => []);
+      this.#known = { networkId, clusters, watchers };
+    }
+    const { watchers } = this.#known;
+    for (const assignment of told) {
+      const before = watchers.assignment(assignment.cluster);
+      // Nothing is told twice: two followers that take each other for the leader would never end.
+      if (before === undefined || isNewer(assignment, before)) watchers.changed(assignment);
+    }
+    if (trouble !== watchers.trouble) watchers.troubled(trouble);
+  }
+
+  #heard(): void {
+    clearTimeout(this.#staleAt);
+    this.#staleAt = undefined;
+    this.#isStale = false;
+  }
+
+  #unheard(): void {
+    this.#staleAt ??= setTimeout(() => {
+      this.#isStale = true;
+      const detail = 'this router hears no leader: what it tells may be old, watch another one';
+      this.#known?.watchers.endAll(new DualpingError('shutting-down', detail));
+    }, STALE_MS);
+  }
+
+  #askAgain(leader: RoutingServiceClient): void {
+    if (leader !== this.#leader) return;
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => {
+      if (leader === this.#leader) this.#ask(leader);
+    }, RETRY_MS);
+  }
+
+  #leave(): void {
+    clearTimeout(this.#retry);
+    this.#leader?.close();
+    this.#leader = undefined;
+  }
+}
+
+const watchToAll: routingWire.WatchRequest = { target: undefined, figures: false, services: true };
+
+const assignmentOf = (watchers: Watchers, key: ClusterKey): Assignment | undefined =>
+  typeof key === 'number'
+    ? watchers.assignment(key)
+    : watchers.assignments.find(({ service }) => service === key);
+
+/** Whether what is watched has been heard of here. Of many clusters the leader's first messages tell some. */
+function knows({ clusters, watchers }: Known, request: routingWire.WatchRequest): boolean {
+  try {
+    const { target, figures } = watchFromWire(request);
+    if (figures) return false;
+    if (target !== undefined) return assignmentOf(watchers, clusterIn(target, clusters)) !== undefined;
+    return watchers.assignments.filter(({ service }) => service === undefined).length >= clusters;
+  } catch {
+    return false; // refused by the leader, as everything that makes no sense
+  }
+}
