@@ -40,7 +40,7 @@ describe('a network is moved', { skip: NO_ETCD ?? false }, () => {
     return await started.ready();
   };
   const startRouter = async (where: readonly string[]): Promise<string> => {
-    const address = await start('router', ...HOST, '--port', port, ...where);
+    const address = await start('router', '--insecure', ...HOST, '--port', port, ...where);
     port = address.split(':').at(-1) ?? '0';
     return address;
   };
@@ -51,7 +51,7 @@ describe('a network is moved', { skip: NO_ETCD ?? false }, () => {
     return { code, text: moving.lines.join('\n') };
   };
   const refusalOf = async (...where: readonly string[]): Promise<string> => {
-    const refused = new DualpingProcess(['router', ...HOST, '--port', '0', ...where]);
+    const refused = new DualpingProcess(['router', '--insecure', ...HOST, '--port', '0', ...where]);
     assert.notEqual(await refused.exited, 0);
     await eventually('it has said all', () => refused.drained);
     return refused.lines.join('\n');
@@ -59,7 +59,7 @@ describe('a network is moved', { skip: NO_ETCD ?? false }, () => {
   /** With the one server, which has to find what it has been told before. */
   const whenServed = async (where: readonly string[]): Promise<Assignment> => {
     const router = await startRouter(where);
-    await start('server', ...HOST, '--id', '1', '--data', join(folder, 's1'), '--routers', router);
+    await start('server', '--insecure', ...HOST, '--id', '1', '--data', join(folder, 's1'), '--routers', router);
     const client = new RouterClient({ routers: [router] });
     try {
       return await eventually('it serves', async () => {

@@ -15,6 +15,8 @@ import { readPlaces } from '../cluster/places.js';
 /** Most bytes that are read of a log: some hundred lines, far more than a screen has. */
 const MOST_BYTES = 64 * 1024;
 const MOST_LINES = 300;
+/** The only router of a network, or one of several. */
+const ROUTER = /^router\d*$/;
 
 export type LogOf = (name: string, address: Address | undefined) => Promise<ProcessLog>;
 
@@ -25,14 +27,15 @@ export type LogOf = (name: string, address: Address | undefined) => Promise<Proc
  */
 export function logsIn(folder: string, routers: readonly Address[], isGiven: boolean): LogOf | undefined {
   const { addresses = {} } = readPlaces(folder);
-  const router = new Map(Object.entries(addresses)).get('router');
-  if (router !== undefined && routers.map(numeric).includes(router)) return ofNetwork(folder, addresses);
-  const single = router === undefined ? singleServer(folder) : undefined;
+  const own = Object.entries(addresses).flatMap(([name, address]) => (ROUTER.test(name) ? [address] : []));
+  if (routers.map(numeric).some((router) => own.includes(router))) return ofNetwork(folder, addresses);
+  const single = own.length === 0 ? singleServer(folder) : undefined;
   if (single !== undefined) return ofServer(folder, single);
   if (!isGiven) return undefined;
   if (!existsSync(folder)) throw refused(`there is no folder ${quote(folder)}`);
-  if (router === undefined) throw refused(`folder ${quote(folder)} is not one of \`up\`, nor of a server`);
-  throw refused(`folder ${quote(folder)} is of the network at ${router}, not of ${routers.join(', ')}`);
+  if (own.length === 0) throw refused(`folder ${quote(folder)} is not one of \`up\`, nor of a server`);
+  const [theirs, asked] = [own, routers].map((addresses) => addresses.join(', '));
+  throw refused(`folder ${quote(folder)} is of the network at ${theirs}, not of ${asked}`);
 }
 
 /** The form in which a folder has the address. */

@@ -11,7 +11,10 @@ import type { Caller } from './roles.js';
 
 /** The connection on which the call came, as `getPeer` says it. A call with it is passed on no further. */
 const FORWARDED_FOR = 'dualping-forwarded-for';
-/** Says who had called: `part server/1/2`, `stranger`, `plaintext`, or `classic`: that, from where the classic wire is served. */
+/**
+ * Says who had called: `part server/1/2`, `stranger`, `plaintext`, or `classic`: without TLS, from where the
+ * classic wire is served.
+ */
 const FORWARDED_AS = 'dualping-forwarded-as';
 /** What gRPC itself adds to each call. */
 const OF_TRANSPORT = /^(grpc-|:|user-agent$|te$|content-type$|accept-encoding$)/;
