@@ -10,6 +10,7 @@ export type {
   InSyncMember,
   Instant,
   JournalId,
+  KeyOfUser,
   ListPage,
   Liveness,
   MemberInfo,
@@ -56,7 +57,7 @@ export type {
   StreamEnd,
   WatchUpdate,
 } from '@dualping/protocol';
-export { NetworkCredentials } from '@dualping/protocol';
+export { DeviceKey, NetworkCredentials } from '@dualping/protocol';
 export type { CallOptions } from './abortable.js';
 export * from './classic-connection.js';
 export { DualpingMember, type DualpingMemberOptions } from './dualping-member.js';

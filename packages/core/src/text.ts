@@ -2,7 +2,13 @@
  * The rules for user names and posts; the server's codec checks them, and a client before sending. Also makes
  * foreign text safe for a line that people read.
  */
-import { MAX_BEGIN_LENGTH, MAX_NAMED, MAX_POST_LENGTH, MAX_USER_NAME_LENGTH } from './limits.js';
+import {
+  MAX_BEGIN_LENGTH,
+  MAX_DEVICE_LENGTH,
+  MAX_NAMED,
+  MAX_POST_LENGTH,
+  MAX_USER_NAME_LENGTH,
+} from './limits.js';
 
 const USER_NAME = /^[A-Za-z0-9_-]+$/;
 /**
@@ -47,6 +53,21 @@ export function userNameProblem(value: string): string | undefined {
   if (!USER_NAME.test(value))
     return `user name ${quote(value)} may only have letters A-Z a-z, digits, _ and -`;
   return undefined;
+}
+
+/** 32 bytes in base64url: a public key, or the hash of a code. */
+const KEY_TEXT = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
+const DEVICE_NAME = /^[A-Za-z0-9._-](?:[A-Za-z0-9 ._-]*[A-Za-z0-9._-])?$/;
+
+export const isKeyText = (text: string): boolean => KEY_TEXT.test(text);
+
+/** Why this can't be the name of a device, for people; undefined when it can. */
+export function deviceNameProblem(value: string): string | undefined {
+  if (value.length > MAX_DEVICE_LENGTH)
+    return `device name ${quote(value)} has ${value.length} characters, at most ${MAX_DEVICE_LENGTH} are allowed`;
+  return DEVICE_NAME.test(value)
+    ? undefined
+    : `device name ${quote(value)} may only have letters A-Z a-z, digits, space, . _ and -`;
 }
 
 /** Why this can't be posted, for people; undefined when it can. */

@@ -1,6 +1,7 @@
 /** Runs a service until a signal, its own end, or the parent's end. */
 import type { Address } from '@dualping/core';
 import { DRAIN_LIMIT_MS, EXIT, exitCodeFor, SIGNAL_EXITS, Signals, withinLimit } from '@dualping/host';
+import { isLoopback } from '@dualping/protocol';
 import type { Io } from './io.js';
 import { endWithParent, tellParent } from './parent-link.js';
 
@@ -42,15 +43,10 @@ export async function serveUntilSignal(part: string, io: Io, start: () => Promis
   return SIGNAL_EXITS[first];
 }
 
-const LOOPBACK = /^(localhost|127\.[0-9.]+|::1)$/;
-
-/** Prints one line when other machines can reach this address. */
+/** Prints one line when other machines can reach this address, and nothing is asked of them. */
 export function warnIfOpen(host: string, io: Io, isSecure = false): void {
-  if (LOOPBACK.test(host)) return;
-  const who = 'everyone who can reach it can read and post as anyone';
+  if (isLoopback(host) || isSecure) return;
   io.note(
-    isSecure
-      ? `dualping: listening at ${host} with TLS: parts and operators are known by certificates, but ${who}, because users are not authenticated yet`
-      : `dualping: listening at ${host} without TLS: ${who} and pass for a server or an operator: see --tls and --certs`,
+    `dualping: listening at ${host} without TLS: everyone who can reach it can read and post as anyone and pass for a server or an operator: see --tls and --certs`,
   );
 }

@@ -43,6 +43,11 @@ function parsed(text: Address, leastPort: number): HostAndPort {
   return { host, port };
 }
 
+const LOOPBACK = /^(localhost|127\.[0-9.]+|::1)$/;
+
+/** Whether only this machine reaches it. */
+export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
+
 /** Whether it means all interfaces of a machine: a process can listen there, but others can't dial it. */
 export const isWildcard = (host: string): boolean => WILDCARDS.includes(host);
 

@@ -8,6 +8,7 @@ import {
   MAX_SERVER_ID,
   parseDiskStallMs,
   quote,
+  type Registration,
   type ServerId,
   serverId,
   wholeNumber,
@@ -18,6 +19,7 @@ import {
   dialledAddress,
   formatAddress,
   type HostAndPort,
+  isLoopback,
   isWildcard,
   type NetworkCredentials,
   parseAddress,
@@ -65,6 +67,11 @@ export interface ServerOptions {
    * and without questions when absent.
    */
   readonly credentials?: NetworkCredentials | undefined;
+  /**
+   * With credentials: for whom new names are. Default: for whoever comes where it listens on loopback, else
+   * for who is invited.
+   */
+  readonly registration?: Registration | undefined;
   /** With credentials: whether csce438 programs are served without TLS beside it. Default false. */
   readonly classic?: boolean;
 }
@@ -85,6 +92,7 @@ export interface ParsedOptions {
   readonly classicReplies: ClassicReplies | undefined;
   readonly supervision: SupervisionOptions | undefined;
   readonly credentials: NetworkCredentials | undefined;
+  readonly registration: Registration;
   readonly classic: boolean;
 }
 
@@ -116,6 +124,7 @@ export function parseServerOptions(options: ServerOptions): ParsedOptions {
     classicReplies: options.classicReplies,
     supervision: options.supervision,
     credentials: ownCredentials(options.credentials, cluster, id),
+    registration: options.registration ?? (isLoopback(host) ? 'open' : 'invite'),
     classic: options.classic ?? false,
   });
 }

@@ -49,6 +49,7 @@ import { ServerDisk } from './server-disk.js';
 import { isInSync, SERVER_METRICS, type ServerView, serverProbes, serverSamples } from './server-metrics.js';
 import { addServices, SERVICE_NAMES, type ServiceContext } from './services.js';
 import { SnapshotSender } from './snapshot-sender.js';
+import { Speakers } from './speakers.js';
 import { StandbyWire } from './standby-wire.js';
 import { SUPERVISION_SERVICE_NAME, SupervisorDesk } from './supervisor-desk.js';
 
@@ -149,6 +150,7 @@ async function run(
       return begun.driver;
     },
     access: grpc.access,
+    speakers: new Speakers(grpc.access),
     journal,
     standbys: new StandbyWire(journal),
     snapshots: new SnapshotSender(journal),
@@ -178,7 +180,8 @@ async function run(
     onStopped = resolve;
   });
   const identity = { ...journal.identity, address: advertised, routers: parsed.routers };
-  const start = { ...stored, diskFigures: () => disk.timer.figures, identity };
+  const registration = parsed.credentials === undefined ? undefined : parsed.registration;
+  const start = { ...stored, diskFigures: () => disk.timer.figures, identity, registration };
   const replica = new Replica(start, DEFAULT_TIMING);
   const received: ReceivedBytes = new WeakMap();
   const dialling = parsed.credentials ?? PLAINTEXT;

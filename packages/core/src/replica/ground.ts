@@ -16,6 +16,7 @@ import type { Attempt } from '../membership/membership-messages.js';
 import { Pace } from '../membership/pace.js';
 import type { Figures } from '../messages.js';
 import type { Reason } from '../reasons.js';
+import type { Registration } from '../social/index.js';
 import { clusterOf } from '../user-cluster.js';
 import { Ledger } from './ledger.js';
 import type {
@@ -30,6 +31,8 @@ import type {
 
 export class Ground {
   identity: ReplicaIdentity;
+  /** For whom new names are; undefined: callers prove nothing. */
+  readonly registration: Registration | undefined;
   readonly ledger: Ledger;
   readonly #pace: Pace;
   #outputs: ReplicaOutput[] = [];
@@ -60,6 +63,7 @@ export class Ground {
   constructor(start: ReplicaStart, timing: ReplicaTiming) {
     this.#diskFigures = start.diskFigures ?? (() => NO_DISK_FIGURES);
     this.identity = start.identity;
+    this.registration = start.registration;
     this.networkId = start.identity.networkId;
     this.welcomedLife = start.identity.welcomedLife;
     this.#knownRevision = start.known.revision;

@@ -1,7 +1,7 @@
 /** The inputs and outputs of a replica. */
 import type { Assignment } from '../assignment.js';
 import type { DiskFigures } from '../disk-watch.js';
-import type { Command, Entry, EpochStart, Post, Reply } from '../entry.js';
+import type { Command, Entry, EpochStart, OperatorCommand, Post, Reply } from '../entry.js';
 import type {
   Address,
   ClusterId,
@@ -11,6 +11,7 @@ import type {
   LifeId,
   NetworkId,
   Position,
+  PublicKey,
   RequestNumber,
   ServerId,
   SessionId,
@@ -23,7 +24,7 @@ import type { PrimaryMessage, RouterMessage, StandbyMessage, TailBatch, TailMess
 import type { ListPage } from '../presence.js';
 import type { Reason } from '../reasons.js';
 import type { SignsOfLife } from '../signs-of-life.js';
-import type { NewsItem, SocialSnapshot, SocialState } from '../social/index.js';
+import type { NewsItem, Registration, SocialSnapshot, SocialState, UserKey } from '../social/index.js';
 import type { PeerProbe } from './reachability.js';
 
 /** A stream that a peer or client opened to us, or a call: numbered by the driver, never reused. */
@@ -61,11 +62,22 @@ export interface ReplicaStart {
   /** Checksum of the journal at its end. */
   readonly checksum: number;
   readonly known: Known;
+  /**
+   * For whom new names are, where callers prove whose key they hold. Absent: the server asks nobody, and
+   * believes every caller for a name that belongs to no key.
+   */
+  readonly registration?: Registration | undefined;
   /** Figures of the disk, for people; they decide nothing. Default: unknown. */
   readonly diskFigures?: () => DiskFigures;
 }
 
-export interface WriteRequest {
+/** Who asks. */
+export interface Asking {
+  /** The key that the caller has proved to hold; absent: the wire has no such proof. */
+  readonly by?: PublicKey | undefined;
+}
+
+export interface WriteRequest extends Asking {
   readonly kind: 'write';
   readonly token: Token;
   readonly sessionId: SessionId;
@@ -76,7 +88,7 @@ export interface WriteRequest {
   readonly timeMs: WallTimeMs;
 }
 
-export interface ListRequest {
+export interface ListRequest extends Asking {
   readonly kind: 'list';
   readonly token: Token;
   readonly user: UserName;
@@ -90,7 +102,26 @@ export interface ListRequest {
 export type ClientWrite = Omit<WriteRequest, 'kind' | 'token' | 'timeMs'>;
 export type ListQuestion = Omit<ListRequest, 'kind' | 'token'>;
 
-export interface TimelineOpenRequest {
+/** A user asks for the keys of the own name. */
+export interface KeysRequest extends Asking {
+  readonly kind: 'keys';
+  readonly token: Token;
+  readonly user: UserName;
+  readonly epoch: Epoch;
+}
+export type KeysQuestion = Omit<KeysRequest, 'kind' | 'token'>;
+
+/** From an operator, as the connection has proved. */
+export interface OperatorRequest {
+  readonly kind: 'operate';
+  readonly token: Token;
+  readonly epoch: Epoch;
+  readonly command: OperatorCommand;
+  readonly timeMs: WallTimeMs;
+}
+export type OperatorAsk = Omit<OperatorRequest, 'kind' | 'token' | 'timeMs'>;
+
+export interface TimelineOpenRequest extends Asking {
   readonly kind: 'timeline-open';
   readonly timeline: LinkId;
   readonly user: UserName;
@@ -127,7 +158,7 @@ export interface SnapshotCopy {
 }
 
 /** Requests that wait in `HeldRequests` when they come before the server knows of their epoch. */
-export type ClientRequest = WriteRequest | ListRequest | TimelineOpenRequest;
+export type ClientRequest = WriteRequest | ListRequest | KeysRequest | OperatorRequest | TimelineOpenRequest;
 
 export type ReplicaInput =
   | { readonly kind: 'start' }
@@ -294,6 +325,7 @@ export type ReplicaOutput =
   // Clients.
   | { readonly kind: 'answer-write'; readonly token: Token; readonly epoch: Epoch; readonly reply: Reply }
   | { readonly kind: 'answer-list'; readonly token: Token; readonly page: ListPage }
+  | { readonly kind: 'answer-keys'; readonly token: Token; readonly keys: readonly UserKey[] }
   | { readonly kind: 'refuse'; readonly token: Token; readonly reason: Reason; readonly detail: string }
   | {
       readonly kind: 'timeline-opened';

@@ -4,6 +4,7 @@ import { command } from '../command.js';
 import { userCredentials } from '../credentials.js';
 import { FULL_SCREEN_HISTORY, hasFullScreen, runPersonClient } from '../person-client.js';
 import * as settings from '../settings/definitions.js';
+import { ownDevice } from '../user/device-keys.js';
 
 export const clientCommand = command({
   name: 'client',
@@ -26,6 +27,7 @@ export const clientCommand = command({
       timeline: { history },
       mentions: isFull,
       credentials,
+      ...ownDevice(credentials, user),
     });
     return await runPersonClient({ session, routers, credentials, io, lines, signal });
   },

@@ -27,6 +27,7 @@ import * as classic from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
 import { flagOf, type Values } from '../settings/setting.js';
 import { cleanForTerminal } from '../terminal-text.js';
+import { ownDevice } from '../user/device-keys.js';
 
 /** Within the data folder. */
 const CERTS_FOLDER = 'certs';
@@ -160,7 +161,13 @@ export const startCommand = command({
       return await withCluster(values, invocation, toStderr(io), async (cluster, signals) => {
         const routers = cluster.routerAddresses;
         const credentials = credentialsFor(values.data, cluster.routerAddresses[0] ?? '');
-        const session = new DualpingSession({ routers, user, timeline: { history: limit }, credentials });
+        const session = new DualpingSession({
+          routers,
+          user,
+          timeline: { history: limit },
+          credentials,
+          ...ownDevice(credentials, user),
+        });
         return await watchStates(session, signals, io);
       });
     return await besideNetwork(values, invocation, async (router, signal) => {
@@ -174,6 +181,7 @@ export const startCommand = command({
         timeline: { history },
         mentions: isFull,
         credentials,
+        ...ownDevice(credentials, user),
       });
       const formerly = [resolve(values.data)];
       return await runPersonClient({ session, routers, credentials, formerly, io, lines, signal });

@@ -2,3 +2,14 @@ export { Access, type AccessListener, type Called } from './access.js';
 export * from './identity.js';
 export { type Dialled, type Dialling, NetworkCredentials, PLAINTEXT } from './network-credentials.js';
 export { type Caller, RULES, WATCH_OF_ALL } from './roles.js';
+export {
+  authorityHash,
+  checkTime,
+  DeviceKey,
+  shortKey,
+  TOKEN_KEY,
+  TOKEN_MS,
+  TOKEN_RENEWAL_MS,
+  type TokenClaims,
+  TokenJudge,
+} from './user-token.js';

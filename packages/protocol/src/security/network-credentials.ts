@@ -17,6 +17,7 @@ import {
   networkIn,
   partText,
 } from './identity.js';
+import { authorityHash } from './user-token.js';
 
 /** What is expected at the dialled address. */
 export type Dialled = 'router' | 'server' | 'member' | 'part';
@@ -48,6 +49,7 @@ export type Judgement =
 interface Material {
   readonly network: CertifiedNetwork;
   readonly authorities: readonly X509Certificate[];
+  readonly authorityHashes: readonly string[];
   /** Of the part that this is; undefined for a user's client. */
   readonly own:
     | { readonly certificate: X509Certificate; readonly identity: Identity; readonly key: string }
@@ -82,6 +84,16 @@ export class NetworkCredentials implements Dialling {
 
   get network(): CertifiedNetwork {
     return this.#material.network;
+  }
+
+  /** The keys of the network's own certificates, as users' tokens name them: a hash of each. */
+  get authorities(): readonly string[] {
+    return this.#material.authorityHashes;
+  }
+
+  /** The network's own certificates, PEM: what users' clients need. */
+  get authorityPem(): string {
+    return this.#material.authorities.map(String).join('');
   }
 
   /** Undefined: it proves nothing, and is a client of a user. */
@@ -223,6 +235,7 @@ function readMaterial(pem: string, revoked: Iterable<string>): Material {
   return {
     network,
     authorities,
+    authorityHashes: authorities.map(({ publicKey }) => authorityHash(publicKey)),
     own: ownOf(leaves, key, { network, authorities }),
     revoked: new Set([...revoked].map((serial) => serial.toLowerCase())),
   };

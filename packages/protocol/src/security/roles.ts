@@ -16,11 +16,12 @@ export type Caller =
   | { readonly kind: 'plaintext' };
 
 /**
- * `anyone`: any caller over TLS, except with a certificate that does not count. `peer`: a server of the same
- * cluster as the called server. `self`: the supervisor of the called server, which has the server's own
- * certificate. `classic`: any caller without TLS, where the classic wire is switched on.
+ * `anyone`: any caller over TLS, except with a certificate that does not count. `user`: such a caller that
+ * shows a token of the user whom the call is about; the server compares it with the call's content. `peer`: a
+ * server of the same cluster as the called server. `self`: the supervisor of the called server, which has the
+ * server's own certificate. `classic`: any caller without TLS, where the classic wire is switched on.
  */
-export type Role = 'anyone' | 'server' | 'member' | 'operator' | 'peer' | 'self' | 'classic';
+export type Role = 'anyone' | 'user' | 'server' | 'member' | 'operator' | 'peer' | 'self' | 'classic';
 
 export interface Rule {
   readonly by: readonly Role[];
@@ -44,13 +45,18 @@ export const RULES: Readonly<Record<string, Rule>> = {
   '/dualping.v1.RoutingService/Leader': { by: ['anyone'] },
   '/dualping.v1.AdminService/Handover': { by: ['operator'], audited: true },
   '/dualping.v1.AdminService/Promote': { by: ['operator'], audited: true },
-  // Users have no keys yet: any caller over TLS speaks for any name.
-  '/dualping.v1.SocialService/Login': { by: ['anyone'] },
-  '/dualping.v1.SocialService/Follow': { by: ['anyone'] },
-  '/dualping.v1.SocialService/Unfollow': { by: ['anyone'] },
-  '/dualping.v1.SocialService/Post': { by: ['anyone'] },
-  '/dualping.v1.SocialService/List': { by: ['anyone'] },
-  '/dualping.v1.SocialService/Timeline': { by: ['anyone'] },
+  '/dualping.v1.SocialService/Login': { by: ['user'] },
+  '/dualping.v1.SocialService/Follow': { by: ['user'] },
+  '/dualping.v1.SocialService/Unfollow': { by: ['user'] },
+  '/dualping.v1.SocialService/Post': { by: ['user'] },
+  '/dualping.v1.SocialService/InviteDevice': { by: ['user'] },
+  '/dualping.v1.SocialService/RevokeKey': { by: ['user'] },
+  '/dualping.v1.SocialService/Keys': { by: ['user'] },
+  '/dualping.v1.SocialService/Present': { by: ['user'] },
+  '/dualping.v1.SocialService/Invite': { by: ['operator'], audited: true },
+  '/dualping.v1.SocialService/ResetKeys': { by: ['operator'], audited: true },
+  '/dualping.v1.SocialService/List': { by: ['user'] },
+  '/dualping.v1.SocialService/Timeline': { by: ['user'] },
   '/dualping.v1.ReplicationService/GetFollowerInfo': { by: ['peer'] },
   '/dualping.v1.ReplicationService/Replicate': { by: ['peer'] },
   '/dualping.v1.ReplicationService/Tail': { by: ['server'] },
@@ -89,7 +95,7 @@ export function isPermitted(caller: Caller, { by }: Rule, callee: Callee): boole
 
 function hasRole(caller: Caller, role: Role, { identity: own, classic }: Callee): boolean {
   if (role === 'classic') return caller.kind === 'plaintext' && classic;
-  if (role === 'anyone') return caller.kind === 'stranger' || caller.kind === 'part';
+  if (role === 'anyone' || role === 'user') return caller.kind === 'stranger' || caller.kind === 'part';
   if (caller.kind !== 'part') return false;
   const { identity } = caller;
   if (role !== 'peer' && role !== 'self') return identity.role === role;
@@ -99,6 +105,7 @@ function hasRole(caller: Caller, role: Role, { identity: own, classic }: Callee)
 
 const ROLE_TEXTS: Readonly<Record<Role, string>> = {
   anyone: 'any client over TLS',
+  user: 'users, with a token of theirs',
   server: 'servers',
   member: 'members',
   operator: 'operators',

@@ -3,11 +3,13 @@
  * the next number here, in the order of arrival.
  */
 import { randomUUID } from 'node:crypto';
-import { type Command, DualpingError, SOCIAL_REASONS, type UserName } from '@dualping/core';
+import { type Command, DualpingError, isKeyReason, SOCIAL_REASONS, type UserName } from '@dualping/core';
 import type { socialWire } from '@dualping/protocol';
 import type { ServiceContext } from '../services.js';
 
-const isSocial = (error: DualpingError): boolean => Object.hasOwn(SOCIAL_REASONS, error.reason);
+/** Whether an entry has this outcome. A name that belongs to a key is refused without one. */
+const isSocial = ({ reason }: DualpingError): boolean =>
+  Object.hasOwn(SOCIAL_REASONS, reason) && !isKeyReason(reason);
 
 export class ClassicSession {
   readonly #id = `classic-${randomUUID()}`;

@@ -1,0 +1,32 @@
+/** Texts for people: why a key does not speak for a name, and what to do about it. */
+import type { UserName } from '../ids.js';
+import type { SocialReason } from '../reasons.js';
+
+/** The reasons that are about keys. */
+export type KeyReason = Extract<
+  SocialReason,
+  | 'wrong-key'
+  | 'invitation-needed'
+  | 'invitation-spent'
+  | 'unknown-key'
+  | 'last-key'
+  | 'too-many-keys'
+  | 'name-taken'
+>;
+
+const TEXTS: Readonly<Record<KeyReason, (user: string) => string>> = {
+  'wrong-key': (user) =>
+    `"${user}" belongs to another key than the one of this device, or to one that was revoked`,
+  'invitation-needed': (user) =>
+    `"${user}" is new here, and this network lets in new names only by invitation`,
+  'invitation-spent': (user) =>
+    `the invitation for "${user}" was used before, or has run out: ask for a new one`,
+  'unknown-key': (user) => `"${user}" has no such key, or it was revoked already`,
+  'last-key': (user) => `it is the only key of "${user}": without it the owner could not come in again`,
+  'too-many-keys': (user) => `"${user}" has as many keys as a name can have: revoke one first`,
+  'name-taken': (user) => `"${user}" belongs to a key already: reset its keys to let its owner in again`,
+};
+
+export const isKeyReason = (reason: string): reason is KeyReason => Object.hasOwn(TEXTS, reason);
+
+export const keyRefusalText = (reason: KeyReason, user: UserName): string => TEXTS[reason](user);
