@@ -1,10 +1,20 @@
 /** A real process of the `dualping` command, which tests kill, freeze and read. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { DEADLINE_MS, eventually } from './eventually.js';
 
 export const LAUNCHER = fileURLToPath(new URL('../../packages/dualping/bin/dualping.js', import.meta.url));
+
+/**
+ * Where processes keep users' keys and known networks, if a test says nothing else: not among those of
+ * whoever runs the test. Removed with this process.
+ */
+const OWN_CONFIG = mkdtempSync(join(tmpdir(), 'dualping-config-'));
+process.once('exit', () => rmSync(OWN_CONFIG, { recursive: true, force: true }));
 
 /** Lines kept for the message of a failing test. */
 const MAX_LINES = 2_000;
@@ -33,7 +43,7 @@ export class DualpingProcess {
     const [command = process.execPath, ...rest] = [...prefix, process.execPath, launcher, ...args];
     this.#child = spawn(command, rest, {
       stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, ...environment },
+      env: { ...process.env, XDG_CONFIG_HOME: OWN_CONFIG, ...environment },
     });
     for (const stream of [this.#child.stdout, this.#child.stderr])
       if (stream !== null)

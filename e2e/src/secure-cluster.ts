@@ -34,6 +34,8 @@ export interface SecureClusterOptions {
   /** Of which the others have no servers. One when absent. */
   readonly clusters?: number;
   readonly classic?: boolean;
+  /** More flags of the servers. */
+  readonly serverFlags?: readonly string[];
   /** Default: patient ones. */
   readonly timings?: readonly string[];
 }
@@ -49,6 +51,7 @@ export class SecureCluster {
     servers,
     clusters = 1,
     classic = false,
+    serverFlags = [],
     timings = PATIENT,
   }: SecureClusterOptions): Promise<SecureCluster> {
     const folder = mkdtempSync(join(tmpdir(), 'dualping-certs-'));
@@ -59,7 +62,7 @@ export class SecureCluster {
     const cluster = await TestCluster.start({
       servers,
       routerFlags: [...timings, ...flags, '--clusters', `${clusters}`],
-      serverFlags: (router) => ['--routers', router, ...flags],
+      serverFlags: (router) => ['--routers', router, ...flags, ...serverFlags],
     });
     const operator = NetworkCredentials.parse(readFileSync(fileOf(certs, OPERATOR), 'utf8'));
     const routers = new RouterClient({ routers: [cluster.routerAddress], credentials: operator });

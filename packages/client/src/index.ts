@@ -83,3 +83,4 @@ export {
   type WatchOptions,
 } from './router-client.js';
 export { MAX_UNREAD_POSTS } from './unread-posts.js';
+export { UserAdmin, type UserAdminOptions, type UserCode } from './user-admin.js';

@@ -8,8 +8,8 @@ import {
   serverNameIn,
   unreachable,
 } from '@dualping/core';
-import { userCredentials } from './credentials.js';
 import { ownDevice } from './user/device-keys.js';
+import { personCredentials } from './user/first-contact.js';
 
 export interface OneShot {
   readonly routers: readonly Address[];
@@ -29,7 +29,7 @@ export async function withSession<T>(
   { routers, user, timeoutMs, pages = false, ...trust }: OneShot,
   use: (session: DualpingSession) => Promise<T>,
 ): Promise<T> {
-  const credentials = userCredentials(trust, routers);
+  const credentials = await personCredentials(trust, routers);
   const session = new DualpingSession({
     routers,
     user,

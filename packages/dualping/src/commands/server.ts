@@ -20,6 +20,7 @@ export const SERVER_SETTINGS = {
   diskStallMs: settings.diskStallMs,
   certs: settings.certs,
   classic: settings.classicWire,
+  registration: settings.registration,
   metrics: settings.metrics,
   logFormat: settings.logFormat,
 };
@@ -44,7 +45,7 @@ export const serverCommand = command({
 
 async function serve(values: PairValues, paired: boolean, io: Io): Promise<number> {
   const { host, port, advertise, data, cluster, id, routers, diskStallMs, metrics, certs, classic } = values;
-  const { classicReplies: replies } = values;
+  const { classicReplies: replies, registration } = values;
   const part = `server ${serverName(asServerId(id))}`;
   // Loaded here only: the short commands must not pay for what they don't run.
   const { startServer } = await import('@dualping/server');
@@ -69,6 +70,7 @@ async function serve(values: PairValues, paired: boolean, io: Io): Promise<numbe
       supervision: supervised.options,
       credentials: watched?.credentials,
       classic,
+      ...(registration !== '' && { registration }),
     });
     supervised.started(server);
     return {

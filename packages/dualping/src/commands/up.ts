@@ -47,6 +47,7 @@ const CLUSTER_SETTINGS = {
   tls: settings.tls,
   insecure: settings.insecure,
   classic: settings.classicWire,
+  registration: settings.registration,
   ...settings.timing,
 };
 type ClusterValues = Values<typeof CLUSTER_SETTINGS>;
@@ -70,7 +71,8 @@ async function withCluster(
   use: (cluster: LocalCluster, signals: Signals) => Promise<number>,
 ): Promise<number> {
   const { host, port, routers, store, clusters, servers, data, keepAliveMs, diskStallMs, ...rest } = values;
-  const { classicReplies, classicConfirmation, tls, insecure, classic: isClassic, ...given } = rest;
+  const { classicReplies, classicConfirmation, tls, insecure, classic: isClassic, ...others } = rest;
+  const { registration, ...given } = others;
   const timing = parseTiming({ ...DEFAULT_TIMING, ...given });
   const certs = certsFor({ data, tls, insecure });
   warnIfOpen(host, io, certs !== undefined);
@@ -100,7 +102,7 @@ async function withCluster(
     keepAliveMs,
     diskStallMs,
     certs,
-    serverFlags: classicFlags,
+    serverFlags: [...classicFlags, ...(registration === '' ? [] : ['--registration', registration])],
     routerFlags: [
       ...['--classic-replies', classicReplies, '--classic-confirmation', classicConfirmation],
       ...classicFlags,

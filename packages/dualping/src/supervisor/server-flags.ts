@@ -1,6 +1,6 @@
 /** The command lines of a pair's processes, made from the settings of `server --supervised`. */
 import { resolve } from 'node:path';
-import type { Address } from '@dualping/core';
+import type { Address, Registration } from '@dualping/core';
 import type { ClassicReplies } from '@dualping/protocol';
 import type { LogFormat } from '../settings/definitions.js';
 
@@ -21,6 +21,8 @@ export interface PairValues {
   /** Empty: without TLS. */
   readonly certs: string;
   readonly classic: boolean;
+  /** Empty: by where it listens. */
+  readonly registration: Registration | '';
   /** Empty: nowhere. */
   readonly metrics: string;
   readonly logFormat: LogFormat;
@@ -39,6 +41,7 @@ export const pairFlags = (values: PairValues, port = values.port): readonly stri
   ...['--disk-stall-ms', String(values.diskStallMs)],
   ...(values.certs === '' ? [] : ['--certs', resolve(values.certs)]),
   ...(values.classic ? ['--classic'] : []),
+  ...(values.registration === '' ? [] : ['--registration', values.registration]),
   ...['--log-format', values.logFormat],
   ...(values.metrics === '' ? [] : ['--metrics', values.metrics]),
 ];

@@ -134,8 +134,12 @@ export class NetworkCredentials implements Dialling {
 
   /** For a TLS server. It judges certificates by itself afterwards, so that it can say what is wrong. */
   get serving(): TlsOptions {
+    const { authorities } = this.#material;
+    const { cert = '', ...texts } = textsOf(this.#material);
     return {
-      ...textsOf(this.#material),
+      ...texts,
+      // With the network's own certificate: who comes for the first time sees which network it is.
+      cert: [cert, ...authorities.map(String)].join('\n'),
       minVersion: TLS_VERSION,
       ALPNProtocols: ['h2'],
       requestCert: true,
