@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import {
+  type ClassicAnswer,
+  ClassicConnection,
   DeviceKey,
   DualpingError,
   DualpingSession,
@@ -142,6 +144,45 @@ describe('people of a network that lets in by invitation', () => {
     assert.equal((await mira.post('hello again')).code, 0);
     for (const line of ['nonsense', 'dualping://nowhere/?ca=x&code=y', lineIn(invitation.text).slice(0, -1)])
       assert.match((await mira.run('join', line)).text, /\(invalid-argument\)/);
+  });
+});
+
+describe('names of digits on the classic wire, beside TLS', () => {
+  let secure: SecureCluster;
+
+  before(async () => {
+    secure = await SecureCluster.start({ servers: 1, classic: true });
+  });
+  after(async () => await secure.destroy());
+
+  test('are open until a key owns them, and all other names are refused', async () => {
+    const address = `127.0.0.1:${secure.cluster.portOf('s1')}`;
+    const classic = (user: string): ClassicConnection => new ClassicConnection(address, user);
+    const [seven, mira] = [classic('7'), classic('mira')];
+    assert.equal((await seven.login()).status, 'success');
+    const refused = async (answer: Promise<ClassicAnswer>, text: RegExp): Promise<void> => {
+      const { status, text: said } = await answer;
+      assert.deepEqual([status === 'success', text.test(said)], [false, true], said);
+    };
+    await refused(mira.login(), /can't be spoken for without a key here: only names of digits/);
+    const session = new DualpingSession({
+      routers: [secure.cluster.routerAddress],
+      user: '7',
+      credentials: secure.user,
+      key: DeviceKey.generate(),
+    });
+    await session.post('mine now');
+    await refused(seven.follow('7'), /"7" belongs to another key/);
+    // The user is on as long as that connection stands.
+    seven.close();
+    const again = classic('7');
+    const why = await eventually('7 is not on any more', async () => {
+      const { text } = await again.login();
+      return /another key/.test(text) ? text : undefined;
+    });
+    assert.match(why, /"7" belongs to another key/);
+    for (const each of [mira, again]) each.close();
+    session.close();
   });
 });
 

@@ -8,7 +8,7 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { DualpingError, deviceNameProblem, quote, type UserName } from '@dualping/core';
+import { DualpingError, deviceNameProblem, type UserName } from '@dualping/core';
 import { mendFile, PRIVATE_FILE, PRIVATE_FOLDER } from '@dualping/host';
 import { DeviceKey, type NetworkCredentials } from '@dualping/protocol';
 import { configFolder } from './config-folder.js';
@@ -86,7 +86,7 @@ function makeKey(path: string): DeviceKey {
 function unusable(path: string, cause: unknown): DualpingError {
   const why =
     cause instanceof DualpingError ? cause.detail : cause instanceof Error ? cause.message : String(cause);
-  return new DualpingError('invalid-argument', `the key file ${quote(path)} can't be used: ${why}`, {
+  return new DualpingError('invalid-argument', `the key file ${JSON.stringify(path)} can't be used: ${why}`, {
     cause,
   });
 }

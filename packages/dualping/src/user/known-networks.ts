@@ -75,4 +75,4 @@ const isKnown = (value: unknown): value is KnownNetwork =>
   typeof value.certificate === 'string';
 
 const unreadable = (path: string, why: string): DualpingError =>
-  new DualpingError('invalid-argument', `known networks ${quote(path)} can't be read: ${why}`);
+  new DualpingError('invalid-argument', `known networks ${JSON.stringify(path)} can't be read: ${why}`);
