@@ -118,11 +118,11 @@ for (const classic of [false, true])
             [...anyone, 'user'],
             /a client without a certificate/,
           ),
-          token: tokenOf(secure.user.authorities[0], HOUR_MS),
+          token: tokenOf(secure.user.authorityHashes[0], HOUR_MS),
         },
         {
           ...visitor('with a token that has run out', secure.user, anyone, /a client without a certificate/),
-          token: tokenOf(secure.user.authorities[0], -HOUR_MS),
+          token: tokenOf(secure.user.authorityHashes[0], -HOUR_MS),
         },
         {
           ...visitor(

@@ -14,7 +14,7 @@ import {
 import { UserTokens } from './user-tokens.js';
 
 const AUTHORITY = 'A'.repeat(43);
-const credentials = { authorities: [AUTHORITY] } as unknown as NetworkCredentials;
+const credentials = { authorityHashes: [AUTHORITY] } as unknown as NetworkCredentials;
 const judge = new TokenJudge(() => [AUTHORITY]);
 
 const HOUR_MS = 3_600_000;

@@ -92,7 +92,7 @@ export class UserTokens {
   #present(sessionId: SessionId): Made {
     const last = this.#last;
     if (last?.sessionId === sessionId && last.notAfterMs - this.#now > TOKEN_RENEWAL_MS) return last;
-    const [authority] = this.#credentials.authorities;
+    const [authority] = this.#credentials.authorityHashes;
     if (authority === undefined) throw new DualpingError('internal', 'credentials without a network');
     const notAfterMs = this.#now + TOKEN_MS;
     const token = this.login.key.sign(authority, { user: this.#user, sessionId, notAfterMs });

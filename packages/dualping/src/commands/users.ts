@@ -60,7 +60,7 @@ interface Printed {
 }
 
 function printLine(io: Io, { routers, hours, credentials, code, user }: Printed): void {
-  const [fingerprint = ''] = credentials.authorities;
+  const [fingerprint = ''] = credentials.authorityHashes;
   const line = joinLineText({ routers, fingerprint, code, ...(user !== undefined && { user }) });
   io.out(`dualping join '${line}'`);
   const whom = user === undefined ? 'one new user' : quote(user);

@@ -12,7 +12,7 @@ import { PRIVATE_FILE, PRIVATE_FOLDER, replaceFileNow } from '@dualping/host';
 import { configFolder } from './config-folder.js';
 
 export interface KnownNetwork {
-  /** Of the network's own key, as `NetworkCredentials.authorities` has it. */
+  /** Of the network's own key, as `NetworkCredentials.authorityHashes` has it. */
   readonly fingerprint: string;
   /** The network's own certificate, PEM. */
   readonly certificate: string;

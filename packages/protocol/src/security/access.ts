@@ -64,7 +64,7 @@ export class Access {
   ) {
     if (credentials === undefined) return;
     this.#stop = credentials.onReplaced(() => this.#cutRejected(credentials));
-    this.#tokens = new TokenJudge(() => credentials.authorities);
+    this.#tokens = new TokenJudge(() => credentials.authorityHashes);
   }
 
   /** Of a connection whose handshake is done. */
@@ -110,14 +110,15 @@ export class Access {
 
   /** Why the token of a call does not count. */
   #mute(call: Called, doing: string): DualpingError | undefined {
+    const caller = this.callerOf(call);
+    if (caller === undefined) return undefined;
     try {
       this.claimsOf(call);
       return undefined;
     } catch (error) {
       if (!(error instanceof DualpingError)) throw error;
       const { reason, detail } = error;
-      const who = callerText(this.callerOf(call) ?? { kind: 'plaintext' });
-      const refusal = new DualpingError(reason, `${who} may not call ${doing}: ${detail}`);
+      const refusal = new DualpingError(reason, `${callerText(caller)} may not call ${doing}: ${detail}`);
       this.listener.refused(`${call.getPeer()}: ${refusal.detail}`);
       return refusal;
     }

@@ -87,7 +87,7 @@ export class NetworkCredentials implements Dialling {
   }
 
   /** The keys of the network's own certificates, as users' tokens name them: a hash of each. */
-  get authorities(): readonly string[] {
+  get authorityHashes(): readonly string[] {
     return this.#material.authorityHashes;
   }
 

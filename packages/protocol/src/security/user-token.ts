@@ -80,7 +80,7 @@ export class DeviceKey {
     return this.#private.export({ format: 'pem', type: 'pkcs8' }).toString();
   }
 
-  /** @param authority as `NetworkCredentials.authorities` has it */
+  /** @param authority as `NetworkCredentials.authorityHashes` has it */
   sign(authority: string, claims: Omit<TokenClaims, 'key'>): Buffer {
     const whole: TokenClaims = { ...claims, key: this.publicKey };
     const signature = sign(null, signedBytes(authority, whole), this.#private);
@@ -108,7 +108,7 @@ export class TokenJudge {
   /** By the token's bytes, the longest known first. */
   readonly #known = new Map<string, TokenClaims>();
 
-  /** @param authorities as `NetworkCredentials.authorities` has them now */
+  /** @param authorities as `NetworkCredentials.authorityHashes` has them now */
   constructor(authorities: () => readonly string[]) {
     this.#authorities = authorities;
   }
