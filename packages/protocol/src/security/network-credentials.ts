@@ -91,11 +91,6 @@ export class NetworkCredentials implements Dialling {
     return this.#material.authorityHashes;
   }
 
-  /** The network's own certificates, PEM: what users' clients need. */
-  get authorityPem(): string {
-    return this.#material.authorities.map(String).join('');
-  }
-
   /** Undefined: it proves nothing, and is a client of a user. */
   get identity(): Identity | undefined {
     return this.#material.own?.identity;
