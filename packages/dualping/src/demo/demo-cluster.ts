@@ -313,6 +313,8 @@ export class DemoCluster {
     const { host, folder } = this.#options;
     return [
       ...['server', '--host', host, '--port', '0', '--advertise', address, '--routers', router],
+      // Its people come in, also where others can reach it.
+      ...['--registration', 'open'],
       ...['--id', String(id), '--cluster', String(CLUSTER), '--data', join(folder, serverName(serverId(id)))],
     ];
   }
