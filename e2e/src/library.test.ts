@@ -152,7 +152,7 @@ test('clients follow services of others: killed, frozen, leaving, handing over, 
   await shown.says('hello mira, this is s1 in epoch 1');
 
   registerDualpingResolver({ routers: [cluster.routerAddress] });
-  const caller = new Caller('dualping:///1');
+  const caller = new Caller('dualping:///service/greeter');
   await caller.isAnsweredBy('s1 in epoch 1');
 
   s1.signal('SIGKILL');
@@ -178,7 +178,7 @@ test('clients follow services of others: killed, frozen, leaving, handing over, 
   secondLife.signal('SIGTERM');
   await caller.isAnsweredBy('s2 in epoch 4');
   assert.equal(await secondLife.exited, 0);
-  await routers.handover(1);
+  await routers.handover('greeter');
   await caller.isAnsweredBy('s3 in epoch 5');
   await caller.getsAnswers(ENOUGH_ANSWERS);
   assert.deepEqual(caller.failures.slice(failuresBefore), [], 'what is planned costs no call');
@@ -193,7 +193,7 @@ test('clients follow services of others: killed, frozen, leaving, handing over, 
   await s3.says('s3 is primary in epoch 5', saidWithRouter);
   await caller.getsAnswers(ENOUGH_ANSWERS);
   assert.deepEqual(caller.failures.slice(failuresBefore), [], 'the router is not on the way of calls');
-  const { epoch, primary } = await routers.available({ cluster: 1 });
+  const { epoch, primary } = await routers.available({ service: 'greeter' });
   assert.deepEqual([epoch, primary?.serverId], [5, 3]);
 
   await caller.stop();

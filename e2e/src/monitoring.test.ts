@@ -83,3 +83,33 @@ test('a router, and a server with its supervisor, tell every line as JSON', asyn
   const parts = new Set(pair.lines.map((line) => JSON.parse(line).part));
   for (const part of ['server s3', 'supervisor s3']) assert.ok(parts.has(part), [...parts].join());
 });
+
+test('up: every line of every process as JSON, and metrics of each at a port of its own', async () => {
+  const data = join(folder, 'up');
+  const flags = ['--data', data, '--servers', '1', '--port', '0', '--insecure'];
+  const metrics = ['--metrics', '127.0.0.1:0'];
+  const up = new DualpingProcess(['up', ...flags, ...metrics, ...JSON_LOG]);
+  await up.line(/^ready: /);
+  for (const name of ['router', 's1']) {
+    const line = JSON.parse(await up.line(new RegExp(`"process":"${name}".*"event":"metrics"`)));
+    const [url = ''] = /http\S+/.exec(line.text) ?? [];
+    assert.match(
+      await (await fetch(url)).text(),
+      name === 's1' ? /^dualping_server_/m : /^dualping_router_/m,
+    );
+  }
+  await up.stop();
+  await eventually('all is read', () => up.drained);
+  const results = /^(ready: |router |s1 )/;
+  const lines = up.lines.filter((line) => !results.test(line)).map((line) => JSON.parse(line));
+  for (const { time, part, event, text } of lines)
+    for (const value of [time, part, event, text]) assert.equal(typeof value, 'string');
+  // Lines of `up` itself name no process; there need not be any.
+  const named = new Set(lines.flatMap(({ process }) => process ?? []));
+  assert.deepEqual(named, new Set(['router', 's1']));
+
+  const high = new DualpingProcess(['up', ...flags, '--metrics', '127.0.0.1:65535', ...JSON_LOG]);
+  assert.equal(await high.exited, 2);
+  await eventually('all is read', () => high.drained);
+  assert.match(high.tail(), /metrics is .*127\.0\.0\.1:65535.*there is none after 65535/);
+});

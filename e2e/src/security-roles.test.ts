@@ -48,7 +48,11 @@ const WATCH = '/dualping.v1.RoutingService/Watch';
 const questionFor = (path: string): Buffer =>
   path === WATCH
     ? Buffer.from(
-        routingWire.WatchRequest.encode({ target: { $case: 'cluster', value: 1 }, figures: false }).finish(),
+        routingWire.WatchRequest.encode({
+          target: { $case: 'cluster', value: 1 },
+          figures: false,
+          services: false,
+        }).finish(),
       )
     : Buffer.alloc(0);
 

@@ -115,7 +115,7 @@ describe('who is who', () => {
   test('a crash is reported by the server itself or by an operator, who is written down', async () => {
     const crash = (dialling: Dialling): Promise<string> => {
       const client = dialRouting(secure.cluster.routerAddress, dialling);
-      const crashed = { cluster: 1, serverId: 2, incarnation: 999, detail: 'so they say' };
+      const crashed = { cluster: 1, serverId: 2, incarnation: 999, detail: 'so they say', service: '' };
       return new Promise((resolve) => {
         client.crash(crashed, NO_METADATA, {}, (error, response) => {
           client.close();

@@ -1,4 +1,4 @@
-"""A gRPC service as a member of cluster 1:  member.py ROUTER SERVER-ID
+"""A member of service "greeter":  member.py ROUTER SERVER-ID
 
 The first live member is primary. Whether this one is rests on a pong to a ping of less than dead_after ago,
 on the stream that stands: see docs/protocol.md, "A member's life".
@@ -24,7 +24,7 @@ class Member:
         self.leaving = threading.Event()
         self._router = router
         self._identity = {
-            "cluster": 1,
+            "service": "greeter",
             "server_id": server_id,
             "address": address,
             "incarnation": int(time.time() * 1000),  # has to rise with each start

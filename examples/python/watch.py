@@ -1,4 +1,4 @@
-"""Follows who is primary of cluster 1:  watch.py ROUTER"""
+"""Follows who is primary of service "greeter", also before it is there:  watch.py ROUTER"""
 import sys
 import time
 
@@ -10,7 +10,7 @@ BACK_OFF_S = 0.2
 
 
 def changes(router):
-    """Each assignment of cluster 1 as the router tells it, over breaks and restarts of the router."""
+    """Each assignment of the service as the router tells it, over breaks and restarts of the router."""
     while True:
         try:
             with grpc.insecure_channel(router) as channel:
@@ -19,7 +19,7 @@ def changes(router):
                     request_serializer=routing.WatchRequest.SerializeToString,
                     response_deserializer=routing.WatchResponse.FromString,
                 )
-                for update in watch(routing.WatchRequest(cluster=1)):
+                for update in watch(routing.WatchRequest(service="greeter")):
                     yield from update.assignments
         except grpc.RpcError as error:
             print(f"no router: {error.code().name}", flush=True)

@@ -21,7 +21,7 @@ const RETRY = {
     },
   ],
 };
-const client = new grpc.Client('dualping:///1', grpc.credentials.createInsecure(), {
+const client = new grpc.Client('dualping:///service/tickets', grpc.credentials.createInsecure(), {
   'grpc.service_config': JSON.stringify(RETRY),
 });
 

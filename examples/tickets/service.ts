@@ -10,7 +10,12 @@ const port = await new Promise<number>((resolve, reject) => {
     error === null ? resolve(bound) : reject(error),
   );
 });
-const member = new DualpingMember({ routers: [router], serverId: Number(id), address: `127.0.0.1:${port}` });
+const member = new DualpingMember({
+  routers: [router],
+  service: 'tickets',
+  serverId: Number(id),
+  address: `127.0.0.1:${port}`,
+});
 
 let epoch = 0;
 let number = 0;

@@ -94,6 +94,7 @@ async function attach(client: RawClient, cluster: number, serverId: number): Pro
           replicates: false,
           attempt: 1,
           leaving: false,
+          service: '',
         },
       },
     }),
@@ -158,6 +159,7 @@ const methods = {
       replicates: false,
       attempt: 0,
       leaving: false,
+      service: '',
     };
     const welcome = await member.ask(
       encodeReusing(routingWire.DualPingRequest, { message: { $case: 'attach', value } }),

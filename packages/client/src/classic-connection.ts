@@ -80,7 +80,9 @@ const METHODS = { login: 'login', follow: 'follow', unfollow: 'unFollow' } as co
 
 /** Whoever reads a timeline. `onEnd` comes once, and last. */
 export interface ClassicTimelineListener {
+  /** A post, in the order of the timeline. */
   onPost(post: Post): void;
+  /** The timeline is over, and why. */
   onEnd(end: StreamEnd): void;
 }
 
@@ -93,6 +95,7 @@ export interface ClassicTimelineHandle {
    * silence.
    */
   finish(): Promise<void>;
+  /** Breaks it off at once. */
   close(): void;
 }
 
@@ -103,7 +106,9 @@ export class ClassicConnection {
   readonly #client: SNSServiceClient;
 
   constructor(
+    /** Of the server. */
     readonly address: Address,
+    /** Who speaks on it. */
     readonly user: UserName,
   ) {
     // grpc-js would share connections within a process, but a user counts as logged in by their own
@@ -114,18 +119,22 @@ export class ClassicConnection {
     });
   }
 
+  /** Makes the user if there is none of that name. A login that is refused is an answer, and no error. */
   async login(): Promise<ClassicAnswer> {
     return await this.#ask('login', []);
   }
 
+  /** Follows another user. */
   async follow(target: string): Promise<ClassicAnswer> {
     return await this.#ask('follow', [target]);
   }
 
+  /** Follows another user no longer. */
   async unfollow(target: string): Promise<ClassicAnswer> {
     return await this.#ask('unfollow', [target]);
   }
 
+  /** All users, and who follows this one. */
   async list(): Promise<ClassicLists> {
     try {
       return await unary<snsWire.ListReply>(
@@ -174,6 +183,7 @@ export class ClassicConnection {
     };
   }
 
+  /** Ends the connection; to the server the user is logged out. */
   close(): void {
     this.#client.close();
   }

@@ -5,12 +5,16 @@ import { randomBytes } from 'node:crypto';
 import {
   type Address,
   type ClusterId,
+  type ClusterKey,
+  DualpingError,
   type Failure,
   type Incarnation,
   type MemberState,
   Membership,
   type MembershipInput,
   type MembershipOutput,
+  quote,
+  type ServiceName,
   serverId,
   serverName,
   unreachable,
@@ -42,7 +46,15 @@ export interface DualpingMemberOptions {
    * the first welcome counts.
    */
   readonly routers: readonly Address[];
-  /** From 1; 1 when absent. No member of this cluster may have a journal. */
+  /**
+   * The service that it is a member of: 1 to 32 of a-z, digits, `_` and `-`, beginning with a letter. Its
+   * cluster is made when the first member attaches; clients find it at `dualping:///service/NAME`.
+   */
+  readonly service?: ServiceName;
+  /**
+   * In place of `service`: a cluster by its number; 1 when both are absent. No member of it may have a
+   * journal.
+   */
   readonly cluster?: ClusterId;
   /** Lasting number of this member, unique within the cluster, 1 to 2,147,483,647. */
   readonly serverId: number;
@@ -60,8 +72,8 @@ export interface DualpingMemberOptions {
 
 /**
  * Makes any gRPC service a member of a cluster. The first live member, in the order in which they registered,
- * is *primary*, and clients on `dualping:///CLUSTER` are sent to it (`registerDualpingResolver`). Nothing is
- * replicated.
+ * is *primary*, and clients on `dualping:///service/NAME` are sent to it (`registerDualpingResolver`).
+ * Nothing is replicated.
  *
  * It begins to attach as soon as it is made and recovers from router failures by itself. It holds one stream
  * to one router. When the process dies, the next member is primary at once; when it freezes, after the
@@ -82,7 +94,9 @@ export interface DualpingMemberOptions {
  *   service for which a second primary does no harm can serve every caller, and need not ask.
  *
  * ```ts
- * const member = new DualpingMember({ routers: ['127.0.0.1:7070'], serverId: 2, address: '10.0.0.5:9000' });
+ * const member = new DualpingMember({
+ *   routers: ['127.0.0.1:7070'], service: 'orders', serverId: 2, address: '10.0.0.5:9000',
+ * });
  * member.state$.subscribe((state) => console.log(state.kind));    // connecting, attached, …
  * process.once('SIGTERM', async () => {
  *   await member.leave();                                         // the next member has taken over
@@ -113,7 +127,7 @@ export class DualpingMember {
     requireOptions('DualpingMember', options, ['routers', 'serverId', 'address']);
     this.#machine = new Membership({
       routers: checkRouters(options.routers),
-      cluster: options.cluster ?? 1,
+      cluster: clusterIn(options),
       serverId: options.serverId,
       incarnation: options.incarnation ?? Date.now(),
       incarnationIsTime: options.incarnation === undefined,
@@ -131,6 +145,7 @@ export class DualpingMember {
     this.#loop.feed({ kind: 'tick' });
   }
 
+  /** The latest one; `state$` tells each change. */
   get state(): MemberState {
     return this.#machine.state;
   }
@@ -210,6 +225,13 @@ export class DualpingMember {
     };
     this.#streams.set(attempt, new RouterStream(address, message, listener, this.#credentials));
   }
+}
+
+function clusterIn({ service, cluster }: DualpingMemberOptions): ClusterKey {
+  if (service === undefined) return cluster ?? 1;
+  if (cluster === undefined) return service;
+  const detail = `service is ${quote(service)} and cluster is "${cluster}": give one of them`;
+  throw new DualpingError('invalid-argument', detail);
 }
 
 function whyEnded(end: Parameters<RouterStreamListener['onEnd']>[0]): Failure {

@@ -150,6 +150,7 @@ interface Waiting<Result> {
  * ```
  */
 export class DualpingSession {
+  /** Who speaks in this session. */
   readonly user: UserName;
   readonly #driver: SessionDriver;
   readonly #posts = new UnreadPosts();

@@ -83,7 +83,7 @@ test('nobody is available: calls fail with the words of the router, until somebo
   const { cluster, router, servers } = await play(context);
   servers[0].isUp = false;
   router.assignment = cluster.assignment(1, servers[0]);
-  const client = clientOf(context, `dualping://${router.address}/ann`);
+  const client = clientOf(context, `dualping://${router.address}/user/ann`);
   await assert.rejects(
     whoAnswers(client),
     (error: ServiceError) => error.code === status.UNAVAILABLE && /no-available-server/.test(error.details),
@@ -127,9 +127,19 @@ test('a cluster that is not there is said', async (context) => {
   );
 });
 
+test('a bare name is refused with both spellings: it could be a service or a user', (context) => {
+  registerDualpingResolver({ routers: ['127.0.0.1:7070'] });
+  assert.throws(
+    () => clientOf(context, 'dualping:///orders'),
+    /"orders" .*dualping:\/\/\/service\/orders, dualping:\/\/\/user\/orders or the number/,
+  );
+});
+
 test('a target that makes no sense is refused with its text', (context) => {
   registerDualpingResolver({ routers: ['127.0.0.1:7070'] });
   assert.throws(() => clientOf(context, 'dualping:///a b'), /"a b"/);
+  for (const target of ['service/Orders', 'service/7', 'service/', 'user/a.b', 'cluster/ann', 'shop/orders'])
+    assert.throws(() => clientOf(context, `dualping:///${target}`), new RegExp(`"${target}"`), target);
   assert.throws(() => clientOf(context, 'dualping://nowhere/1'), /"nowhere"/);
   assert.throws(() => registerDualpingResolver({ routers: ['x'] }), /"x"/);
 });

@@ -3,8 +3,9 @@
  *
  * ```ts
  * registerDualpingResolver({ routers: ['127.0.0.1:7070'] });
- * const greeter = new GreeterClient('dualping:///1', credentials.createInsecure());   // cluster 1
- * const other = new GreeterClient('dualping://router-a:7070,router-b:7070/ann', …);   // the cluster of user ann
+ * const orders = new OrdersClient('dualping:///service/orders', credentials.createInsecure());
+ * const greeter = new GreeterClient('dualping:///1', …);                       // cluster 1
+ * const other = new GreeterClient('dualping://router-a:7070,router-b:7070/user/ann', …);   // ann's cluster
  * ```
  *
  * The resolver follows the router's Watch: the channel has the new primary's address as soon as the router
@@ -25,6 +26,7 @@ import {
   NO_EPOCH,
   primaryMember,
   quote,
+  serviceNameProblem,
   userNameProblem,
 } from '@dualping/core';
 import { type Dialling, type NetworkCredentials, PLAINTEXT, parseAddress } from '@dualping/protocol';
@@ -74,10 +76,11 @@ interface ParsedTarget {
  * Registers the scheme `dualping` with a copy of grpc-js, for the whole process; a second call replaces the
  * default routers.
  *
- * Targets: `dualping:///3` is cluster 3, `dualping:///ann` the cluster of user ann, `dualping:///user/3` the
- * cluster of the user who is called 3; `dualping://host:port,host:port/…` names the routers. A target that is
- * none of these makes the channel's constructor throw `invalid-argument`, quoting it. So does any target in
- * another copy of grpc-js that the process has loaded by now, naming both copies.
+ * Targets: `dualping:///service/orders` is service orders, also before its first member has attached;
+ * `dualping:///3` and `dualping:///cluster/3` are cluster 3; `dualping:///user/ann` is the cluster of user
+ * ann; `dualping://host:port,host:port/…` names the routers. A target that is none of these makes the
+ * channel's constructor throw `invalid-argument`, quoting it: a bare name too, which could mean a service or
+ * a user. So does any target in another copy of grpc-js that the process has loaded by now, naming both.
  * @throws DualpingError `invalid-argument` for router addresses that can't be dialled, and for a `grpc` that
  *   is not grpc-js 1.14 or newer
  */
@@ -95,7 +98,8 @@ export function registerDualpingResolver(options: DualpingResolverOptions): void
       static getDefaultAuthority(target: experimental.GrpcUri): string {
         // This is the authority of HTTP/2 requests, in which a `/` is a protocol error.
         const { of } = parseTarget(target, defaults);
-        return 'cluster' in of ? `cluster-${of.cluster}` : of.user;
+        if ('cluster' in of) return `cluster-${of.cluster}`;
+        return 'user' in of ? of.user : of.service;
       }
     },
   );
@@ -126,12 +130,24 @@ function refuseChannelsOf(other: Grpc, grpc: Grpc): void {
 
 function parseTarget({ authority, path }: experimental.GrpcUri, defaults: readonly Address[]): ParsedTarget {
   const routers = authority ? checkRouters(authority.split(',')) : defaults;
-  const [, kind, name = path] = /^(cluster|user)\/(.*)$/.exec(path) ?? [];
-  const isNumber = /^[0-9]{1,9}$/.test(name);
-  if (isNumber && kind !== 'user') return { routers, of: { cluster: Number(name) } };
-  if (kind !== 'cluster' && userNameProblem(name) === undefined) return { routers, of: { user: name } };
-  const detail = `target ${quote(path)} of scheme ${DUALPING_SCHEME}: give the number of a cluster, or a user name`;
+  const of = clusterOfPath(path);
+  if (of !== undefined) return { routers, of };
+  const name = serviceNameProblem(path) === undefined ? path : undefined;
+  const ways = `${DUALPING_SCHEME}:///service/${name ?? 'NAME'}, ${DUALPING_SCHEME}:///user/${name ?? 'NAME'} or the number of a cluster`;
+  const detail = `target ${quote(path)} of scheme ${DUALPING_SCHEME}: give ${ways}`;
   throw new DualpingError('invalid-argument', detail);
+}
+
+function clusterOfPath(path: string): ClusterOf | undefined {
+  const [, kind = 'cluster', name = path] = /^(cluster|user|service)\/(.*)$/.exec(path) ?? [];
+  switch (kind) {
+    case 'user':
+      return userNameProblem(name) === undefined ? { user: name } : undefined;
+    case 'service':
+      return serviceNameProblem(name) === undefined ? { service: name } : undefined;
+    default:
+      return /^[0-9]{1,9}$/.test(name) ? { cluster: Number(name) } : undefined;
+  }
 }
 
 class DualpingResolver implements experimental.Resolver {

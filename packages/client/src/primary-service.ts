@@ -8,6 +8,7 @@ import { toServiceError } from '@dualping/protocol';
 
 /** A `Server` of grpc-js, as far as it is needed here. */
 export interface ServiceHost<Service, Implementation> {
+  /** As grpc-js has it. */
   addService(service: Service, implementation: Implementation): void;
 }
 

@@ -3,6 +3,7 @@ import {
   type Address,
   type Assignment,
   type ClusterId,
+  type ClusterKey,
   DualpingError,
   type Epoch,
   MAX_ROUTERS,
@@ -10,6 +11,8 @@ import {
   NO_EPOCH,
   quote,
   type ServerId,
+  type ServiceName,
+  serviceNameProblem,
   type UserName,
 } from '@dualping/core';
 import {
@@ -38,8 +41,11 @@ export interface RouterClientOptions {
   readonly credentials?: NetworkCredentials | undefined;
 }
 
-/** A cluster, by its number or by one of its users. */
-export type ClusterOf = { readonly cluster: ClusterId } | { readonly user: UserName };
+/** A cluster, by its number or by one of its users; or a service, by its name, also before it is there. */
+export type ClusterOf =
+  | { readonly cluster: ClusterId }
+  | { readonly user: UserName }
+  | { readonly service: ServiceName };
 
 /** Whose primary is asked for, and how long the answer may take. */
 export type AvailableOptions = ClusterOf &
@@ -55,7 +61,7 @@ export type AvailableOptions = ClusterOf &
 
 /** What a watch is about. */
 export interface WatchOptions {
-  /** All clusters when absent. */
+  /** All clusters, those of services too, when absent. */
   readonly of?: ClusterOf;
   /** Tell each member's figures too, about once a second. */
   readonly figures?: boolean;
@@ -66,9 +72,9 @@ export interface NetworkStatus {
   /** The router that answered. */
   readonly router: Address;
   readonly networkId: NetworkId;
-  /** Number of clusters. */
+  /** Number of clusters that users are divided over. */
   readonly clusters: number;
-  /** By cluster. */
+  /** By cluster, those of services last. */
   readonly assignments: readonly Assignment[];
   /** Figures of the members that had sent some by then. */
   readonly figures: readonly MemberFigures[];
@@ -151,12 +157,13 @@ export class RouterClient {
    */
   watch(options: WatchOptions = {}): Observable<WatchUpdate> {
     const target = options.of && targetOf(options.of);
-    return watchRouters(this.#links, { target, figures: options.figures ?? false });
+    return watchRouters(this.#links, { target, figures: options.figures ?? false, services: true });
   }
 
   /**
    * The present primary, or the one that there is within `waitMs`.
-   * Rejects with `no-available-server` when there is none, and with `unknown-cluster`.
+   * Rejects with `no-available-server` when there is none, also when no member of a service has ever
+   * attached, and with `unknown-cluster`.
    */
   async available(options: AvailableOptions): Promise<Assignment> {
     const { failedEpoch = NO_EPOCH, waitMs = 0, signal } = options;
@@ -169,12 +176,17 @@ export class RouterClient {
 
   /**
    * Makes the primary of a cluster hand over to an in-sync standby, without a failed request.
-   * Rejects with `handover-impossible` when no standby could take over.
+   * Rejects with `handover-impossible` when no standby could take over, or the one that `to` names could not.
+   * If that one goes while the primary finishes, another takes over: the result says which.
+   * @param cluster its number, or the name of a service
    * @returns the assignment with the new primary
    */
-  async handover(cluster: ClusterId, options: CallOptions = {}): Promise<Assignment> {
-    const limits = { timeoutMs: HANDOVER_CALL_TIMEOUT_MS, signal: options.signal };
-    return await this.#ask(options, ({ link }) => link.handover(cluster, limits));
+  async handover(
+    cluster: ClusterKey,
+    { to, signal }: CallOptions & { readonly to?: ServerId | undefined } = {},
+  ): Promise<Assignment> {
+    const limits = { timeoutMs: HANDOVER_CALL_TIMEOUT_MS, signal };
+    return await this.#ask({ signal }, ({ link }) => link.handover({ cluster, to }, limits));
   }
 
   /**
@@ -184,7 +196,7 @@ export class RouterClient {
    * compared with each known member.
    */
   async promote(
-    cluster: ClusterId,
+    cluster: ClusterKey,
     serverId: ServerId,
     { acceptLoss = false, signal }: CallOptions & { readonly acceptLoss?: boolean } = {},
   ): Promise<Assignment> {
@@ -229,8 +241,14 @@ export class RouterClient {
 const isAboutTheRouter = ({ reason }: DualpingError): boolean =>
   reason === 'router-unreachable' || reason === 'not-a-router' || reason === 'shutting-down';
 
-export const targetOf = (of: ClusterOf): Target =>
-  'cluster' in of ? { kind: 'cluster', cluster: of.cluster } : { kind: 'user', user: of.user };
+/** @throws DualpingError `invalid-argument` quoting what is no name of a service */
+export function targetOf(of: ClusterOf): Target {
+  if ('cluster' in of) return { kind: 'cluster', cluster: of.cluster };
+  if ('user' in of) return { kind: 'user', user: of.user };
+  const problem = serviceNameProblem(of.service);
+  if (problem !== undefined) throw new DualpingError('invalid-argument', problem);
+  return { kind: 'service', service: of.service };
+}
 
 /** The first message of a watch, with figures if they come soon. */
 function snapshot(link: RouterLink): Promise<WatchUpdate> {
@@ -246,7 +264,7 @@ function snapshot(link: RouterLink): Promise<WatchUpdate> {
     const finishWith = (figures: WatchUpdate['figures']): void =>
       finish(() => resolve({ assignments: [...assignments.values()], figures, trouble }));
     const stop = link.watch(
-      { target: undefined, figures: true },
+      { target: undefined, figures: true, services: true },
       {
         onUpdate: (update) => {
           told = true;

@@ -4,7 +4,7 @@
  * Every failure is a `DualpingError` that quotes the router's address. Anything else that answers there
  * (another gRPC service, a web server, a router with invalid answers) is `not-a-router`.
  */
-import { type Address, type Assignment, type ClusterId, DualpingError, type Reason } from '@dualping/core';
+import { type Address, type Assignment, DualpingError, type Reason } from '@dualping/core';
 import {
   AdminServiceClient,
   type Available,
@@ -16,11 +16,14 @@ import {
   type Dialling,
   fromServiceError,
   getAvailableToWire,
+  type Handover,
+  handoverToWire,
   type LeaderNews,
   leaderIsFromWire,
   NO_METADATA,
   OWN_CONNECTION,
   type Promotion,
+  promoteToWire,
   type RouterUpdate,
   RoutingServiceClient,
   type routingWire,
@@ -118,10 +121,11 @@ export class RouterLink {
     });
   }
 
-  async handover(cluster: ClusterId, limits: CallLimits): Promise<Assignment> {
+  async handover(handover: Handover, limits: CallLimits): Promise<Assignment> {
+    const request = handoverToWire(handover);
     return await this.#call(
       unary<routingWire.HandoverResponse>(
-        (options, callback) => this.#clients.admin.handover({ cluster }, NO_METADATA, options, callback),
+        (options, callback) => this.#clients.admin.handover(request, NO_METADATA, options, callback),
         limits,
       ),
       (response) => assignmentFromWire(response.assignment),
@@ -129,7 +133,7 @@ export class RouterLink {
   }
 
   async promote(promotion: Promotion, limits: CallLimits): Promise<Assignment> {
-    const request = { ...promotion, unclean: true };
+    const request = promoteToWire(promotion);
     return await this.#call(
       unary<routingWire.PromoteResponse>(
         (options, callback) => this.#clients.admin.promote(request, NO_METADATA, options, callback),

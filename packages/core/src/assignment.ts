@@ -1,5 +1,15 @@
 /** What the router tells all others about a cluster, and what it keeps. */
-import type { Address, ClusterId, Epoch, Incarnation, JournalId, LifeId, Position, ServerId } from './ids.js';
+import type {
+  Address,
+  ClusterId,
+  Epoch,
+  Incarnation,
+  JournalId,
+  LifeId,
+  Position,
+  ServerId,
+  ServiceName,
+} from './ids.js';
 import { isSameLife, type Life } from './same-life.js';
 
 /** How the router knows that a member is there (design: liveness). */
@@ -54,6 +64,8 @@ export interface PrimaryRef {
  */
 export interface Assignment {
   readonly cluster: ClusterId;
+  /** The service whose cluster it is; absent: users are divided over it. */
+  readonly service?: ServiceName;
   readonly revision: number;
   readonly epoch: Epoch;
   /** Who holds the epoch; `available` says whether it is live. */
@@ -82,6 +94,7 @@ export const isNewer = (one: Numbered | undefined, other: Numbered | undefined):
     one.epoch > other.epoch ||
     (one.epoch === other.epoch && one.revision > other.revision));
 
+/** By what assignments of one cluster are compared: see `isNewer`. */
 export type Numbered = Pick<Assignment, 'epoch' | 'revision'>;
 
 /** Whether this very life holds the epoch. */
@@ -94,6 +107,8 @@ export const primaryMember = (assignment: Assignment): MemberInfo | undefined =>
 /** What the router must not forget of a cluster. */
 export interface ClusterRecord {
   readonly cluster: ClusterId;
+  /** The service whose cluster it is, for good; absent: users are divided over it. */
+  readonly service?: ServiceName;
   readonly mode: ClusterMode | undefined;
   readonly epoch: Epoch;
   readonly revision: number;

@@ -16,8 +16,15 @@ export type Position = Brand<number, 'Position'>;
 /** Lasting number of a server within its cluster, 1 to 2^31 − 1. Shown to people as `s1`. */
 export type ServerId = Brand<number, 'ServerId'>;
 
-/** Number of a cluster, from 1. */
+/** Number of a cluster: from 1 for the clusters of users, above `MAX_CLUSTERS` for those of services. */
 export type ClusterId = number;
+/**
+ * Name of a service: a cluster of members without a journal, which is made when the first of them attaches.
+ * Judged by `serviceNameProblem`: never all digits, so it is never taken for a cluster's number.
+ */
+export type ServiceName = string;
+/** By what a cluster is asked for: its number, or the name of its service. */
+export type ClusterKey = ClusterId | ServiceName;
 /** Raised, durably, at each start of a server that keeps its journal. From 1. */
 export type Incarnation = number;
 /**
@@ -85,8 +92,21 @@ export const nextEpoch = (after: Epoch): Epoch => (after + 1) as Epoch;
 /** How a server is named to people. */
 export const serverName = (id: ServerId): string => `s${id}`;
 /**
- * The same with the cluster's number in front; without it when `cluster` is undefined because there is only
- * one.
+ * The same with the cluster's number or its service's name in front; without it when `cluster` is undefined
+ * because there is only one.
  */
-export const serverNameIn = (cluster: ClusterId | undefined, id: ServerId): string =>
-  cluster === undefined ? serverName(id) : `c${cluster}/${serverName(id)}`;
+export function serverNameIn(cluster: ClusterKey | undefined, id: ServerId): string {
+  if (cluster === undefined) return serverName(id);
+  return `${typeof cluster === 'number' ? `c${cluster}` : cluster}/${serverName(id)}`;
+}
+/** How a cluster is called to people: `cluster 3`, `service orders`. */
+export const clusterTitle = (key: ClusterKey): string =>
+  typeof key === 'number' ? `cluster ${key}` : `service ${key}`;
+/** By what people know a cluster: its service's name if it has one, else its number. */
+export const clusterKeyOf = ({
+  cluster,
+  service,
+}: {
+  readonly cluster: ClusterId;
+  readonly service?: ServiceName;
+}): ClusterKey => service ?? cluster;

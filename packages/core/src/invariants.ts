@@ -35,6 +35,7 @@ export const INVARIANTS = {
   'timeline-only-rises': 'posts reach a timeline in the order of their positions, each once',
   'requests-settle-once': 'a request of a client session is settled exactly once',
   'supervisor-begins-once': 'a supervisor takes up its work once, with a process that runs or without',
+  'service-has-one-cluster': 'a service keeps its cluster for good, and shares it with no other',
   'limit-is-kept': 'a bounded collection stays within its bound',
 } as const;
 

@@ -71,5 +71,16 @@ export const MAX_CODE_MS = 31 * 24 * 3_600_000;
 export const MAX_WAIT_MS = 30_000;
 /** Members of one cluster: every commit waits for all in-sync ones. */
 export const MAX_MEMBERS = 64;
-/** Clusters of one router. */
+/** Clusters of one router that users are divided over. */
 export const MAX_CLUSTERS = 10_000;
+/**
+ * Services of one router. Each takes about 1 KB, and its record is kept for good, because its epochs may only
+ * rise: so whoever may attach must not be able to make as many as they like.
+ */
+export const MAX_SERVICES = 1_000;
+/** Services are numbered from here on, beyond all clusters that users can ever be divided over. */
+export const FIRST_SERVICE_CLUSTER = MAX_CLUSTERS + 1;
+/** The highest number that a cluster can have. */
+export const MAX_CLUSTER_NUMBER = MAX_CLUSTERS + MAX_SERVICES;
+/** Longest name of a service: as long as a user name, and fits a column of `top`. */
+export const MAX_SERVICE_NAME_LENGTH = 32;

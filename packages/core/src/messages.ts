@@ -7,6 +7,7 @@ import type { Answers, EpochStart } from './entry.js';
 import type {
   Address,
   ClusterId,
+  ClusterKey,
   Epoch,
   Incarnation,
   JournalId,
@@ -48,7 +49,8 @@ export type MemberMessage =
       readonly kind: 'attach';
       /** Empty when the member has never belonged to a network. */
       readonly networkId: NetworkId | '';
-      readonly cluster: ClusterId;
+      /** By its service's name for a member of a service. */
+      readonly cluster: ClusterKey;
       readonly serverId: ServerId;
       readonly incarnation: Incarnation;
       readonly journalId: JournalId;

@@ -121,14 +121,18 @@ export interface Failure {
 
 /** The one error class of dualping. `detail` is for people: it quotes what was refused and says why. */
 export class DualpingError extends Error {
+  /** Also in another copy of this package, where `instanceof` would not find it. */
   override readonly name = 'DualpingError';
   constructor(
+    /** For programs. */
     readonly reason: Reason,
+    /** For people: quotes what was refused, and says why. */
     readonly detail: string,
     options?: { readonly cause?: unknown },
   ) {
     super(`${reason}: ${detail}`, options);
   }
+  /** What a caller does about it. */
   get action(): Action {
     return actionFor(this.reason);
   }

@@ -7,10 +7,13 @@ import {
   MAX_DEVICE_LENGTH,
   MAX_NAMED,
   MAX_POST_LENGTH,
+  MAX_SERVICE_NAME_LENGTH,
   MAX_USER_NAME_LENGTH,
 } from './limits.js';
 
 const USER_NAME = /^[A-Za-z0-9_-]+$/;
+/** Begins with a letter, so that it is no number; one case, so that two names never differ by case alone. */
+const SERVICE_NAME = /^[a-z][a-z0-9_-]*$/;
 /**
  * C0 and C1 controls (a terminal would act on them), line and paragraph separators, unpaired surrogates. Only
  * U+000A separates lines.
@@ -68,6 +71,16 @@ export function deviceNameProblem(value: string): string | undefined {
   return DEVICE_NAME.test(value)
     ? undefined
     : `device name ${quote(value)} may only have letters A-Z a-z, digits, space, . _ and -`;
+}
+
+/** Why this can't be the name of a service, for people; undefined when it can. */
+export function serviceNameProblem(value: string): string | undefined {
+  if (value.length === 0) return 'the name of a service is missing';
+  if (value.length > MAX_SERVICE_NAME_LENGTH)
+    return `service ${quote(value)} has ${value.length} characters, at most ${MAX_SERVICE_NAME_LENGTH} are allowed`;
+  if (!SERVICE_NAME.test(value))
+    return `service ${quote(value)}: its name begins with a letter, and has only a-z, digits, _ and -`;
+  return undefined;
 }
 
 /** Why this can't be posted, for people; undefined when it can. */

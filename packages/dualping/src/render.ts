@@ -1,6 +1,8 @@
 /** Lines for people. Every text that other users wrote goes through `cleanForTerminal` here. */
 import {
   type Assignment,
+  clusterKeyOf,
+  clusterTitle,
   type Figures,
   type Instant,
   type MemberInfo,
@@ -131,7 +133,7 @@ export function renderAssignment(
     figures.find((each) => each.cluster === assignment.cluster && each.serverId === serverId)?.figures;
   const state = assignment.available ? 'available' : `not available: ${assignment.unavailableReason}`;
   return [
-    `cluster ${assignment.cluster}: epoch ${assignment.epoch}, ${state}`,
+    `${clusterTitle(clusterKeyOf(assignment))}: epoch ${assignment.epoch}, ${state}`,
     ...assignment.members.map((member) => renderMember(member, primary, figuresOf(member))),
   ].map(cleanForTerminal);
 }

@@ -1,5 +1,6 @@
 /** The `DualPing` streams, by their numbers in the registry. */
 import {
+  clusterTitle,
   DualpingError,
   type NetworkId,
   type RegistryInput,
@@ -114,7 +115,7 @@ export function requireOwn(access: Access, call: Called, member: AttachMessage):
   access.requireSelf(call, member, 'attach');
   const caller = access.callerOf(call);
   if (caller?.kind !== 'part' || caller.identity.role !== 'member' || !member.replicates) return;
-  const detail = `member ${member.serverId} of cluster ${member.cluster} attaches as a server with a journal, and its certificate is for a member without one`;
+  const detail = `member ${member.serverId} of ${clusterTitle(member.cluster)} attaches as a server with a journal, and its certificate is for a member without one`;
   throw new DualpingError('permission-denied', detail);
 }
 

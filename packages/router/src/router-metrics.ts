@@ -1,5 +1,5 @@
 /** What a router measures: of itself, of each cluster, and of each member. */
-import { type Assignment, type MemberFigures, namesAsPrimary } from '@dualping/core';
+import { type Assignment, clusterKeyOf, type MemberFigures, namesAsPrimary } from '@dualping/core';
 import type { Metric, Sample } from '@dualping/host';
 
 const OF_CLUSTER = ['cluster'] as const;
@@ -46,8 +46,10 @@ export function routerSamples(view: RouterView): Sample<RouterMetric>[] {
   say('dualping_router_trouble', view.trouble !== undefined);
   say('dualping_router_watchers', view.watchers);
   for (const [event, count] of view.events) say('dualping_events_total', count, { event });
+  const keys = new Map(view.assignments.map((assignment) => [assignment.cluster, clusterKeyOf(assignment)]));
   for (const assignment of view.assignments) {
-    const { cluster, members } = assignment;
+    const { members } = assignment;
+    const cluster = clusterKeyOf(assignment);
     say('dualping_cluster_available', assignment.available, { cluster });
     say('dualping_cluster_epoch', assignment.epoch, { cluster });
     const live = members.filter((member) => member.live);
@@ -62,7 +64,7 @@ export function routerSamples(view: RouterView): Sample<RouterMetric>[] {
     }
   }
   for (const { cluster, serverId: server, figures, ageMs } of view.figures) {
-    const labels = { cluster, server };
+    const labels = { cluster: keys.get(cluster) ?? cluster, server };
     say('dualping_member_durable_position', figures.durable, labels);
     say('dualping_member_committed_position', figures.committed, labels);
     say('dualping_member_silence_seconds', ageMs / 1_000, labels);

@@ -79,6 +79,7 @@ test('a member that stops pinging is dropped, and its stream ended', async (cont
         replicates: true,
         attempt: 1,
         leaving: false,
+        service: '',
       },
     },
   });
@@ -209,7 +210,7 @@ function watch(served: Served, context: { after(end: () => void): void }, reques
 
 test('a watcher is told how it is and then each change', async (context) => {
   const served = await serve(context, { clusters: 2 });
-  const all = watch(served, context, { target: undefined, figures: true });
+  const all = watch(served, context, { target: undefined, figures: true, services: false });
   const first = await all.until(() => true);
   assert.deepEqual(
     first.assignments.map(({ cluster, epoch: at, available: is }) => [cluster, at, is]),
@@ -218,7 +219,11 @@ test('a watcher is told how it is and then each change', async (context) => {
       [2, 0, false],
     ],
   );
-  const second = watch(served, context, { target: { $case: 'user', value: '2' }, figures: false });
+  const second = watch(served, context, {
+    target: { $case: 'user', value: '2' },
+    figures: false,
+    services: false,
+  });
   await second.until(() => true);
   const s1 = served.member(1);
   await all.until(({ assignments }) => assignments.some(({ epoch: at }) => at === 1));
@@ -240,7 +245,11 @@ test('a watcher is told how it is and then each change', async (context) => {
     [...revisions].sort((one, other) => one - other),
   );
   assert.equal(second.updates.length, 1, 'it watches the other cluster');
-  const wrong = watch(served, context, { target: { $case: 'cluster', value: 3 }, figures: false });
+  const wrong = watch(served, context, {
+    target: { $case: 'cluster', value: 3 },
+    figures: false,
+    services: false,
+  });
   const [error] = await once(wrong.stream, 'error');
   assert.match(String(error), /there is no cluster "3"/);
 });
@@ -250,14 +259,22 @@ test('supervisors register and report crashes, operators hand over and promote',
   const { s1, s2 } = await pair(served);
   const registered = await call<routingWire.RegisterServerResponse>((callback) =>
     served.routing.registerServer(
-      { networkId: '', cluster: 1, serverId: 1, incarnation: 1, journalId: 'j1', address: '127.0.0.1:7001' },
+      {
+        networkId: '',
+        cluster: 1,
+        serverId: 1,
+        incarnation: 1,
+        journalId: 'j1',
+        address: '127.0.0.1:7001',
+        service: '',
+      },
       callback,
     ),
   );
   assert.equal(registered.networkId, served.router.networkId);
 
   const handover = call<routingWire.HandoverResponse>((callback) =>
-    served.admin.handover({ cluster: 1 }, callback),
+    served.admin.handover({ cluster: 1, service: '', serverId: 0 }, callback),
   );
   const asked = await s1.hears('please-hand-over');
   s1.say({ kind: 'hand-over', epoch: asked.epoch, leaving: false });
@@ -265,14 +282,14 @@ test('supervisors register and report crashes, operators hand over and promote',
 
   const promote = (unclean: boolean) =>
     call<routingWire.PromoteResponse>((callback) =>
-      served.admin.promote({ cluster: 1, serverId: 1, unclean, acceptLoss: false }, callback),
+      served.admin.promote({ cluster: 1, serverId: 1, unclean, acceptLoss: false, service: '' }, callback),
     );
   await assert.rejects(promote(false), refusedAs('invalid-argument', /unclean must be true/));
   await assert.rejects(promote(true), refusedAs('invalid-argument', /cluster 1 is available, s2 is primary/));
 
   const crash = (serverId: number, incarnation: number) =>
     call<routingWire.CrashResponse>((callback) =>
-      served.routing.crash({ cluster: 1, serverId, incarnation, detail: 'exit 139' }, callback),
+      served.routing.crash({ cluster: 1, serverId, incarnation, detail: 'exit 139', service: '' }, callback),
     );
   assert.deepEqual(await crash(1, 2), { dropped: false });
   assert.deepEqual(await crash(1, 1), { dropped: true });
@@ -285,7 +302,10 @@ test('supervisors register and report crashes, operators hand over and promote',
   s2.vanish();
   await s3.hears('assignment', ({ assignment }) => !assignment.available);
   const promoted = await call<routingWire.PromoteResponse>((callback) =>
-    served.admin.promote({ cluster: 1, serverId: 3, unclean: true, acceptLoss: false }, callback),
+    served.admin.promote(
+      { cluster: 1, serverId: 3, unclean: true, acceptLoss: false, service: '' },
+      callback,
+    ),
   );
   assert.equal(promoted.assignment?.primary?.serverId, 3);
   assert.ok(served.events.some(({ event }) => event === 'unclean-promotion'));
@@ -318,6 +338,7 @@ test('a server is announced before it attaches, a client learns its cluster', as
     replicates: true,
     attempt: 0,
     leaving: false,
+    service: '',
   };
   const announced = await call<routingWire.AddMasterResponse>((callback) =>
     served.routing.addMaster({ server }, callback),
@@ -339,7 +360,7 @@ test('a server is announced before it attaches, a client learns its cluster', as
 
 test('a router that stops says so to those who wait and watch', async (context) => {
   const served = await serve(context);
-  const watcher = watch(served, context, { target: undefined, figures: false });
+  const watcher = watch(served, context, { target: undefined, figures: false, services: false });
   await watcher.until(() => true);
   const watching = once(watcher.stream, 'error');
   const waiting = assert.rejects(
@@ -399,4 +420,95 @@ test('options that can’t be are refused and quoted', async (context) => {
   ];
   for (const [options, text] of refusals)
     await assert.rejects(startRouter({ dataFolder, ...options }), refusedAs('invalid-argument', text));
+});
+
+const IN_ORDERS = { cluster: 'orders', journalId: '', lifeId: '', replicates: false } as const;
+
+/** What a watch has told, message by message. */
+function watching(served: Served, request: Partial<routingWire.WatchRequest>) {
+  const updates: WatchUpdate[] = [];
+  const watch = served.routing.watch({ target: undefined, figures: false, services: false, ...request });
+  const ended = new Promise<void>((resolve) => watch.once('error', () => resolve()));
+  let wake = (): void => {};
+  watch.on('data', (response) => {
+    updates.push(watchUpdateFromWire(response));
+    wake();
+  });
+  const until = async (isMeant: (update: WatchUpdate) => boolean): Promise<WatchUpdate> => {
+    for (;;) {
+      const found = updates.find(isMeant);
+      if (found !== undefined) return found;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  };
+  const stop = async (): Promise<void> => {
+    watch.cancel();
+    await ended;
+  };
+  return { updates, until, stop };
+}
+
+test('a service is waited for and watched before it is there, and keeps its number over a restart', async (context) => {
+  const served = await serve(context);
+  const named = watching(served, { target: { $case: 'service', value: 'orders' } });
+  const first = await named.until(() => true);
+  assert.deepEqual(first.assignments, [], 'it is told at once, though there is nothing to tell yet');
+  const everything = watching(served, { services: true });
+  const users = watching(served, {});
+  await users.until(() => true);
+  const question = { target: { $case: 'service', value: 'orders' } as const, failedEpoch: 0, waitMs: 0 };
+  const ask = (waitMs: number) =>
+    call<routingWire.GetAvailableResponse>((callback) =>
+      served.routing.getAvailable({ ...question, waitMs }, callback),
+    );
+  await assert.rejects(ask(0), refusedAs('no-available-server', /service orders: no member of it/));
+  const waiting = ask(30_000);
+  const member = served.member(1, IN_ORDERS);
+  const { assignment } = await member.hears('welcome');
+  assert.equal(assignment.service, 'orders');
+  assert.equal((await waiting).assignment?.service, 'orders');
+  for (const watch of [named, everything])
+    await watch.until(({ assignments }) =>
+      assignments.some(({ service, available }) => service === 'orders' && available),
+    );
+  served.member(2, { ...IN_ORDERS, cluster: 'billing' });
+  await everything.until(({ assignments }) => assignments.some(({ service }) => service === 'billing'));
+  assert.ok(named.updates.every(({ assignments }) => assignments.every((it) => it.service === 'orders')));
+  served.member(1);
+  await users.until(({ assignments }) => assignments.some(({ available }) => available));
+  assert.ok(users.updates.every(({ assignments }) => assignments.every(({ cluster }) => cluster === 1)));
+  for (const watch of [named, everything, users]) await watch.stop();
+
+  const again = await served.restart();
+  const billing = again.member(2, { ...IN_ORDERS, cluster: 'billing', incarnation: 2 });
+  assert.equal((await billing.hears('welcome')).assignment.cluster, assignment.cluster + 1);
+  const orders = again.member(1, { ...IN_ORDERS, incarnation: 2 });
+  const welcome = await orders.hears('welcome');
+  assert.equal(welcome.assignment.cluster, assignment.cluster);
+  assert.equal(welcome.clusters, 1, 'users are divided over one');
+});
+
+test('what names a service and means something else is refused', async (context) => {
+  const served = await serve(context);
+  const refusals: [Parameters<Served['member']>[1], string, RegExp][] = [
+    [{ cluster: 'orders' }, 'wrong-mode', /service orders is for members without a journal/],
+    [{ ...IN_ORDERS, cluster: 'Orders' }, 'invalid-argument', /"Orders"/],
+    [{ ...IN_ORDERS, cluster: 10_001 }, 'invalid-argument', /cluster is "10001"/],
+  ];
+  for (const [how, reason, text] of refusals) {
+    const refused = await served.member(2, how).hears('refused');
+    assert.equal(refused.reason, reason);
+    assert.match(refused.detail, text);
+  }
+  const both = { cluster: 1, service: 'orders', serverId: 0 };
+  await assert.rejects(
+    call((callback) => served.admin.handover(both, callback)),
+    refusedAs('invalid-argument', /cluster is "1" and service is "orders": name one/),
+  );
+  await assert.rejects(
+    call((callback) => served.admin.handover({ cluster: 0, service: 'orders', serverId: 0 }, callback)),
+    refusedAs('unknown-cluster', /there is no service "orders"/),
+  );
 });

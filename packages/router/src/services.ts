@@ -1,13 +1,14 @@
 /** `RoutingService` and `AdminService`: the codec checks each request, and the registry answers it. */
 import {
   type Assignment,
-  type ClusterId,
+  type ClusterKey,
   clusterOf,
   DualpingError,
   MAX_WAIT_MS,
   type NetworkId,
   type RegistryAnswer,
   type Timing,
+  unreachable,
 } from '@dualping/core';
 import {
   type Access,
@@ -112,16 +113,16 @@ function routingService(parts: RouterParts): routingWire.RoutingServiceServer {
     connect: (call, callback) => answerAtOnce(callback, () => connect(call.request, parts)),
     watch: (call) => {
       try {
-        const { target, figures } = watchFromWire(call.request);
+        const { target, figures, services } = watchFromWire(call.request);
         if (target === undefined || figures)
           access.require(call, WATCH_OF_ALL, 'Watch of all clusters or of figures');
         const cluster = target === undefined ? undefined : clusterIn(target, clusters);
-        if (cluster !== undefined && cluster > clusters)
+        if (typeof cluster === 'number' && watchers.assignment(cluster) === undefined)
           throw new DualpingError(
             'unknown-cluster',
             `there is no cluster "${cluster}", only 1 to ${clusters}`,
           );
-        watchers.add(call, cluster, figures);
+        watchers.add(call, cluster ?? { services: services ?? false }, figures);
       } catch (error) {
         call.emit('error', toServiceError(error));
       }
@@ -132,7 +133,7 @@ function routingService(parts: RouterParts): routingWire.RoutingServiceServer {
 function adminService(callers: Callers): routingWire.AdminServiceServer {
   return {
     handover: callers.handler<routingWire.HandoverRequest, routingWire.HandoverResponse>({
-      ask: (request, token) => ({ kind: 'handover', token, cluster: handoverFromWire(request) }),
+      ask: (request, token) => ({ kind: 'handover', token, ...handoverFromWire(request) }),
       tell: assigned,
     }),
     promote: callers.handler<routingWire.PromoteRequest, routingWire.PromoteResponse>({
@@ -169,8 +170,18 @@ const FAILOVER_SPARE_MS = 1_000;
 const failoverWaitMs = ({ deadAfterMs, reattachGraceMs }: Timing): number =>
   Math.min(2 * deadAfterMs + reattachGraceMs + FAILOVER_SPARE_MS, MAX_WAIT_MS);
 
-const clusterIn = (target: Target, clusters: number): ClusterId =>
-  target.kind === 'cluster' ? target.cluster : clusterOf(target.user, clusters);
+function clusterIn(target: Target, clusters: number): ClusterKey {
+  switch (target.kind) {
+    case 'cluster':
+      return target.cluster;
+    case 'user':
+      return clusterOf(target.user, clusters);
+    case 'service':
+      return target.service;
+    default:
+      return unreachable(target);
+  }
+}
 
 const assignmentIn = (answer: RegistryAnswer): Assignment => expectAnswer(answer, 'assignment').assignment;
 

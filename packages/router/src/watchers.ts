@@ -7,6 +7,7 @@
 import {
   type Assignment,
   type ClusterId,
+  type ClusterKey,
   DualpingError,
   type MemberFigures,
   type NetworkId,
@@ -22,20 +23,30 @@ export const MAX_WATCHERS = 10_000;
 export const FIGURES_INTERVAL_MS = 1_000;
 /** Assignments in one message: with the most members each is 6 KB, and a message may have 4 MB. */
 const MAX_ASSIGNMENTS_A_MESSAGE = 500;
-/** Every network has this cluster. */
-const FIRST_CLUSTER: ClusterId = 1;
 /** Figures in one message: 40 bytes each. */
 const MAX_FIGURES_A_MESSAGE = 10_000;
 
+/**
+ * What is watched: a cluster, by its number or by its service's name, also before the service is there; or
+ * all clusters that users are divided over, with or without those of services.
+ */
+type Watched = ClusterKey | { readonly services: boolean };
+
 interface Watcher {
   readonly call: Call;
-  /** Undefined: all. */
-  readonly cluster: ClusterId | undefined;
+  readonly watched: Watched;
   readonly wantsFigures: boolean;
   /** Clusters whose present assignment it has not been sent. */
   readonly unsent: Set<ClusterId>;
+  /** It is owed a message though no assignment has changed: the first one, or one about the router itself. */
+  isOwed: boolean;
   isFull: boolean;
 }
+
+const isWatched = (watched: Watched, { cluster, service }: Assignment): boolean =>
+  typeof watched === 'object'
+    ? watched.services || service === undefined
+    : watched === cluster || watched === service;
 
 export class Watchers {
   readonly #watchers = new Set<Watcher>();
@@ -69,11 +80,12 @@ export class Watchers {
     return this.#assignments.get(cluster);
   }
 
-  add(call: Call, cluster: ClusterId | undefined, wantsFigures: boolean): void {
+  add(call: Call, watched: Watched, wantsFigures: boolean): void {
     if (this.#watchers.size >= MAX_WATCHERS)
       throw new DualpingError('limit-reached', `${MAX_WATCHERS} are watching already`);
-    const unsent = new Set(cluster === undefined ? this.#assignments.keys() : [cluster]);
-    const watcher: Watcher = { call, cluster, wantsFigures, unsent, isFull: false };
+    const present = this.assignments.filter((assignment) => isWatched(watched, assignment));
+    const unsent = new Set(present.map(({ cluster }) => cluster));
+    const watcher: Watcher = { call, watched, wantsFigures, unsent, isOwed: true, isFull: false };
     this.#watchers.add(watcher);
     call.on('drain', () => {
       watcher.isFull = false;
@@ -91,17 +103,17 @@ export class Watchers {
   changed(assignment: Assignment): void {
     this.#assignments.set(assignment.cluster, assignment);
     for (const watcher of this.#watchers) {
-      if (watcher.cluster !== undefined && watcher.cluster !== assignment.cluster) continue;
+      if (!isWatched(watcher.watched, assignment)) continue;
       watcher.unsent.add(assignment.cluster);
       this.#send(watcher);
     }
   }
 
-  /** Tells all watchers, with one assignment sent again: nothing in the assignments has changed. */
+  /** Tells all watchers: nothing in the assignments has changed. */
   troubled(trouble: string): void {
     this.#trouble = trouble;
     for (const watcher of this.#watchers) {
-      watcher.unsent.add(watcher.cluster ?? FIRST_CLUSTER);
+      watcher.isOwed = true;
       this.#send(watcher);
     }
   }
@@ -114,7 +126,8 @@ export class Watchers {
 
   #send(watcher: Watcher): void {
     const trouble = this.#trouble;
-    while (!watcher.isFull && watcher.unsent.size > 0) {
+    while (!watcher.isFull && (watcher.isOwed || watcher.unsent.size > 0)) {
+      watcher.isOwed = false;
       const clusters = [...watcher.unsent].slice(0, MAX_ASSIGNMENTS_A_MESSAGE);
       for (const cluster of clusters) watcher.unsent.delete(cluster);
       const assignments = clusters
@@ -129,9 +142,12 @@ export class Watchers {
 
   #sendFigures(): void {
     const all = this.#figures().map((member) => ({ ...member, ageMs: Math.round(member.ageMs) }));
-    for (const { call, cluster, wantsFigures, isFull } of this.#watchers) {
+    for (const { call, watched, wantsFigures, isFull } of this.#watchers) {
       if (!wantsFigures || isFull) continue; // the next figures come in a second
-      const figures = cluster === undefined ? all : all.filter((member) => member.cluster === cluster);
+      const figures = all.filter(({ cluster }) => {
+        const assignment = this.#assignments.get(cluster);
+        return assignment !== undefined && isWatched(watched, assignment);
+      });
       const told = figures.slice(0, MAX_FIGURES_A_MESSAGE);
       const { networkId } = this;
       call.write(watchUpdateToWire({ networkId, assignments: [], figures: told, trouble: this.#trouble }));

@@ -4,12 +4,20 @@
  *   ca.pem              the network's own key and certificate: only where certificates are made
  *   network.pem         the network's certificate alone: what a user's client needs, no secret
  *   router.pem          of each part its key, its certificate, and the network's: all that the part needs
- *   server-1-2.pem      server 2 of cluster 1; in the same way member-1-2.pem, operator-anna.pem
+ *   server-1-2.pem      server 2 of cluster 1; in the same way member-1-2.pem, operator-anna.pem; and
+ *                       member-orders-2.pem, member 2 of service orders
  *   revoked.json        what no longer counts: every part that has its folder reads it
  *   issued.json         what was ever made, for `dualping certs list`
  */
 import { join } from 'node:path';
-import { DualpingError, MAX_CLUSTERS, MAX_SERVER_ID, quote, serverId } from '@dualping/core';
+import {
+  DualpingError,
+  MAX_CLUSTERS,
+  MAX_SERVER_ID,
+  quote,
+  serverId,
+  serviceNameProblem,
+} from '@dualping/core';
 import { OPERATOR_NAME, type Part, partPath } from '@dualping/protocol';
 
 export const AUTHORITY_FILE = 'ca.pem';
@@ -26,7 +34,7 @@ export const fileOf = (folder: string, part: Part): string => join(folder, `${na
 export function partNamed(name: string): Part {
   const part = partIn(name);
   if (part !== undefined) return part;
-  const detail = `${quote(name)} names no part: give router, server-CLUSTER-ID, member-CLUSTER-ID or operator-NAME`;
+  const detail = `${quote(name)} names no part: give router, server-CLUSTER-ID, member-CLUSTER-ID, member-SERVICE-ID or operator-NAME`;
   throw new DualpingError('invalid-argument', detail);
 }
 
@@ -35,6 +43,9 @@ export function partIn(name: string): Part | undefined {
   const operator = /^operator-(.+)$/.exec(name)?.[1];
   if (operator !== undefined)
     return OPERATOR_NAME.test(operator) ? { role: 'operator', name: operator } : undefined;
+  const [, service = '', member] = /^member-(.+)-([1-9][0-9]{0,9})$/.exec(name) ?? [];
+  if (serviceNameProblem(service) === undefined && Number(member) <= MAX_SERVER_ID)
+    return { role: 'member', cluster: service, serverId: serverId(Number(member)) };
   const [, role, cluster, id] = /^(server|member)-([1-9][0-9]{0,9})-([1-9][0-9]{0,9})$/.exec(name) ?? [];
   if (
     (role !== 'server' && role !== 'member') ||

@@ -103,7 +103,8 @@ function warnOfEnd({ notAfter }: NetworkCredentials, part: Part, say: Say): void
 const howToRenew = (part: Part | undefined): string =>
   part === undefined ? 'ask for a new one' : `dualping certs renew ${nameOf(part)}`;
 
-const revokedSerials = (folder: string): readonly string[] => readRevoked(folder).map(({ serial }) => serial);
+export const revokedSerials = (folder: string): readonly string[] =>
+  readRevoked(folder).map(({ serial }) => serial);
 
 function readText(path: string, part?: Part): string {
   try {

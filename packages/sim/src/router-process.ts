@@ -2,6 +2,7 @@
 import type {
   Assignment,
   ClusterId,
+  ClusterKey,
   ClusterRecord,
   Failure,
   Machine,
@@ -25,6 +26,9 @@ import type { AcceptorEnd, Acceptors } from './network.js';
 import { Process, type Surroundings } from './process.js';
 import { RouterDisk } from './router-disk.js';
 import type { Wires } from './wires.js';
+
+/** What a member said when it attached. */
+type Attached = Extract<MemberMessage, { kind: 'attach' }> & { readonly cluster: ClusterId };
 
 const NETWORK_ID = 'sim';
 /** Most unread messages of a member, as in `member-streams.ts`. */
@@ -53,7 +57,7 @@ export class RouterProcess extends Process {
   #driver: RegistryDriver | undefined;
   #links = new Map<RegistryLink, AcceptorEnd<'dual-ping'>>();
   /** The `attach` of each link. */
-  readonly #members = new Map<RegistryLink, Extract<MemberMessage, { kind: 'attach' }>>();
+  readonly #members = new Map<RegistryLink, Attached>();
   /** The link on which each server attached last. */
   readonly #newest = new Map<string, RegistryLink>();
   #askers = new Map<RegistryToken, Asker>();
@@ -160,7 +164,8 @@ export class RouterProcess extends Process {
       step: (now, input) => {
         checkers.tell('routerSteps', now, registry.nextDeadline());
         if (input.kind === 'link-message') this.#noteHeard(input.link, input.message);
-        if (input.kind === 'get-available' && input.waitMs > 0) checkers.tell('primaryAsked', input);
+        if (input.kind === 'get-available' && input.waitMs > 0)
+          checkers.tell('primaryAsked', { ...input, cluster: numberOf(input.cluster) });
         if (input.kind === 'cancel') checkers.tell('questionOver', input.token);
         const outputs = registry.step(now, input);
         for (const output of outputs) this.#noteDecided(output);
@@ -270,8 +275,9 @@ export class RouterProcess extends Process {
 
   #noteHeard(link: RegistryLink, message: MemberMessage): void {
     if (message.kind === 'attach') {
-      this.#members.set(link, message);
-      this.#newest.set(nameOf(message), link);
+      const attached = { ...message, cluster: numberOf(message.cluster) };
+      this.#members.set(link, attached);
+      this.#newest.set(nameOf(attached), link);
     }
     const member = this.#members.get(link);
     if (member === undefined) return;
@@ -424,5 +430,10 @@ function introduction(
   return { kind, token, candidate: { ...vouching, lifeId: '', welcomedLife: '' } };
 }
 
-const nameOf = ({ cluster, serverId }: Extract<MemberMessage, { kind: 'attach' }>): string =>
-  `${cluster}/${serverId}`;
+const nameOf = ({ cluster, serverId }: Attached): string => `${cluster}/${serverId}`;
+
+/** Services have members without a journal, and these worlds have none. */
+function numberOf(cluster: ClusterKey): ClusterId {
+  if (typeof cluster === 'number') return cluster;
+  throw new Error(`service ${cluster} in a world without services`);
+}

@@ -2,7 +2,7 @@
  * The inputs and outputs of a membership. Servers use the part about the stream to the router too.
  */
 import type { Assignment } from '../assignment.js';
-import type { Address, ClusterId, Epoch, Incarnation, JournalId, LifeId, ServerId } from '../ids.js';
+import type { Address, ClusterKey, Epoch, Incarnation, JournalId, LifeId, ServerId } from '../ids.js';
 import type { MemberMessage, RouterMessage } from '../messages.js';
 import type { Failure, Reason } from '../reasons.js';
 
@@ -10,7 +10,7 @@ import type { Failure, Reason } from '../reasons.js';
 export type Attempt = number;
 
 export interface MemberIdentity {
-  readonly cluster: ClusterId;
+  readonly cluster: ClusterKey;
   readonly serverId: ServerId;
   readonly incarnation: Incarnation;
   /** Empty for a member that cannot replicate. */

@@ -11,7 +11,7 @@
 import { type Assignment, isNewer, namesAsPrimary } from '../assignment.js';
 import {
   type Address,
-  type ClusterId,
+  type ClusterKey,
   type Incarnation,
   type Instant,
   type LifeId,
@@ -24,7 +24,8 @@ import { unreachable } from '../invariants.js';
 import { MAX_CLUSTERS } from '../limits.js';
 import type { Machine } from '../machine.js';
 import type { RouterMessage } from '../messages.js';
-import { quote } from '../text.js';
+import { DualpingError } from '../reasons.js';
+import { quote, serviceNameProblem } from '../text.js';
 import { DEFAULT_TIMING } from '../timing.js';
 import { wholeNumber } from '../whole-number.js';
 import { LastAnswer } from './last-answer.js';
@@ -39,8 +40,8 @@ export const LEAVE_TIMEOUT_MS = 2_000;
 export interface MembershipOptions {
   /** At least one; dialled side by side while none has answered. */
   readonly routers: readonly Address[];
-  /** From 1. */
-  readonly cluster: ClusterId;
+  /** Its number, from 1, or the name of a service. */
+  readonly cluster: ClusterKey;
   /** Lasting number within the cluster, 1 to 2^31 − 1. */
   readonly serverId: number;
   /** Has to rise with each start. */
@@ -75,7 +76,7 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
     this.#incarnationIsTime = incarnationIsTime;
     const identity = {
       routers,
-      cluster: wholeNumber('cluster', options.cluster, MAX_CLUSTERS),
+      cluster: judgedKey(options.cluster),
       serverId: serverId(wholeNumber('server id', options.serverId, MAX_SERVER_ID)),
       incarnation: wholeNumber('incarnation', options.incarnation, Number.MAX_SAFE_INTEGER),
       journalId: '',
@@ -257,6 +258,13 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
     const isPrimary = this.isPrimaryAt(this.#ground.now);
     return { kind: 'attached', router, epoch: assignment.epoch, isPrimary, assignment };
   }
+}
+
+function judgedKey(key: ClusterKey): ClusterKey {
+  if (typeof key === 'number') return wholeNumber('cluster', key, MAX_CLUSTERS);
+  const problem = serviceNameProblem(key);
+  if (problem !== undefined) throw new DualpingError('invalid-argument', problem);
+  return key;
 }
 
 const CLOCK_WENT_BACK =

@@ -6,7 +6,15 @@
  * copy of the folder, or has come too early: the live one stays. If the newcomer won, a copy could take over.
  */
 import type { ClusterMode, InSyncCopy, Numbered, PrimaryRef } from '../assignment.js';
-import { type ClusterId, type NetworkId, type Position, serverName } from '../ids.js';
+import {
+  type ClusterId,
+  clusterTitle,
+  type NetworkId,
+  type Position,
+  type ServiceName,
+  serverName,
+} from '../ids.js';
+import { MAX_SERVICES } from '../limits.js';
 import type { MemberMessage } from '../messages.js';
 import { mayBeSameLife } from '../same-life.js';
 import { quote } from '../text.js';
@@ -24,6 +32,27 @@ export function objectionToNetwork({ networkId, serverId }: Candidate, ours: Net
 export function noSuchCluster(cluster: ClusterId, clusters: number): Refusal {
   const range = clusters === 1 ? 'cluster 1 only' : `clusters 1 to ${clusters}`;
   return { reason: 'unknown-cluster', detail: `there is no cluster "${cluster}": this router has ${range}` };
+}
+
+export const noSuchService = (service: ServiceName): Refusal => ({
+  reason: 'unknown-cluster',
+  detail: `there is no service ${quote(service)}: it is made when its first member attaches`,
+});
+
+/** The objection to a member of a service; `isNew`: the service would be made for it. */
+export function objectionToService(
+  { journalId, serverId }: Candidate,
+  service: ServiceName,
+  isNew: boolean,
+  services: number,
+): Refusal | undefined {
+  if (journalId !== '') {
+    const detail = `service ${service} is for members without a journal, ${serverName(serverId)} replicates`;
+    return { reason: 'wrong-mode', detail };
+  }
+  if (!isNew || services < MAX_SERVICES) return undefined;
+  const detail = `service ${quote(service)} can't be made: this router has ${MAX_SERVICES} already, the most there can be`;
+  return { reason: 'limit-reached', detail };
 }
 
 /** `replicates` and the journal id have to say the same. */
@@ -52,12 +81,12 @@ export function objectionToStore(
   const what = 'the store is older than its members';
   const refusal = (detail: string): Refusal => ({ reason: 'router-store-too-old', detail });
   if (seen.epoch > epoch)
-    return refusal(`${who} epoch ${seen.epoch} of cluster ${seen.cluster}, ${store} ${epoch}: ${what}`);
+    return refusal(`${who} epoch ${seen.epoch} of ${clusterTitle(seen.cluster)}, ${store} ${epoch}: ${what}`);
   if (seen.epoch !== epoch || seen.revision <= revision) return undefined;
   if (revision === 0)
-    return refusal(`${who} epoch ${epoch} of cluster ${seen.cluster} of another router: ${what}`);
+    return refusal(`${who} epoch ${epoch} of ${clusterTitle(seen.cluster)} of another router: ${what}`);
   return refusal(
-    `${who} revision ${seen.revision} of cluster ${seen.cluster}, ${store} ${revision}: ${what}`,
+    `${who} revision ${seen.revision} of ${clusterTitle(seen.cluster)}, ${store} ${revision}: ${what}`,
   );
 }
 
@@ -91,7 +120,7 @@ export function objectionTo(candidate: Candidate, cluster: Standing): Refusal | 
   if (cluster.mode !== undefined && cluster.mode !== mode)
     return {
       reason: 'wrong-mode',
-      detail: `cluster ${candidate.cluster} is ${cluster.mode}, ${serverName(candidate.serverId)} ${mode === 'routed' ? 'cannot replicate' : 'replicates'}`,
+      detail: `${clusterTitle(candidate.cluster)} is ${cluster.mode}, ${serverName(candidate.serverId)} ${mode === 'routed' ? 'cannot replicate' : 'replicates'}`,
     };
   if (mode === 'routed') return objectionToRouted(candidate, cluster.known);
   return objectionToLife(candidate, cluster.known) ?? objectionToCopy(candidate, cluster);
@@ -117,7 +146,7 @@ function objectionToRouted(candidate: Candidate, known: Member | undefined): Ref
 /** The objection that another life with this server id is live; undefined: none. */
 function objectionToLife(candidate: Candidate, known: Member | undefined): Refusal | undefined {
   if (known === undefined || !isLive(known) || mayBeSameLife(known, candidate)) return undefined;
-  const name = `${serverName(candidate.serverId)} of cluster ${candidate.cluster}`;
+  const name = `${serverName(candidate.serverId)} of ${clusterTitle(candidate.cluster)}`;
   const here = quote(known.address);
   const there = quote(candidate.address);
   // A supervisor's report may be late, from before its server got another disk: it keeps no server out.

@@ -2,7 +2,7 @@
  * The state that `Cluster` and `EpochGrants` share, and what of it has changed since the last seal.
  */
 import { type ClusterRecord, namesAsPrimary } from '../assignment.js';
-import { type ClusterId, serverName } from '../ids.js';
+import { type ClusterId, type ClusterKey, clusterTitle, type ServiceName, serverName } from '../ids.js';
 import { type Configuration, copyOf, dependsOn, restoredFrom } from './configuration.js';
 import type { Evidence } from './eligibility.js';
 import { isLive, linkOf, type Member, memberFromRecord, memberToRecord } from './member.js';
@@ -10,6 +10,13 @@ import { OlderStore } from './older-store.js';
 import { Promotion } from './promotion.js';
 import type { RegistryEvent, RegistryLink } from './registry-messages.js';
 import { Roster } from './roster.js';
+
+/** What a cluster is called. */
+export interface ClusterName {
+  readonly id: ClusterId;
+  /** Absent: users are divided over it. */
+  readonly service?: ServiceName;
+}
 
 export class ClusterState {
   readonly roster: Roster;
@@ -21,11 +28,11 @@ export class ClusterState {
   #events: RegistryEvent[] = [];
 
   constructor(
-    readonly id: ClusterId,
+    readonly name: ClusterName,
     record: ClusterRecord | undefined,
     readonly evidence: Evidence,
   ) {
-    this.#configuration = restoredFrom(id, record);
+    this.#configuration = restoredFrom(name.id, record);
     const members = (record?.members ?? []).map((member) =>
       memberFromRecord(
         member,
@@ -37,6 +44,14 @@ export class ClusterState {
     // No member is attached now, so this is not the assignment that was told last. It need not be made
     // durable: every restart makes the same from the same record.
     this.#revision = record === undefined ? 0 : record.revision + 1;
+  }
+
+  get key(): ClusterKey {
+    return this.name.service ?? this.name.id;
+  }
+
+  get title(): string {
+    return clusterTitle(this.key);
   }
 
   get configuration(): Configuration {
@@ -127,11 +142,13 @@ export class ClusterState {
 
   record(): ClusterRecord {
     const members = this.roster.all.map(memberToRecord);
-    return { ...this.#configuration, revision: this.#revision, members };
+    const { service } = this.name;
+    const kept = { ...this.#configuration, revision: this.#revision, members };
+    return service === undefined ? kept : { ...kept, service };
   }
 
   event(event: RegistryEvent['event'], text: string): void {
-    this.#events.push({ event, text: `cluster ${this.id}: ${text}` });
+    this.#events.push({ event, text: `${this.title}: ${text}` });
   }
 
   /** Events since the last time. */

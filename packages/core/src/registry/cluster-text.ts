@@ -1,6 +1,6 @@
 /** Texts about the state of a cluster, for people. */
 import type { Assignment, PrimaryRef } from '../assignment.js';
-import { type ClusterId, type Epoch, type ServerId, serverName } from '../ids.js';
+import { type Epoch, type ServerId, serverName } from '../ids.js';
 import { type Objection, objectionsText } from './eligibility.js';
 import type { RegistryEvent } from './registry-messages.js';
 
@@ -15,7 +15,8 @@ const names = (ids: readonly Named[], joint: string): string =>
 const inSyncText = (inSync: readonly Named[]): string => names(inSync, ', ');
 
 export interface Unavailability {
-  readonly cluster: ClusterId;
+  /** For people: `cluster 3`. */
+  readonly title: string;
   readonly epoch: Epoch;
   /** The router has just started, and was there before. */
   readonly isStarting: boolean;
@@ -34,12 +35,12 @@ export interface Unavailability {
 }
 
 export function unavailableText(facts: Unavailability): string {
-  const { cluster, epoch, isStarting, primary, inSync, awaited, replaced, why, objections, advice } = facts;
+  const { title, epoch, isStarting, primary, inSync, awaited, replaced, why, objections, advice } = facts;
   if (primary === undefined && isStarting)
     return 'the router was away before the first epoch, and waits for servers that may know of one';
   if (primary === undefined)
     return objections === ''
-      ? `no server of cluster ${cluster} has attached yet`
+      ? `no server of ${title} has attached yet`
       : `there is no primary yet: ${objections}${advice}`;
   const holder = `${serverName(primary.serverId)}, primary of epoch ${epoch},`;
   if (awaited.length > 0)

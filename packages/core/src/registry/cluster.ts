@@ -11,13 +11,22 @@ import {
   type Numbered,
   namesAsPrimary,
 } from '../assignment.js';
-import { type ClusterId, type Instant, NO_EPOCH, type Position, type ServerId, serverName } from '../ids.js';
+import {
+  type ClusterId,
+  type ClusterKey,
+  type Instant,
+  NO_EPOCH,
+  type Position,
+  type ServerId,
+  type ServiceName,
+  serverName,
+} from '../ids.js';
 import { MAX_MEMBERS } from '../limits.js';
 import type { Figures, MemberMessage } from '../messages.js';
 import { isSameCopy, mayBeSameLife } from '../same-life.js';
 import { objectionTo } from './admission.js';
 import { checkSuccession } from './cluster-law.js';
-import { ClusterState } from './cluster-state.js';
+import { type ClusterName, ClusterState } from './cluster-state.js';
 import { differences } from './cluster-text.js';
 import {
   copyOf,
@@ -75,16 +84,35 @@ export class Cluster {
   #assignment: Assignment;
 
   constructor(
-    readonly id: ClusterId,
+    name: ClusterName,
     record: ClusterRecord | undefined,
     /** Members may have been told something before this router started. */
     isStarting: boolean,
     evidence: Evidence,
   ) {
-    this.#state = new ClusterState(id, record, evidence);
+    this.#state = new ClusterState(name, record, evidence);
     this.grants = new EpochGrants(this.#state, isStarting);
     this.#committedKept = this.#state.configuration.committed;
     this.#assignment = this.#describe();
+  }
+
+  get id(): ClusterId {
+    return this.#state.name.id;
+  }
+
+  /** Undefined: users are divided over it. */
+  get service(): ServiceName | undefined {
+    return this.#state.name.service;
+  }
+
+  /** By what people know it. */
+  get key(): ClusterKey {
+    return this.#state.key;
+  }
+
+  /** For people: `cluster 3`, `service orders`. */
+  get title(): string {
+    return this.#state.title;
   }
 
   /** As of the last `seal`. */
@@ -132,7 +160,7 @@ export class Cluster {
     if (known === undefined && this.#state.roster.isFull)
       return {
         reason: 'limit-reached',
-        detail: `cluster ${this.id} has ${MAX_MEMBERS} members already, the most there can be`,
+        detail: `${this.title} has ${MAX_MEMBERS} members already, the most there can be`,
       };
     return objectionTo(candidate, {
       mode: this.#state.configuration.mode,
@@ -403,8 +431,10 @@ export class Cluster {
 
   #describe(): Assignment {
     const { epoch, primary, inSync, lastUncleanEpoch } = this.#state.configuration;
+    const { id: cluster, service } = this.#state.name;
     return Object.freeze({
-      cluster: this.id,
+      cluster,
+      ...(service !== undefined && { service }),
       revision: this.#state.revision,
       epoch,
       primary,

@@ -1,9 +1,13 @@
-/** All clusters of one network. Says to which of them a server belongs. */
+/**
+ * All clusters of one network: those that users are divided over, whose number never changes, and one for
+ * each service, which is made when the service's first member is let in. Says to which of them a server
+ * belongs.
+ */
 import type { ClusterRecord } from '../assignment.js';
-import type { ClusterId, NetworkId } from '../ids.js';
+import type { ClusterId, ClusterKey, NetworkId, ServiceName } from '../ids.js';
 import { invariant } from '../invariants.js';
-import { MAX_CLUSTERS } from '../limits.js';
-import { noSuchCluster, objectionToNetwork } from './admission.js';
+import { FIRST_SERVICE_CLUSTER, MAX_CLUSTERS } from '../limits.js';
+import { noSuchCluster, noSuchService, objectionToNetwork, objectionToService } from './admission.js';
 import { Cluster } from './cluster.js';
 import type { Evidence } from './eligibility.js';
 import type { Candidate, Refusal } from './registry-messages.js';
@@ -18,30 +22,74 @@ interface Kept {
 
 export class Clusters {
   readonly networkId: NetworkId;
-  readonly all: readonly Cluster[];
+  /** How many clusters users are divided over. */
+  readonly count: number;
+  readonly #evidence: Evidence;
+  readonly #all = new Map<ClusterId, Cluster>();
+  readonly #services = new Map<ServiceName, Cluster>();
 
   constructor({ networkId, clusters, records, isNew = records.length === 0 }: Kept, evidence: Evidence) {
     invariant(clusters >= 1 && clusters <= MAX_CLUSTERS, 'limit-is-kept', { clusters });
     this.networkId = networkId;
+    this.count = clusters;
+    this.#evidence = evidence;
     const byCluster = new Map(records.map((record) => [record.cluster, record]));
-    this.all = Array.from(
-      { length: clusters },
-      (_, at) => new Cluster(at + 1, byCluster.get(at + 1), !isNew, evidence),
-    );
+    for (let id = 1; id <= clusters; id += 1)
+      this.#all.set(id, new Cluster({ id }, byCluster.get(id), !isNew, evidence));
+    for (const record of records) {
+      const { cluster: id, service } = record;
+      if (service !== undefined) this.keep(new Cluster({ id, service }, record, !isNew, evidence));
+    }
   }
 
-  find(id: ClusterId): Cluster | Refusal {
-    return this.all[id - 1] ?? noSuchCluster(id, this.all.length);
+  /** By number. */
+  get all(): readonly Cluster[] {
+    return [...this.#all.values()];
   }
 
-  /** The cluster of a server, or why it is not of this network. */
+  get(key: ClusterKey): Cluster | undefined {
+    return typeof key === 'number' ? this.#all.get(key) : this.#services.get(key);
+  }
+
+  find(key: ClusterKey): Cluster | Refusal {
+    return this.get(key) ?? (typeof key === 'number' ? noSuchCluster(key, this.count) : noSuchService(key));
+  }
+
+  /**
+   * The cluster of a server, or why it is not of this network. That of a new service is kept only once a
+   * member is let in: `keep`.
+   */
   placeOf(candidate: Candidate): Cluster | Refusal {
-    return objectionToNetwork(candidate, this.networkId) ?? this.find(candidate.cluster);
+    const objection = objectionToNetwork(candidate, this.networkId);
+    if (objection !== undefined) return objection;
+    const { cluster: key } = candidate;
+    if (typeof key === 'string') return this.#placeInService(candidate, key);
+    // A service is entered by its name: its number is the router's own affair.
+    return key > this.count ? noSuchCluster(key, this.count) : this.find(key);
   }
 
   /** The cluster that lets a server in, or why it is refused there. */
   placeFor(candidate: Candidate): Cluster | Refusal {
     const cluster = this.placeOf(candidate);
     return cluster instanceof Cluster ? (cluster.objectionTo(candidate) ?? cluster) : cluster;
+  }
+
+  /** A member is let in: if its service is new, there is one from now on, with a number of its own. */
+  keep(cluster: Cluster): void {
+    const { id, service } = cluster;
+    if (service === undefined || this.#services.get(service) === cluster) return;
+    invariant(!this.#services.has(service) && !this.#all.has(id), 'service-has-one-cluster', { service, id });
+    this.#all.set(id, cluster);
+    this.#services.set(service, cluster);
+  }
+
+  #placeInService(candidate: Candidate, service: ServiceName): Cluster | Refusal {
+    const known = this.#services.get(service);
+    const { size } = this.#services;
+    const objection = objectionToService(candidate, service, known === undefined, size);
+    if (objection !== undefined) return objection;
+    if (known !== undefined) return known;
+    // Nobody was ever told of it, so there is nobody whose return it would have to wait for.
+    return new Cluster({ id: FIRST_SERVICE_CLUSTER + size, service }, undefined, false, this.#evidence);
   }
 }

@@ -35,8 +35,8 @@ import { invariant } from '../invariants.js';
 import { isSameCopy } from '../same-life.js';
 import { type NextLife, withHeard, withWelcomed } from './lives.js';
 
-/** What the router keeps of a cluster, without its members and the revision. */
-export type Configuration = Omit<ClusterRecord, 'revision' | 'members'>;
+/** What the router keeps of a cluster, without its service's name, its members and the revision. */
+export type Configuration = Omit<ClusterRecord, 'service' | 'revision' | 'members'>;
 
 /** A journal, whichever process has it open. */
 interface Journal {

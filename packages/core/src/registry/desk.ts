@@ -1,8 +1,9 @@
 /** Calls of clients and operators that ask for an assignment, now or when there is one. */
 import type { Assignment } from '../assignment.js';
-import type { Instant } from '../ids.js';
+import { type ClusterKey, clusterTitle, type Instant, type ServiceName, serverName } from '../ids.js';
 import { MAX_WAIT_MS } from '../limits.js';
-import type { Cluster } from './cluster.js';
+import { Cluster } from './cluster.js';
+import type { Clusters } from './clusters.js';
 import type { Outcome } from './outcome.js';
 import { MAX_WAITERS, OPERATOR_HANDOVER_TIMEOUT_MS, PROMOTION_WAIT_MS } from './registry-limits.js';
 import type { RegistryInput, RegistryToken } from './registry-messages.js';
@@ -17,30 +18,35 @@ export class Desk {
     return this.#waiting.next();
   }
 
-  getAvailable(now: Instant, cluster: Cluster, input: Call<'get-available'>, outcome: Outcome): void {
+  /** `cluster`: the one that is asked for, or the name of a service that is not there yet. */
+  getAvailable(
+    now: Instant,
+    cluster: Cluster | ServiceName,
+    input: Call<'get-available'>,
+    outcome: Outcome,
+  ): void {
     const { token } = input;
-    const waiter: Waiter = {
-      token,
-      cluster: cluster.id,
-      wants: 'primary',
-      above: input.failedEpoch,
-      pings: 0,
-    };
-    if (isContent(waiter, cluster.assignment)) return outcome.answerWith(token, cluster.assignment);
+    const key = cluster instanceof Cluster ? cluster.key : cluster;
+    const waiter: Waiter = { token, cluster: key, wants: 'primary', above: input.failedEpoch, pings: 0 };
+    if (cluster instanceof Cluster && isContent(waiter, cluster.assignment))
+      return outcome.answerWith(token, cluster.assignment);
     if (input.waitMs <= 0) return endInVain(waiter, cluster, outcome);
     if (this.#mayWait(token, outcome)) this.#waiting.add(now + Math.min(input.waitMs, MAX_WAIT_MS), waiter);
   }
 
   /** Asks the primary to hand over; the caller waits for the successor. */
-  handover(now: Instant, cluster: Cluster, token: RegistryToken, outcome: Outcome): void {
-    const link = cluster.grants.linkToHandOver();
+  handover(now: Instant, cluster: Cluster, { token, to }: Call<'handover'>, outcome: Outcome): void {
+    const link = cluster.grants.linkToHandOver(to);
     if (typeof link !== 'number') return outcome.refuse(token, link);
     if (!this.#mayWait(token, outcome)) return;
     const { epoch } = cluster.assignment;
     const until = now + OPERATOR_HANDOVER_TIMEOUT_MS;
-    this.#waiting.add(until, { token, cluster: cluster.id, wants: 'handover', above: epoch, pings: 0 });
+    this.#waiting.add(until, { token, cluster: cluster.key, wants: 'handover', above: epoch, pings: 0 });
     outcome.send(link, { kind: 'please-hand-over', epoch });
-    outcome.report('handover', `cluster ${cluster.id}: the primary of epoch ${epoch} is asked to hand over`);
+    outcome.report(
+      'handover',
+      `${cluster.title}: the primary of epoch ${epoch} is asked to hand over${to === undefined ? '' : ` to ${serverName(to)}`}`,
+    );
   }
 
   promote(now: Instant, cluster: Cluster, input: Call<'promote'>, outcome: Outcome): void {
@@ -53,7 +59,7 @@ export class Desk {
     // Answered by the change that this step ends with, or when the chosen member attaches again.
     this.#waiting.add(now + PROMOTION_WAIT_MS, {
       token,
-      cluster: cluster.id,
+      cluster: cluster.key,
       wants: 'primary',
       above: epoch,
       pings: 0,
@@ -67,14 +73,14 @@ export class Desk {
   /**
    * The primary has pinged: a client that asks because it lost this primary has lost only its own link.
    */
-  primaryPinged({ id, assignment }: Cluster, outcome: Outcome): void {
-    for (const { token } of this.#waiting.takeReassured(id, assignment.epoch))
+  primaryPinged({ key, assignment }: Cluster, outcome: Outcome): void {
+    for (const { token } of this.#waiting.takeReassured(key, assignment.epoch))
       outcome.answerWith(token, assignment);
   }
 
   /** The primary says that it can't hand over: waiting callers are told now. */
   handoverFailed(cluster: Cluster, detail: string, outcome: Outcome): void {
-    for (const { token } of this.#waiting.takeHandovers(cluster.id))
+    for (const { token } of this.#waiting.takeHandovers(cluster.key))
       outcome.refuse(token, { reason: 'handover-impossible', detail });
   }
 
@@ -84,10 +90,9 @@ export class Desk {
   }
 
   /** Answers calls whose wait is over. */
-  expire(now: Instant, clusters: readonly Cluster[], outcome: Outcome): void {
+  expire(now: Instant, clusters: Clusters, outcome: Outcome): void {
     for (let waiter = this.#waiting.takeDue(now); waiter; waiter = this.#waiting.takeDue(now)) {
-      const cluster = clusters[waiter.cluster - 1];
-      if (cluster !== undefined) endInVain(waiter, cluster, outcome);
+      endInVain(waiter, clusters.get(waiter.cluster) ?? waiter.cluster, outcome);
     }
   }
 
@@ -99,14 +104,18 @@ export class Desk {
 }
 
 /** A client gets the present primary: its link may have broken without a failover. */
-function endInVain({ token, wants }: Waiter, cluster: Cluster, outcome: Outcome): void {
-  const { id, assignment } = cluster;
+function endInVain({ token, wants }: Waiter, cluster: Cluster | ClusterKey, outcome: Outcome): void {
+  if (!(cluster instanceof Cluster)) {
+    const detail = `${clusterTitle(cluster)}: no member of it has ever attached`;
+    return outcome.refuse(token, { reason: 'no-available-server', detail });
+  }
+  const { assignment } = cluster;
   if (wants === 'handover') {
     const inTime = `the primary has not handed over within ${OPERATOR_HANDOVER_TIMEOUT_MS} ms`;
     const detail = `${inTime}: ask again${cluster.grants.orStopIt()}`;
     return outcome.refuse(token, { reason: 'handover-impossible', detail });
   }
   if (assignment.available) return outcome.answerWith(token, assignment);
-  const detail = `cluster ${id}: ${assignment.unavailableReason}`;
+  const detail = `${cluster.title}: ${assignment.unavailableReason}`;
   outcome.refuse(token, { reason: 'no-available-server', detail });
 }

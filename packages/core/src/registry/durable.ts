@@ -5,7 +5,8 @@ import type { Assignment } from '../assignment.js';
 import type { ClusterId } from '../ids.js';
 
 interface Known {
-  readonly durable: Assignment;
+  /** Undefined of a service whose first assignment still waits. */
+  readonly durable: Assignment | undefined;
   /** Sealed since then, the oldest first: durable when the disk is done. */
   readonly waiting: readonly Assignment[];
 }
@@ -24,9 +25,8 @@ export class Durable {
   }
 
   sealed(assignment: Assignment): void {
-    const known = this.#known.get(assignment.cluster);
-    if (known !== undefined)
-      this.#known.set(assignment.cluster, { ...known, waiting: [...known.waiting, assignment] });
+    const known = this.#known.get(assignment.cluster) ?? { durable: undefined, waiting: [] };
+    this.#known.set(assignment.cluster, { ...known, waiting: [...known.waiting, assignment] });
   }
 
   /** The record with this revision is durable, and what followed it has been performed. */

@@ -36,6 +36,8 @@ export class EpochGrants {
   #grantedMs = 0;
   #awaitsWord = false;
   readonly #putOff = new PutOffRemovals();
+  /** Whom the operator who asked last wants as the successor of the primary of that epoch. */
+  #wanted: { readonly epoch: Epoch; readonly serverId: ServerId } | undefined;
 
   /** `isStarting`: members that the router knows from before may attach again. */
   constructor(state: ClusterState, isStarting: boolean) {
@@ -188,21 +190,52 @@ export class EpochGrants {
     return false;
   }
 
-  /** The stream on which to ask for a handover, or why it is impossible. */
-  linkToHandOver(): RegistryLink | Refusal {
+  /**
+   * The stream on which to ask for a handover, or why it is impossible. `to`: the member that takes over if
+   * it still can when the primary is ready; absent: the next one.
+   */
+  linkToHandOver(to?: ServerId): RegistryLink | Refusal {
     const refusal = (detail: string): Refusal => ({ reason: 'handover-impossible', detail });
     if (!this.#state.isAvailable)
-      return refusal(`cluster ${this.#state.id} has no primary now: ${this.unavailableReason()}`);
+      return refusal(`${this.#state.title} has no primary now: ${this.unavailableReason()}`);
+    const objection = to === undefined ? undefined : this.#objectionToSuccessor(to);
+    if (objection !== undefined) return objection;
     if (this.#state.promotion.successor() === undefined) return refusal(this.whyNoHandover());
+    this.#wanted = to === undefined ? undefined : { epoch: this.#state.configuration.epoch, serverId: to };
     return (
       this.#state.primaryLink ?? refusal(`${this.#state.primaryName} holds no stream on which to be asked`)
     );
   }
 
+  /** Why this member can't take over from the primary now. */
+  #objectionToSuccessor(to: ServerId): Refusal | undefined {
+    const name = serverName(to);
+    const member = this.#state.roster.find(to);
+    if (member === undefined)
+      return { reason: 'unknown-member', detail: `${this.#state.title} knows no ${name}` };
+    if (member === this.#state.holder)
+      return { reason: 'handover-impossible', detail: `${name} is primary already` };
+    const { promotion } = this.#state;
+    const why = promotion.candidates().includes(member)
+      ? promotion.objectionTo(member)
+      : isLive(member)
+        ? 'is not in sync'
+        : 'is not live';
+    return why === undefined ? undefined : { reason: 'handover-impossible', detail: `${name} ${why}` };
+  }
+
+  /** The member that an operator wants, if it can take over now. */
+  #wantedSuccessor(): Member | undefined {
+    const wanted = this.#wanted;
+    if (wanted?.epoch !== this.#state.configuration.epoch) return undefined;
+    if (this.#objectionToSuccessor(wanted.serverId) !== undefined) return undefined;
+    return this.#state.roster.find(wanted.serverId);
+  }
+
   /** The primary gives up its epoch. Returns whether another member takes over. */
   handOver(link: RegistryLink, epoch: Epoch, leaving: boolean): boolean {
     if (link !== this.#state.primaryLink || epoch !== this.#state.configuration.epoch) return false;
-    const successor = this.#state.promotion.successor();
+    const successor = this.#wantedSuccessor() ?? this.#state.promotion.successor();
     if (successor === undefined) return false;
     this.#grant(successor, leaving ? 'old-leaves' : 'old-stays', `handed over by ${this.#state.primaryName}`);
     return true;
@@ -239,13 +272,13 @@ export class EpochGrants {
     const { mode, epoch, primary } = this.#state.configuration;
     const isSame = serverId === primary?.serverId;
     if (this.#state.isAvailable && (!this.#isPrimaryInDoubt() || isSame)) {
-      const there = `cluster ${this.#state.id} is available, ${this.#state.primaryName} is primary of epoch ${epoch}`;
+      const there = `${this.#state.title} is available, ${this.#state.primaryName} is primary of epoch ${epoch}`;
       const isObjected = this.#state.promotion.objections().length > 0;
       const way = isObjected ? this.whyNoHandover() : `use a handover${this.orStopIt()}`;
       return refusal('invalid-argument', isSame ? `${there} already` : `${there}: ${way}`);
     }
     if (member === undefined)
-      return refusal('unknown-member', `cluster ${this.#state.id} knows no ${serverName(serverId)}`);
+      return refusal('unknown-member', `${this.#state.title} knows no ${serverName(serverId)}`);
     if (!this.#isHere(member)) return refusal('member-not-live', `${serverName(serverId)} is not live`);
     // Its disk may not have noted the welcome yet; then its next life would be taken for an older copy. A
     // supervisor's report does not count as heard: the life may have ended before it read its welcome.
@@ -300,7 +333,7 @@ export class EpochGrants {
     if (detail !== undefined) return detail;
     const objections = this.#state.promotion.objections(this.#grantedMs);
     return unavailableText({
-      cluster: this.#state.id,
+      title: this.#state.title,
       epoch,
       isStarting: this.#isStarting,
       primary,

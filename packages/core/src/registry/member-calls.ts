@@ -57,11 +57,12 @@ export class MemberCalls {
     if (!(cluster instanceof Cluster)) return this.#outcome.refuse(token, cluster);
     const graceMs = this.#graceMs;
     if (cluster.announce(candidate)) {
+      this.#clusters.keep(cluster);
       this.#announced.add(now + graceMs, { cluster, serverId: candidate.serverId });
       this.#outcome.touch(cluster);
       this.#outcome.report(
         'announced',
-        `cluster ${cluster.id}: ${serverName(candidate.serverId)} is announced, at ${candidate.address}`,
+        `${cluster.title}: ${serverName(candidate.serverId)} is announced, at ${candidate.address}`,
       );
     }
     const { pingIntervalMs } = this.#listening.silence;
@@ -76,7 +77,7 @@ export class MemberCalls {
     if (cluster.isChanged)
       this.#outcome.report(
         'registered',
-        `cluster ${cluster.id}: ${serverName(candidate.serverId)} is registered by its supervisor, incarnation ${candidate.incarnation}, at ${candidate.address}`,
+        `${cluster.title}: ${serverName(candidate.serverId)} is registered by its supervisor, incarnation ${candidate.incarnation}, at ${candidate.address}`,
       );
     this.#outcome.answer(token, { kind: 'registered' });
   }
@@ -87,7 +88,7 @@ export class MemberCalls {
     if (!(cluster instanceof Cluster)) return this.#outcome.refuse(token, cluster);
     const member = cluster.find(serverId);
     if (member === undefined) {
-      const detail = `cluster ${cluster.id} knows no ${serverName(serverId)}`;
+      const detail = `${cluster.title} knows no ${serverName(serverId)}`;
       return this.#outcome.refuse(token, { reason: 'unknown-member', detail });
     }
     // Late, repeated and older reports are about a life that is over already.

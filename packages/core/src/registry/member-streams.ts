@@ -191,7 +191,7 @@ export class MemberStreams {
     this.#outcome.welcome(link, cluster);
     this.#outcome.report(
       'attached',
-      `cluster ${cluster.id}: ${serverName(attach.serverId)} is attached, incarnation ${attach.incarnation}, at ${attach.address}`,
+      `${cluster.title}: ${serverName(attach.serverId)} is attached, incarnation ${attach.incarnation}, at ${attach.address}`,
     );
   }
 
@@ -204,7 +204,7 @@ export class MemberStreams {
       this.#outcome.touch(cluster);
       this.#outcome.report(
         'older-store',
-        `cluster ${cluster.id}: no epoch is granted any more: ${refusal.detail}; start this router with its newest folder, or an operator chooses whose journal counts (admin promote --unclean)`,
+        `${cluster.title}: no epoch is granted any more: ${refusal.detail}; start this router with its newest folder, or an operator chooses whose journal counts (admin promote --unclean)`,
       );
     }
     this.#refuseLink(link, refusal);
@@ -275,10 +275,7 @@ export class MemberStreams {
     if (link !== cluster.primaryLink || asked.epoch !== cluster.assignment.epoch) return;
     const detail = cluster.grants.whyNoHandover();
     this.#outcome.send(link, { kind: 'no-successor', epoch: asked.epoch });
-    this.#outcome.report(
-      'handover',
-      `cluster ${cluster.id}: ${serverName(serverId)} can't hand over: ${detail}`,
-    );
+    this.#outcome.report('handover', `${cluster.title}: ${serverName(serverId)} can't hand over: ${detail}`);
     this.#desk.handoverFailed(cluster, detail, this.#outcome);
   }
 
@@ -340,6 +337,7 @@ export class MemberStreams {
 
   /** Lets in a member on the evidence of a stream or of a supervisor. */
   admit(now: Instant, cluster: Cluster, candidate: Candidate, evidence: Presence): void {
+    this.#clusters.keep(cluster);
     const replaced = cluster.admit(now, candidate, evidence);
     this.#outcome.touch(cluster);
     if (replaced === undefined) return;
@@ -422,7 +420,7 @@ export class MemberStreams {
     return {
       kind: 'welcome',
       networkId: this.#clusters.networkId,
-      clusters: this.#clusters.all.length,
+      clusters: this.#clusters.count,
       pingIntervalMs,
       deadAfterMs,
       assignment,

@@ -3,7 +3,17 @@
  * their own.
  */
 import type { Assignment, ClusterRecord } from '../assignment.js';
-import { type Epoch, epoch, NO_POSITION, position, type ServerId, serverId, serverName } from '../ids.js';
+import {
+  type ClusterKey,
+  clusterKeyOf,
+  type Epoch,
+  epoch,
+  NO_POSITION,
+  position,
+  type ServerId,
+  serverId,
+  serverName,
+} from '../ids.js';
 import { unreachable } from '../invariants.js';
 import type { Figures, MemberMessage, RouterMessage } from '../messages.js';
 import { parseTiming, type Timing } from '../timing.js';
@@ -32,7 +42,7 @@ export const NO_FIGURES = {
 
 interface Actor {
   readonly serverId: ServerId;
-  cluster: number;
+  cluster: ClusterKey;
   incarnation: number;
   journalId: string;
   address: string;
@@ -72,7 +82,7 @@ export interface PlayOptions {
 }
 
 /** Reports that transcripts leave out by default, because the assignments beside them say the same. */
-const SAID_BY_ASSIGNMENTS = /^cluster \d+: (?:s\d+ is attached|the in-sync set of epoch)/;
+const SAID_BY_ASSIGNMENTS = /^(?:cluster \d+|service [\w-]+): (?:s\d+ is attached|the in-sync set of epoch)/;
 
 export class Play implements Performer {
   readonly #timing: Timing;
@@ -142,13 +152,19 @@ export class Play implements Performer {
       (at, name) => this.#crash(name, Number(at)),
     ],
     [
-      /^(client \w+) asks for cluster (\d+)(?:, (?:epoch (\d+) has failed))?(?:, waits (\d+) ms)?$/,
-      (...said) => this.#getAvailable(...(said as [string, string, string, string])),
+      /^(client \w+) asks for (?:cluster (\d+)|service ([\w-]+))(?:, (?:epoch (\d+) has failed))?(?:, waits (\d+) ms)?$/,
+      (...said) => this.#getAvailable(...(said as [string, string, string, string, string])),
     ],
     [/^(client \w+) goes away$/, (name) => this.#cancel(name)],
     [
-      /^(operator \w+) wants a handover$/,
-      (name) => this.#step({ kind: 'handover', token: this.#token(name), cluster: 1 }),
+      /^(operator \w+) wants a handover(?: of service ([\w-]+))?(?: to (s\d+))?$/,
+      (name, service, to) =>
+        this.#step({
+          kind: 'handover',
+          token: this.#token(name),
+          cluster: service === '' ? 1 : service,
+          ...(to !== '' && { to: this.#actor(to).serverId }),
+        }),
     ],
     [
       /^(operator \w+) promotes (s\d+)( and accepts the loss)?$/,
@@ -234,7 +250,7 @@ export class Play implements Performer {
     return actor;
   }
 
-  /** Reads `, incarnation 2, journal jx, no journal, network n, epoch 3, cluster 2, at host:1`. */
+  /** Reads `, incarnation 2, journal jx, no journal, network n, epoch 3, cluster 2, service x, at host:1`. */
   #prepare(name: string, how: string): Actor {
     const actor = this.#actor(name);
     actor.life = '';
@@ -249,6 +265,7 @@ export class Play implements Performer {
       else if (what === 'network') actor.networkId = value;
       else if (what === 'epoch') actor.seen = epoch(Number(value));
       else if (what === 'cluster') actor.cluster = Number(value);
+      else if (what === 'service') actor.cluster = value;
       else if (what === 'attempt') actor.attempt = Number(value) - 1;
       else if (what === 'at') actor.address = value;
       else if (what === 'life') actor.life = value;
@@ -316,6 +333,7 @@ export class Play implements Performer {
   #heartbeat(name: string, type: string, how: string): void {
     const { cluster, serverId: id, address } = this.#prepare(name, how);
     const caller = type === SERVER_TYPE ? name : `the ${type}`;
+    if (typeof cluster !== 'number') throw new Error('heartbeats are for numbered clusters');
     const heartbeat = { cluster, serverId: id, address, type };
     this.#step({ kind: 'heartbeat', token: this.#token(caller), heartbeat });
   }
@@ -386,11 +404,11 @@ export class Play implements Performer {
       if (waiting.some((output) => isWelcomeOn(output, actor.link)) && !actor.frozen) this.#speak(actor);
   }
 
-  #getAvailable(name: string, cluster: string, failed: string, waitMs: string): void {
+  #getAvailable(name: string, cluster: string, service: string, failed: string, waitMs: string): void {
     this.#step({
       kind: 'get-available',
       token: this.#token(name),
-      cluster: Number(cluster),
+      cluster: service === '' ? Number(cluster) : service,
       failedEpoch: epoch(Number(failed)),
       waitMs: Number(waitMs),
     });
@@ -406,8 +424,8 @@ export class Play implements Performer {
     return this.#count;
   }
 
-  #assignment(cluster: number): Assignment {
-    const assignment = this.#registry.assignments()[cluster - 1];
+  #assignment(cluster: ClusterKey): Assignment {
+    const assignment = this.#registry.assignments().find((each) => clusterKeyOf(each) === cluster);
     if (assignment === undefined) throw new Error(`no cluster ${cluster}`);
     return assignment;
   }

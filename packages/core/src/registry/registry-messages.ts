@@ -3,6 +3,7 @@ import type { Assignment, ClusterRecord, JournalEnd } from '../assignment.js';
 import type {
   Address,
   ClusterId,
+  ClusterKey,
   Epoch,
   Incarnation,
   JournalId,
@@ -23,7 +24,8 @@ export type RegistryToken = number;
 export interface Candidate {
   /** Empty when it has never belonged to a network. */
   readonly networkId: NetworkId | '';
-  readonly cluster: ClusterId;
+  /** By its service's name for a member of a service. */
+  readonly cluster: ClusterKey;
   readonly serverId: ServerId;
   readonly incarnation: Incarnation;
   /** Empty when it cannot replicate. */
@@ -71,7 +73,7 @@ export type RegistryInput =
   | {
       readonly kind: 'crash';
       readonly token: RegistryToken;
-      readonly cluster: ClusterId;
+      readonly cluster: ClusterKey;
       readonly serverId: ServerId;
       readonly incarnation: Incarnation;
       readonly detail: string;
@@ -80,19 +82,25 @@ export type RegistryInput =
   | {
       readonly kind: 'get-available';
       readonly token: RegistryToken;
-      readonly cluster: ClusterId;
+      readonly cluster: ClusterKey;
       readonly failedEpoch: Epoch;
       readonly waitMs: number;
     }
   /** The caller with this token no longer waits. */
   | { readonly kind: 'cancel'; readonly token: RegistryToken }
   /** Answered with the assignment in which another member is primary. */
-  | { readonly kind: 'handover'; readonly token: RegistryToken; readonly cluster: ClusterId }
+  | {
+      readonly kind: 'handover';
+      readonly token: RegistryToken;
+      readonly cluster: ClusterKey;
+      /** Who is to be the next; absent: the first that may. */
+      readonly to?: ServerId | undefined;
+    }
   /** Unclean: see AdminService.Promote. Answered with the new assignment. */
   | {
       readonly kind: 'promote';
       readonly token: RegistryToken;
-      readonly cluster: ClusterId;
+      readonly cluster: ClusterKey;
       readonly serverId: ServerId;
       /** Promote it even when another live member has more. */
       readonly acceptLoss: boolean;

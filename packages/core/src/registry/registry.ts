@@ -31,7 +31,7 @@ import type { RegistryInput, RegistryOutput } from './registry-messages.js';
 
 export interface RegistryOptions {
   readonly networkId: NetworkId;
-  /** The number of clusters, which never changes. */
+  /** The number of clusters that users are divided over, which never changes. */
   readonly clusters: number;
   readonly timing: Timing;
   /** What was made durable last of each cluster that ever had a member. */
@@ -113,7 +113,7 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
     const told = this.#outcome.seal(now, this.#audience);
     for (const output of told) if (output.kind === 'changed') this.#durable.sealed(output.assignment);
     // Last: a call that this step answers must not be told that its wait is over.
-    this.#desk.expire(now, this.#clusters.all, this.#outcome);
+    this.#desk.expire(now, this.#clusters, this.#outcome);
     this.#heartbeats.confirm(this.#outcome);
     this.#streams.answerPing();
     return told.concat(this.#outcome.takeRest(this.#durable));
@@ -176,13 +176,21 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
   }
 
   #call(now: Instant, input: Call<'get-available' | 'handover' | 'promote'>): void {
+    // A service may come later: who asks for its primary waits, as for a primary that is gone.
+    if (input.kind === 'get-available' && typeof input.cluster === 'string')
+      return this.#desk.getAvailable(
+        now,
+        this.#clusters.get(input.cluster) ?? input.cluster,
+        input,
+        this.#outcome,
+      );
     const cluster = this.#clusters.find(input.cluster);
     if (!(cluster instanceof Cluster)) return this.#outcome.refuse(input.token, cluster);
     switch (input.kind) {
       case 'get-available':
         return this.#desk.getAvailable(now, cluster, input, this.#outcome);
       case 'handover':
-        return this.#desk.handover(now, cluster, input.token, this.#outcome);
+        return this.#desk.handover(now, cluster, input, this.#outcome);
       case 'promote':
         return this.#desk.promote(now, cluster, input, this.#outcome);
       default:
@@ -192,7 +200,7 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
 
   #probed(now: Instant, { probe, detail }: Call<'probed'>): void {
     const question = this.#probes.answered(probe);
-    const cluster = question === undefined ? undefined : this.#clusters.all[question.cluster - 1];
+    const cluster = question === undefined ? undefined : this.#clusters.get(question.cluster);
     if (question === undefined || cluster === undefined) return;
     const againMs = cluster.reached(question, detail);
     if (againMs !== undefined) this.#probes.add(now + againMs, question);

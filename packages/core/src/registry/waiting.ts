@@ -4,7 +4,7 @@
  * none comes.
  */
 import type { Assignment } from '../assignment.js';
-import type { ClusterId, Epoch, Instant } from '../ids.js';
+import { type ClusterKey, clusterKeyOf, type Epoch, type Instant } from '../ids.js';
 import { invariant } from '../invariants.js';
 import { type Deadline, Deadlines } from './deadlines.js';
 import { MAX_WAITERS } from './registry-limits.js';
@@ -12,7 +12,8 @@ import type { RegistryToken } from './registry-messages.js';
 
 export interface Waiter {
   readonly token: RegistryToken;
-  readonly cluster: ClusterId;
+  /** By name for a service, which need not be there yet. */
+  readonly cluster: ClusterKey;
   readonly wants: 'primary' | 'handover';
   /** Waits for an available primary of a higher epoch than this. */
   readonly above: Epoch;
@@ -33,7 +34,7 @@ export const isContent = (waiter: Waiter, { available, epoch }: Assignment): boo
 export class Waiting {
   readonly #deadlines = new Deadlines<Waiter>();
   readonly #byToken = new Map<RegistryToken, Deadline<Waiter>>();
-  readonly #byCluster = new Map<ClusterId, Set<Deadline<Waiter>>>();
+  readonly #byCluster = new Map<ClusterKey, Set<Deadline<Waiter>>>();
 
   get isFull(): boolean {
     return this.#byToken.size >= MAX_WAITERS;
@@ -60,14 +61,14 @@ export class Waiting {
 
   /** Removes and returns all calls that this assignment answers. */
   takeContent(assignment: Assignment): Waiter[] {
-    return this.#take(assignment.cluster, (waiter) => isContent(waiter, assignment));
+    return this.#take(clusterKeyOf(assignment), (waiter) => isContent(waiter, assignment));
   }
 
   /**
    * The primary of an epoch has pinged. Removes and returns all calls that believed it lost and now have
    * enough pings.
    */
-  takeReassured(cluster: ClusterId, epoch: Epoch): Waiter[] {
+  takeReassured(cluster: ClusterKey, epoch: Epoch): Waiter[] {
     return this.#take(cluster, (waiter) => {
       if (waiter.wants !== 'primary' || waiter.above !== epoch) return false;
       waiter.pings += 1;
@@ -76,7 +77,7 @@ export class Waiting {
   }
 
   /** Removes and returns all calls that wait for a handover of this cluster. */
-  takeHandovers(cluster: ClusterId): Waiter[] {
+  takeHandovers(cluster: ClusterKey): Waiter[] {
     return this.#take(cluster, (waiter) => waiter.wants === 'handover');
   }
 
@@ -88,7 +89,7 @@ export class Waiting {
     return waiter;
   }
 
-  #take(cluster: ClusterId, isMeant: (waiter: Waiter) => boolean): Waiter[] {
+  #take(cluster: ClusterKey, isMeant: (waiter: Waiter) => boolean): Waiter[] {
     const taken: Waiter[] = [];
     for (const deadline of this.#byCluster.get(cluster) ?? []) {
       if (!isMeant(deadline.value)) continue;

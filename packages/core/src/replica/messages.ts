@@ -32,6 +32,8 @@ export type LinkId = number;
 export type Token = number;
 
 export interface ReplicaIdentity extends MemberIdentity {
+  /** A server with a journal is in a cluster of users. */
+  readonly cluster: ClusterId;
   /** Empty while the server has never belonged to a network. */
   readonly networkId: NetworkId | '';
   /** The last life over this journal that a router has welcomed; empty: none. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { NetworkStatus } from '@dualping/client';
 import { type Assignment, epoch, type MemberInfo, position, serverId } from '@dualping/core';
-import { type CheckLimits, renderVerdict, verdictOf } from './verdict.js';
+import { type CheckLimits, renderVerdict, verdictOf, withLocal } from './verdict.js';
 
 const LIMITS: CheckLimits = { cluster: undefined, minInSync: 1, maxLag: 100 };
 
@@ -118,4 +118,39 @@ test('of the other clusters nothing is said when one is asked for', () => {
 test('members without a journal need only be there', () => {
   const members = [1, 2].map((id) => member(id, { journalId: '', inSync: false }));
   assert.match(said(network(cluster(1, { members })), { minInSync: 2 }), /^DUALPING OK: epoch 3, 2 in sync/);
+});
+
+test('services count by name, and a cluster of users that is not used beside them does not', () => {
+  const unused = cluster(1, { epoch: epoch(0), available: false, members: [] });
+  const orders = cluster(10_001, {
+    service: 'orders',
+    members: [member(1, { journalId: '', inSync: false }), member(2, { journalId: '', inSync: false })],
+  });
+  const well = verdictOf(network(unused, orders), LIMITS);
+  assert.deepEqual([well.severity, well.clusters.map((checked) => checked.cluster)], ['ok', ['orders']]);
+  assert.equal(verdictOf(network(unused), LIMITS).severity, 'critical', 'there is nothing else');
+  const lost = { ...orders, members: [member(1, { journalId: '', live: false, inSync: false })] };
+  const { problems } = verdictOf(network(unused, lost), { ...LIMITS, cluster: 'orders' });
+  assert.deepEqual(
+    problems.map(({ text }) => text),
+    ['service orders: 0 members are in sync, and 1 are asked for', 'orders/s1 is not there'],
+  );
+  assert.equal(verdictOf(network(unused, orders), { ...LIMITS, cluster: 'stock' }).severity, 'critical');
+});
+
+test('what was found on this machine is ranked with the rest, and its figures are told', () => {
+  const well = verdictOf(network(cluster(1)), LIMITS);
+  const slow = { severity: 'warning', text: 'the disk is slow' } as const;
+  const gone = { severity: 'critical', text: 'certificate "router.pem" has expired' } as const;
+  const whole = withLocal(well, {
+    disk: { done: { freePercent: 40, freeBytes: 1, syncMs: 1_400.4, problems: [slow] } },
+    certificates: { done: { parts: 1, daysLeft: -2, problems: [gone] } },
+  });
+  assert.deepEqual([whole.severity, whole.problems], ['critical', [gone, slow]]);
+  assert.match(
+    renderVerdict(whole),
+    /^DUALPING CRITICAL: certificate .*; the disk is slow \| .* disk_free=40\.0% disk_sync=1400ms certificate_days=-2$/,
+  );
+  const failed = withLocal(well, { disk: { failed: gone }, certificates: undefined });
+  assert.deepEqual([failed.severity, failed.disk, failed.certificates], ['critical', undefined, undefined]);
 });

@@ -2,18 +2,21 @@
  * Decides for a monitoring program whether a network is healthy, from what a router knows.
  *
  * Critical: a cluster has no primary, or fewer in-sync members than the operator asked for. Warning: every
- * cluster serves, but a member is missing, out of sync, unreachable or far behind.
+ * cluster serves, but a member is missing, out of sync, unreachable or far behind. What was found on this
+ * machine, of a disk or of certificates, is added to it.
  */
 import type { NetworkStatus } from '@dualping/client';
-import { type Assignment, type ClusterId, serverNameIn } from '@dualping/core';
+import { type Assignment, type ClusterKey, clusterKeyOf, clusterTitle, serverNameIn } from '@dualping/core';
+import type { CertificatesCheck } from './certificates.js';
+import type { DiskCheck } from './disk.js';
 
 /** Exit codes of monitoring plugins. */
 export const SEVERITY = { ok: 0, warning: 1, critical: 2 } as const;
 export type Severity = keyof typeof SEVERITY;
 
 export interface CheckLimits {
-  /** Undefined: all of them. */
-  readonly cluster: ClusterId | undefined;
+  /** Undefined: all of them, those of services too. */
+  readonly cluster: ClusterKey | undefined;
   /** Fewer live members with everything acknowledged are critical. */
   readonly minInSync: number;
   /** An in-sync member that is further behind is a warning, entries. */
@@ -26,7 +29,8 @@ export interface Problem {
 }
 
 export interface ClusterCheck {
-  readonly cluster: ClusterId;
+  /** Its number, or the name of its service. */
+  readonly cluster: ClusterKey;
   readonly epoch: number;
   readonly available: boolean;
   readonly members: number;
@@ -42,33 +46,84 @@ export interface Verdict {
   /** The worst first. */
   readonly problems: readonly Problem[];
   readonly clusters: readonly ClusterCheck[];
+  /** Of the disk of `--data`; absent: none was looked at, or it could not be. */
+  readonly disk?: Omit<DiskCheck, 'problems'>;
+  /** Of the folder of `--certs`; absent: none was looked at, or it could not be. */
+  readonly certificates?: Omit<CertificatesCheck, 'problems'>;
+}
+
+/** What was found, or why it could not be. */
+export type Attempt<T> = { readonly done: T } | { readonly failed: Problem };
+
+/** Undefined: not looked at. */
+export interface LocalChecks {
+  readonly disk: Attempt<DiskCheck> | undefined;
+  readonly certificates: Attempt<CertificatesCheck> | undefined;
+}
+
+/** The verdict about the network, with what was found on this machine. */
+export function withLocal(verdict: Verdict, { disk, certificates }: LocalChecks): Verdict {
+  const [diskProblems, diskFigures] = apart(disk);
+  const [certificateProblems, certificateFigures] = apart(certificates);
+  return {
+    ...verdict,
+    ...ranked([...verdict.problems, ...diskProblems, ...certificateProblems]),
+    ...(diskFigures && { disk: diskFigures }),
+    ...(certificateFigures && { certificates: certificateFigures }),
+  };
+}
+
+function apart<T extends { readonly problems: readonly Problem[] }>(
+  attempt: Attempt<T> | undefined,
+): [readonly Problem[], Omit<T, 'problems'> | undefined] {
+  if (attempt === undefined) return [[], undefined];
+  if ('failed' in attempt) return [[attempt.failed], undefined];
+  const { problems, ...figures } = attempt.done;
+  return [problems, figures];
+}
+
+/** The worst first; among equals in the order given. */
+function ranked(problems: readonly Problem[]): Pick<Verdict, 'severity' | 'problems'> {
+  const sorted = [...problems].sort((one, other) => SEVERITY[other.severity] - SEVERITY[one.severity]);
+  return { severity: sorted[0]?.severity ?? 'ok', problems: sorted };
 }
 
 export function verdictOf(status: NetworkStatus, limits: CheckLimits): Verdict {
   const problems: Problem[] = [];
   const say = (severity: Problem['severity'], text: string) => problems.push({ severity, text });
   if (status.trouble !== '') say('critical', `the router is in trouble: ${status.trouble}`);
-  const looked = status.assignments.filter(
-    ({ cluster }) => limits.cluster === undefined || cluster === limits.cluster,
-  );
-  if (looked.length === 0) say('critical', `there is no cluster ${limits.cluster}`);
-  const several = status.clusters > 1;
+  const { cluster: only } = limits;
+  const looked =
+    only === undefined
+      ? inUse(status.assignments)
+      : status.assignments.filter((assignment) => clusterKeyOf(assignment) === only);
+  if (looked.length === 0) say('critical', `there is no ${clusterTitle(only ?? 1)}`);
+  const several = status.assignments.length > 1;
   const clusters = looked.map((assignment) => {
     const checked = checkCluster(assignment, status);
     weigh(assignment, checked, { limits, several, say });
     return checked;
   });
-  problems.sort((one, other) => SEVERITY[other.severity] - SEVERITY[one.severity]);
-  return { severity: problems[0]?.severity ?? 'ok', problems, clusters };
+  return { ...ranked(problems), clusters };
+}
+
+/**
+ * The clusters that somebody counts on. A router that has services may have nothing else: then clusters of
+ * users that never had a member are not missed.
+ */
+export function inUse(assignments: readonly Assignment[]): readonly Assignment[] {
+  const used = assignments.filter(({ members }) => members.length > 0);
+  return used.some(({ service }) => service !== undefined) ? used : assignments;
 }
 
 const hasJournals = ({ members }: Assignment): boolean => members.some(({ journalId }) => journalId !== '');
 
 function checkCluster(assignment: Assignment, { figures }: NetworkStatus): ClusterCheck {
-  const { cluster, epoch, available, members } = assignment;
+  const { cluster: number, epoch, available, members } = assignment;
+  const cluster = clusterKeyOf(assignment);
   const live = members.filter((member) => member.live);
   const inSync = hasJournals(assignment) ? live.filter((member) => member.inSync) : live;
-  const ends = figures.filter((each) => each.cluster === cluster);
+  const ends = figures.filter((each) => each.cluster === number);
   const furthest = Math.max(0, ...ends.map((each) => each.figures.durable));
   const behind = ends
     .filter((each) => inSync.some(({ serverId }) => serverId === each.serverId))
@@ -84,9 +139,9 @@ interface Scales {
 }
 
 function weigh(assignment: Assignment, checked: ClusterCheck, { limits, several, say }: Scales): void {
-  const { cluster, members } = assignment;
-  const { available, inSync, lag } = checked;
-  const where = several ? `cluster ${cluster}: ` : '';
+  const { members } = assignment;
+  const { cluster, available, inSync, lag } = checked;
+  const where = several ? `${clusterTitle(cluster)}: ` : '';
   if (!available) {
     const why = assignment.unavailableReason || 'nobody has ever served it';
     say('critical', `${where}nobody serves: ${why}`);
@@ -104,20 +159,24 @@ function weigh(assignment: Assignment, checked: ClusterCheck, { limits, several,
 }
 
 /** One line: the state, what is wrong, and behind `|` the figures, as monitoring plugins write it. */
-export function renderVerdict({ severity, problems, clusters }: Verdict): string {
+export function renderVerdict({ severity, problems, clusters, disk, certificates }: Verdict): string {
   const several = clusters.length > 1;
   const texts = problems.map(({ text }) => text);
   const summary = clusters.map(
     ({ cluster, epoch, inSync }) =>
-      `${several ? `cluster ${cluster}: ` : ''}epoch ${epoch}, ${inSync} in sync`,
+      `${several ? `${clusterTitle(cluster)}: ` : ''}epoch ${epoch}, ${inSync} in sync`,
   );
   const figures = clusters.flatMap((checked) => {
-    const prefix = several ? `c${checked.cluster}_` : '';
+    const { cluster } = checked;
+    const prefix = several ? `${typeof cluster === 'number' ? `c${cluster}` : cluster}_` : '';
     const { epoch, members, live, inSync, lag } = checked;
     return Object.entries({ epoch, members, live, in_sync: inSync, lag }).map(
       ([name, value]) => `${prefix}${name}=${value}`,
     );
   });
+  if (disk !== undefined) figures.push(`disk_free=${disk.freePercent.toFixed(1)}%`);
+  if (disk?.syncMs !== undefined) figures.push(`disk_sync=${Math.round(disk.syncMs)}ms`);
+  if (certificates?.daysLeft !== undefined) figures.push(`certificate_days=${certificates.daysLeft}`);
   const said = (texts.length > 0 ? texts : summary).join('; ').replaceAll('|', '/');
   return `DUALPING ${severity.toUpperCase()}: ${said} | ${figures.join(' ')}`;
 }

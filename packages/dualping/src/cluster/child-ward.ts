@@ -24,11 +24,24 @@ import { Child, type Ending } from './child-process.js';
 const ERROR_FRAME = /^dualping: | \([a-z-]+\)$/g;
 
 /** Whether a child reports with this line why it ends. */
-export const isErrorLine = (line: string): boolean => /^dualping: .* \([a-z-]+\)$/.test(line);
+export const isErrorLine = (line: string): boolean => errorIn(line) !== undefined;
 
 /** The text of such a line; undefined for any other line. */
-export const errorIn = (line: string): string | undefined =>
-  isErrorLine(line) ? line.replace(ERROR_FRAME, '') : undefined;
+export function errorIn(line: string): string | undefined {
+  const said = textOf(line);
+  return /^dualping: .* \([a-z-]+\)$/.test(said) ? said.replace(ERROR_FRAME, '') : undefined;
+}
+
+/** With `--log-format json` each line is an object with what it would say in `text`. */
+export function textOf(line: string): string {
+  if (!line.startsWith('{')) return line;
+  try {
+    const { text }: { readonly text?: unknown } = JSON.parse(line);
+    return typeof text === 'string' ? text : line;
+  } catch {
+    return line; // cut off, or not of ours
+  }
+}
 
 /** What the child is: a router serves no `KeepAlive`, and there is no other router to report its crash to. */
 export type ChildRole =
@@ -167,7 +180,7 @@ export class ChildWard implements Ward {
   }
 
   #ended(listener: WardListener, { code, text }: Ending): void {
-    const said = this.#lastLine.replace(ERROR_FRAME, '');
+    const said = textOf(this.#lastLine).replace(ERROR_FRAME, '');
     const exit = exitKindOf(code);
     // The exit code tells whether its command line was wrong.
     const reason = code === EXIT.usage ? 'invalid-argument' : 'internal';

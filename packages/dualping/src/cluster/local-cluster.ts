@@ -27,7 +27,13 @@ import {
   type Report,
   withinLimit,
 } from '@dualping/host';
-import { type NetworkCredentials, type Part, parseAddress } from '@dualping/protocol';
+import {
+  formatAddress,
+  type HostAndPort,
+  type NetworkCredentials,
+  type Part,
+  parseAddress,
+} from '@dualping/protocol';
 import { ensure, type WatchedCredentials, watchCredentials } from '@dualping/security';
 import type { Subscription } from 'rxjs';
 import { UP_OPERATOR } from '../credentials.js';
@@ -46,6 +52,7 @@ export const READY_LIMIT_MS = 30_000;
 /** Longest to wait until one of several routers leads, ms: the store may be starting, too. */
 const LEADER_LIMIT_MS = 30_000;
 const LEADER_POLL_MS = 100;
+const MAX_PORT = 65_535;
 /** How the first router is called; the others are `router2`, `router3` …. */
 const ROUTER = 'router';
 
@@ -74,6 +81,8 @@ export interface LocalClusterOptions {
   readonly diskStallMs?: number;
   /** The folder of its certificates, which are made when they are needed. Undefined: without TLS. */
   readonly certs?: string | undefined;
+  /** Where the router answers for metrics; each server does at the next port. Undefined: none does. */
+  readonly metrics?: HostAndPort | undefined;
   /** Further flags for the servers. */
   readonly serverFlags?: readonly string[];
   /** Further flags for the router. */
@@ -285,7 +294,9 @@ export class LocalCluster {
     const { host, dataFolder, timing, clusters, store } = this.#options;
     return [
       ...['router', '--host', host, '--port', String(await this.#routerPort(name))],
-      ...(store === undefined ? ['--data', join(dataFolder, ROUTER)] : ['--store', store]),
+      ...(store === undefined
+        ? ['--data', join(dataFolder, ROUTER), ...this.#metricsFlags(0)]
+        : ['--store', store]),
       ...(clusters === undefined ? [] : ['--clusters', String(clusters)]),
       ...['--ping-ms', String(timing.pingIntervalMs), '--dead-after-ms', String(timing.deadAfterMs)],
       ...['--reattach-grace-ms', String(timing.reattachGraceMs)],
@@ -321,10 +332,20 @@ export class LocalCluster {
         '--routers',
         this.routerAddresses.join(),
       ],
+      ...this.#metricsFlags(1 + this.#servers.findIndex((server) => server.name === name)),
       ...this.#diskStallFlags,
       ...this.#certsFlags,
       ...(this.#options.serverFlags ?? []),
     ];
+  }
+
+  /** @param place of the process: 0 for the router, then the servers of each cluster in turn */
+  #metricsFlags(place: number): readonly string[] {
+    const { metrics } = this.#options;
+    if (metrics === undefined) return [];
+    checkMetricsPorts(metrics, place);
+    const { host, port } = metrics;
+    return ['--metrics', formatAddress({ host, port: port === 0 ? 0 : port + place })];
   }
 
   get #certsFlags(): readonly string[] {
@@ -396,6 +417,16 @@ export class LocalCluster {
   #say(event: string, text: string): void {
     this.#report({ part: 'up', event, text });
   }
+}
+
+/**
+ * Whether there is a port for the metrics of so many processes beside the router.
+ * @throws DualpingError `invalid-argument`, quoting the first port
+ */
+export function checkMetricsPorts(metrics: HostAndPort, servers: number): void {
+  if (metrics.port + servers <= MAX_PORT) return;
+  const detail = `metrics is ${quote(formatAddress(metrics))}: each of ${servers} servers takes the next port, and there is none after ${MAX_PORT}`;
+  throw new DualpingError('invalid-argument', detail);
 }
 
 /** With only one cluster its number is left out. */

@@ -9,6 +9,7 @@ import {
   quote,
 } from '@dualping/core';
 import { EXIT, exitCodeFor, SIGNAL_EXITS, Signals } from '@dualping/host';
+import { inUse } from '../check/verdict.js';
 import { type Command, command } from '../command.js';
 import { operatorCredentials, type Trust } from '../credentials.js';
 import { type Io, renderError } from '../io.js';
@@ -58,7 +59,7 @@ export const networkStatus = async (asked: Asked): Promise<NetworkStatus> =>
 
 /** Tells a script that a cluster has no primary, without parsing the text. */
 export const exitCodeOf = ({ assignments }: NetworkStatus): number =>
-  assignments.every(({ available }) => available) ? EXIT.done : EXIT.unavailable;
+  inUse(assignments).every(({ available }) => available) ? EXIT.done : EXIT.unavailable;
 
 export function showNetwork(status: NetworkStatus, json: boolean, io: Io): void {
   if (json) return io.out(JSON.stringify(status));
@@ -95,10 +96,24 @@ const handoverCommand = command({
   name: 'handover',
   group: 'admin',
   summary: 'ask the primary of a cluster to hand over to an in-sync standby',
-  settings: { routers: settings.routers, ...settings.trust, cluster: settings.cluster, json: settings.json },
-  run: async ({ cluster, json, ...asked }, { io }) => {
-    show([await withRouter(asked, (client) => client.handover(cluster))], json, io);
-    return EXIT.done;
+  settings: {
+    routers: settings.routers,
+    ...settings.trust,
+    cluster: settings.cluster,
+    service: settings.ofService,
+    to: settings.successor,
+    json: settings.json,
+  },
+  run: async ({ cluster, service, to: named, json, ...asked }, { io }) => {
+    const to = named === '' ? undefined : asServerId(serverNumber(named));
+    const assignment = await withRouter(asked, (client) => client.handover(service || cluster, { to }));
+    show([assignment], json, io);
+    const { primary } = assignment;
+    if (to === undefined || primary?.serverId === to) return EXIT.done;
+    throw new DualpingError(
+      'handover-impossible',
+      `s${to} could not take over any more when the primary had stopped: s${primary?.serverId} is primary`,
+    );
   },
 });
 
@@ -111,18 +126,21 @@ const promoteCommand = command({
     routers: settings.routers,
     ...settings.trust,
     cluster: settings.cluster,
+    service: settings.ofService,
     unclean: settings.unclean,
     acceptLoss: settings.acceptLoss,
     json: settings.json,
   },
-  run: async ({ cluster, unclean, acceptLoss, json, ...asked }, { args, io }) => {
+  run: async ({ cluster, service, unclean, acceptLoss, json, ...asked }, { args, io }) => {
     const server = asServerId(serverNumber(args[0] ?? ''));
     if (!unclean)
       throw new DualpingError(
         'invalid-argument',
         `promoting s${server} may lose acknowledged writes that only other servers hold: say --unclean if that is meant`,
       );
-    const promoted = await withRouter(asked, (client) => client.promote(cluster, server, { acceptLoss }));
+    const promoted = await withRouter(asked, (client) =>
+      client.promote(service || cluster, server, { acceptLoss }),
+    );
     show([promoted], json, io);
     return EXIT.done;
   },

@@ -56,18 +56,27 @@ const routerCommand = command({
 
 const ID: CommandArgument = { name: 'id', help: 'its number within its cluster' };
 
-const memberCommand = (role: 'server' | 'member', summary: string): Command =>
-  command({
-    name: role,
-    group: GROUP,
-    summary,
-    args: [ID],
-    settings: { ...MADE, cluster: settings.cluster },
-    run: async ({ certs, days, cluster }, { args, io }) => {
-      const serverId = asServerId(judged(args[0], wholeNumber(1, MAX_SERVER_ID)));
-      return await make(certs, [{ role, cluster, serverId }], days, io);
-    },
-  });
+const idIn = (args: readonly string[]) => asServerId(judged(args[0], wholeNumber(1, MAX_SERVER_ID)));
+
+const serverCommand = command({
+  name: 'server',
+  group: GROUP,
+  summary: 'make the certificate of a server, with a new key',
+  args: [ID],
+  settings: { ...MADE, cluster: settings.cluster },
+  run: async ({ certs, days, cluster }, { args, io }) =>
+    await make(certs, [{ role: 'server', cluster, serverId: idIn(args) }], days, io),
+});
+
+const memberCommand = command({
+  name: 'member',
+  group: GROUP,
+  summary: 'make the certificate of a service of yours that is a member, with a new key',
+  args: [ID],
+  settings: { ...MADE, cluster: settings.cluster, service: settings.ofService },
+  run: async ({ certs, days, cluster, service }, { args, io }) =>
+    await make(certs, [{ role: 'member', cluster: service || cluster, serverId: idIn(args) }], days, io),
+});
 
 const operatorCommand = command({
   name: 'operator',
@@ -157,8 +166,8 @@ function judged<T>(text = '', judge: (text: string) => T): T {
 export const CERTS_COMMANDS: readonly Command[] = [
   initCommand,
   routerCommand,
-  memberCommand('server', 'make the certificate of a server, with a new key'),
-  memberCommand('member', 'make the certificate of a service of yours that is a member, with a new key'),
+  serverCommand,
+  memberCommand,
   operatorCommand,
   listCommand,
   renewCommand,

@@ -1,7 +1,17 @@
-import { RouterClient } from '@dualping/client';
+import { type NetworkStatus, RouterClient } from '@dualping/client';
 import { DualpingError } from '@dualping/core';
-import { renderVerdict, SEVERITY, type Verdict, verdictOf } from '../check/verdict.js';
+import { checkCertificates } from '../check/certificates.js';
+import { checkDisk } from '../check/disk.js';
+import {
+  type Attempt,
+  renderVerdict,
+  SEVERITY,
+  type Verdict,
+  verdictOf,
+  withLocal,
+} from '../check/verdict.js';
 import { command } from '../command.js';
+import { operatorCredentials, type Trust } from '../credentials.js';
 import * as settings from '../settings/definitions.js';
 import { cleanForTerminal } from '../terminal-text.js';
 
@@ -11,26 +21,62 @@ export const checkCommand = command({
   summary: 'whether the network is well, for monitoring: exit code 0 it is, 1 a warning, 2 critical',
   settings: {
     routers: settings.routers,
+    ...settings.trust,
     cluster: settings.cluster,
+    service: settings.ofService,
     minInSync: settings.minInSync,
     maxLag: settings.maxLag,
+    data: settings.checkedData,
+    minFree: settings.minFree,
+    maxSync: settings.maxSync,
+    minDays: settings.minDays,
     timeoutMs: settings.timeoutMs,
     json: settings.json,
   },
-  run: async ({ routers, cluster, minInSync, maxLag, timeoutMs, json }, { io, isGiven }) => {
-    const client = new RouterClient({ routers });
-    let verdict: Verdict;
-    try {
-      const status = await client.status({ signal: AbortSignal.timeout(timeoutMs) });
-      verdict = verdictOf(status, { cluster: isGiven('cluster') ? cluster : undefined, minInSync, maxLag });
-    } catch (error) {
-      // A router that does not answer is critical too.
-      const text = error instanceof DualpingError ? error.detail : `no answer within ${timeoutMs} ms`;
-      verdict = { severity: 'critical', problems: [{ severity: 'critical', text }], clusters: [] };
-    } finally {
-      client.close();
-    }
-    io.out(json ? JSON.stringify(verdict) : cleanForTerminal(renderVerdict(verdict)));
-    return SEVERITY[verdict.severity];
+  run: async ({ routers, certs, ca, timeoutMs, json, ...given }, { io, isGiven }) => {
+    const { cluster, service, minInSync, maxLag, data, minFree, maxSync, minDays } = given;
+    const only = service || (isGiven('cluster') ? cluster : undefined);
+    const [status, disk, certificates] = await Promise.all([
+      attempt(() => statusOf({ routers, trust: { certs, ca }, timeoutMs })),
+      data === ''
+        ? undefined
+        : attempt(() => checkDisk(data, { minFreePercent: minFree, maxSyncMs: maxSync, timeoutMs })),
+      certs === '' ? undefined : attempt(() => checkCertificates(certs, minDays, Date.now())),
+    ]);
+    const verdict: Verdict =
+      'failed' in status
+        ? { severity: 'critical', problems: [status.failed], clusters: [] }
+        : verdictOf(status.done, { cluster: only, minInSync, maxLag });
+    const whole = withLocal(verdict, { disk, certificates });
+    io.out(json ? JSON.stringify(whole) : cleanForTerminal(renderVerdict(whole)));
+    return SEVERITY[whole.severity];
   },
 });
+
+/** A router that does not answer is critical too. */
+async function attempt<T>(look: () => T | Promise<T>): Promise<Attempt<T>> {
+  try {
+    return { done: await look() };
+  } catch (error) {
+    const text = error instanceof DualpingError ? error.detail : String(error);
+    return { failed: { severity: 'critical', text } };
+  }
+}
+
+interface Asked {
+  readonly routers: readonly string[];
+  readonly trust: Trust;
+  readonly timeoutMs: number;
+}
+
+async function statusOf({ routers, trust, timeoutMs }: Asked): Promise<NetworkStatus> {
+  const client = new RouterClient({ routers, credentials: operatorCredentials(trust, routers) });
+  try {
+    return await client.status({ signal: AbortSignal.timeout(timeoutMs) });
+  } catch (error) {
+    if (error instanceof DualpingError) throw error;
+    throw new DualpingError('router-unreachable', `no answer within ${timeoutMs} ms`, { cause: error });
+  } finally {
+    client.close();
+  }
+}

@@ -11,9 +11,9 @@ import {
   Signals,
   withinLimit,
 } from '@dualping/host';
-import { checkListen } from '@dualping/protocol';
+import { checkListen, parseListenAddress } from '@dualping/protocol';
 import { hasNetwork, NETWORK_FILE } from '@dualping/security';
-import { LocalCluster, renderPlaces } from '../cluster/local-cluster.js';
+import { checkMetricsPorts, LocalCluster, renderPlaces } from '../cluster/local-cluster.js';
 import { NetworkProcess } from '../cluster/network-process.js';
 import { command, type Invocation } from '../command.js';
 import { certsAt, networkIn } from '../credentials.js';
@@ -42,6 +42,7 @@ const CLUSTER_SETTINGS = {
   data: settings.data('dualping-data'),
   keepAliveMs: settings.keepAliveMs,
   diskStallMs: settings.diskStallMs,
+  metrics: settings.networkMetrics,
   classicReplies: classic.networkClassicReplies,
   classicConfirmation: classic.classicConfirmation,
   tls: settings.tls,
@@ -50,7 +51,7 @@ const CLUSTER_SETTINGS = {
   registration: settings.registration,
   ...settings.timing,
 };
-type ClusterValues = Values<typeof CLUSTER_SETTINGS>;
+type ClusterValues = Values<typeof CLUSTER_SETTINGS> & { readonly logFormat?: settings.LogFormat };
 
 /** Where lines of the processes go. */
 interface OperatorLines {
@@ -63,6 +64,15 @@ const toStderr = (io: Io): OperatorLines => ({
   onLine: (name, line) => io.note(cleanForTerminal(`${name} | ${line}`)),
 });
 
+/** With `--log-format json`: a line of a process is an object already, and gets the name of the process. */
+const asObjects = (io: Io): OperatorLines => ({
+  report: io.report,
+  onLine: (name, line) =>
+    line.startsWith('{')
+      ? io.note(`{"process":${JSON.stringify(name)},${line.slice(1)}`)
+      : io.report({ part: name, event: 'note', text: line }),
+});
+
 /** Runs `use` with a cluster, and always ends the cluster. */
 async function withCluster(
   values: ClusterValues,
@@ -71,12 +81,12 @@ async function withCluster(
   use: (cluster: LocalCluster, signals: Signals) => Promise<number>,
 ): Promise<number> {
   const { host, port, routers, store, clusters, servers, data, keepAliveMs, diskStallMs, ...rest } = values;
-  const { classicReplies, classicConfirmation, tls, insecure, classic: isClassic, ...others } = rest;
-  const { registration, ...given } = others;
+  const { metrics, logFormat = 'text', registration, ...others } = rest;
+  const { classicReplies, classicConfirmation, tls, insecure, classic: isClassic, ...given } = others;
   const timing = parseTiming({ ...DEFAULT_TIMING, ...given });
   const certs = certsFor({ data, tls, insecure });
   warnIfOpen(host, io, certs !== undefined);
-  const classicFlags = isClassic ? ['--classic'] : [];
+  const childFlags = [...(isClassic ? ['--classic'] : []), '--log-format', logFormat];
   if (routers > 1 && store === '')
     throw new DualpingError(
       'invalid-argument',
@@ -87,6 +97,8 @@ async function withCluster(
       'invalid-argument',
       `store is ${quote(store)}: routers that share a store speak no TLS yet, say --insecure`,
     );
+  const observed = metrics === '' ? undefined : parseListenAddress(metrics);
+  if (observed !== undefined) checkMetricsPorts(observed, servers * clusters);
   // Checked first, so that a start that can't work leaves no folder behind.
   if (isGiven('port') && !existsSync(data)) await checkListen(host, port);
   const cluster = new LocalCluster({
@@ -102,10 +114,11 @@ async function withCluster(
     keepAliveMs,
     diskStallMs,
     certs,
-    serverFlags: [...classicFlags, ...(registration === '' ? [] : ['--registration', registration])],
+    metrics: observed,
+    serverFlags: [...childFlags, ...(registration === '' ? [] : ['--registration', registration])],
     routerFlags: [
       ...['--classic-replies', classicReplies, '--classic-confirmation', classicConfirmation],
-      ...classicFlags,
+      ...childFlags,
     ],
     ...lines,
   });
@@ -139,11 +152,12 @@ function certsFor({
 export const upCommand = command({
   name: 'up',
   summary: 'run a network on this machine: a router and its servers, each a process of its own',
-  settings: CLUSTER_SETTINGS,
+  settings: { ...CLUSTER_SETTINGS, logFormat: settings.logFormat },
   run: async (values, invocation) => {
     const { io } = invocation;
     endWithParent();
-    return await withCluster(values, invocation, toStderr(io), async (cluster, signals) => {
+    const lines = values.logFormat === 'json' ? asObjects(io) : toStderr(io);
+    return await withCluster(values, invocation, lines, async (cluster, signals) => {
       const certs = certsAt(values.data, cluster.routerAddresses);
       const ca = certs === undefined ? '' : ` --ca ${join(certs, NETWORK_FILE)}`;
       io.out(`ready: ${ownCommand()} client --routers ${cluster.routerAddresses.join()}${ca}`);

@@ -110,6 +110,12 @@ export const metrics = setting({
   fallbackText: 'default nowhere',
 });
 
+/** Of `up`: each process has an address of its own. */
+export const networkMetrics = setting({
+  ...metrics,
+  help: 'where the router answers for metrics (Prometheus) and probes over HTTP; each server at the next port',
+});
+
 /** Empty: files in the data folder. */
 export const store = setting({
   key: 'store',
@@ -157,6 +163,16 @@ export const cluster = setting({
   help: 'number of the cluster',
   parse: parse.wholeNumber(1, MAX_CLUSTERS),
   fallback: 1,
+});
+
+/** Empty: the cluster is named by its number. `service` of `health` means services of gRPC. */
+export const ofService = setting({
+  key: 'service',
+  argument: 'name',
+  help: 'name of a service, in place of --cluster',
+  parse: parse.serviceName,
+  fallback: '',
+  fallbackText: 'default none: the cluster counts',
 });
 
 export const serverId = setting<number>({
@@ -253,6 +269,62 @@ export const maxLag = setting({
   help: 'an in-sync member that is further behind is a warning',
   parse: parse.wholeNumber(0, Number.MAX_SAFE_INTEGER),
   fallback: DEFAULT_MAX_LAG,
+});
+
+/** Empty: the first that may. */
+export const successor = setting({
+  key: 'to',
+  argument: 'server',
+  help: 'which standby takes over, 2 for s2',
+  parse: parse.text,
+  fallback: '',
+  fallbackText: 'default the first that is in sync',
+});
+
+/** Empty: no disk is looked at. */
+export const checkedData = setting({
+  key: 'data',
+  argument: 'folder',
+  help: 'look at the disk of this folder too: free space, and how long it takes to sync',
+  parse: parse.text,
+  fallback: '',
+  fallbackText: 'default none',
+});
+
+/** Below it a server's next snapshot may not fit, and a person needs time to make room. */
+const DEFAULT_MIN_FREE_PERCENT = 10;
+
+export const minFree = setting({
+  key: 'minFree',
+  argument: 'percent',
+  unit: '%',
+  help: 'a disk with less free is a warning, with a quarter of that critical',
+  parse: parse.wholeNumber(0, 100),
+  fallback: DEFAULT_MIN_FREE_PERCENT,
+});
+
+/** What an operator calls slow elsewhere too: see `slow-disk`. */
+const DEFAULT_MAX_SYNC_MS = 1_000;
+
+export const maxSync = setting({
+  key: 'maxSyncMs',
+  argument: 'ms',
+  unit: 'ms',
+  help: 'a disk that takes longer to sync one small file is a warning',
+  parse: parse.milliseconds(1),
+  fallback: DEFAULT_MAX_SYNC_MS,
+});
+
+/** As parts themselves warn: long enough for a look once a month. */
+const DEFAULT_MIN_DAYS = 30;
+
+export const minDays = setting({
+  key: 'minDays',
+  argument: 'days',
+  unit: 'days',
+  help: 'a certificate that ends sooner is a warning',
+  parse: parse.wholeNumber(0, MAX_DAYS),
+  fallback: DEFAULT_MIN_DAYS,
 });
 
 export const limit = setting({

@@ -1,7 +1,14 @@
 /**
  * Parsers of settings. Each refusal says what would be right; the caller quotes the given text.
  */
-import { type Address, DualpingError, MAX_ROUTERS, userNameProblem } from '@dualping/core';
+import {
+  type Address,
+  DualpingError,
+  MAX_ROUTERS,
+  type ServiceName,
+  serviceNameProblem,
+  userNameProblem,
+} from '@dualping/core';
 import { formatAddress, parseAddress, parseListenAddress } from '@dualping/protocol';
 
 function refuse(text: string): never {
@@ -61,6 +68,11 @@ export function userName(value: string): string {
   const problem = userNameProblem(value);
   if (problem !== undefined) throw new DualpingError('invalid-user-name', problem);
   return value;
+}
+
+export function serviceName(value: string): ServiceName {
+  const problem = serviceNameProblem(value);
+  return problem === undefined ? value : refuse(problem);
 }
 
 export const oneOf =

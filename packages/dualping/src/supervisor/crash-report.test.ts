@@ -27,7 +27,15 @@ test('a router that can be reached drops the life that is reported, and no other
     await router.stop();
     rmSync(dataFolder, { recursive: true, force: true });
   });
-  const watched = { cluster: 1, serverId: 1, incarnation: 4, journalId: '', networkId: '', address: NOBODY };
+  const watched = {
+    cluster: 1,
+    serverId: 1,
+    incarnation: 4,
+    journalId: '',
+    networkId: '',
+    address: NOBODY,
+    service: '',
+  };
   await new Promise<void>((resolve, reject) => {
     client.registerServer(watched, (error) => (error === null ? resolve() : reject(error)));
   });

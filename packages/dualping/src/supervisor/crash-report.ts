@@ -46,10 +46,15 @@ async function crash(
   const client = dialRouting(router, dialling);
   try {
     return await new Promise((resolve, reject) => {
-      client.crash(crashed, NO_METADATA, { deadline: Date.now() + TIMEOUT_MS }, (error, response) => {
-        if (error === null) resolve(response);
-        else reject(error);
-      });
+      client.crash(
+        { ...crashed, service: '' },
+        NO_METADATA,
+        { deadline: Date.now() + TIMEOUT_MS },
+        (error, response) => {
+          if (error === null) resolve(response);
+          else reject(error);
+        },
+      );
     });
   } finally {
     client.close();

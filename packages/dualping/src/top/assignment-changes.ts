@@ -8,6 +8,8 @@
 import {
   type Assignment,
   type ClusterId,
+  clusterKeyOf,
+  clusterTitle,
   isNewer,
   type MemberInfo,
   type ServerId,
@@ -48,7 +50,7 @@ export class AssignmentChanges {
     if (known !== undefined && !isNewer(after, known.assignment)) return NOTHING;
     const lostMs = after.available ? undefined : (known?.lostMs ?? seen.monoMs);
     this.#known.set(after.cluster, { assignment: after, lostMs });
-    const name = this.#known.size > 1 ? `cluster ${after.cluster}: ` : '';
+    const name = this.#known.size > 1 ? `${clusterTitle(clusterKeyOf(after))}: ` : '';
     const event: Tell = (kind, text, ...servers) => ({
       atMs: seen.wallMs,
       kind,

@@ -1,6 +1,6 @@
 /** The clusters as a table of plain text, for pipes and logs. */
 import type { NetworkStatus } from '@dualping/client';
-import { type Assignment, type MemberInfo, serverName } from '@dualping/core';
+import { type Assignment, clusterKeyOf, clusterTitle, type MemberInfo, serverName } from '@dualping/core';
 import { cleanForTerminal } from '../terminal-text.js';
 
 const HEAD = ['CLUSTER', 'SERVER', 'ROLE', 'STATE', 'AGE-MS', 'LAG', 'CLIENTS', 'EPOCH', 'ADDRESS'];
@@ -14,7 +14,10 @@ export function renderStatusTable(status: NetworkStatus): readonly string[] {
   );
   const unavailable = status.assignments
     .filter(({ available }) => !available)
-    .map(({ cluster, unavailableReason }) => `cluster ${cluster} is not available: ${unavailableReason}`);
+    .map((assignment) => {
+      const title = clusterTitle(clusterKeyOf(assignment));
+      return `${title} is not available: ${assignment.unavailableReason}`;
+    });
   const trouble = status.trouble === '' ? [] : [`router in trouble: ${status.trouble}`];
   return [...aligned([HEAD, ...rows]), ...unavailable, ...trouble].map(cleanForTerminal);
 }
@@ -29,7 +32,7 @@ function cellsOf({ figures }: NetworkStatus, assignment: Assignment, member: Mem
     told === undefined || committed === undefined ? undefined : Math.max(0, committed - told.figures.durable);
   const cell = (value: number | undefined): string => (value === undefined ? NOTHING : String(value));
   return [
-    String(cluster),
+    String(clusterKeyOf(assignment)),
     serverName(member.serverId),
     !member.live ? NOTHING : primary?.serverId === member.serverId ? 'primary' : 'standby',
     stateOf(member),

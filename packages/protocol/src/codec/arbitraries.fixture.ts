@@ -12,6 +12,7 @@ import {
   type KeyLogin,
   type KeySnapshot,
   type KeysSnapshot,
+  MAX_CLUSTER_NUMBER,
   MAX_CLUSTERS,
   MAX_MEMBERS,
   type MemberMessage,
@@ -48,6 +49,9 @@ export const positions = counts.map(position);
 export const somePositions = ordinals.map(position);
 export const serverIds = fc.integer({ min: 1, max: 2 ** 31 - 1 }).map(serverId);
 export const clusters = fc.integer({ min: 1, max: MAX_CLUSTERS });
+export const anyClusters = fc.integer({ min: 1, max: MAX_CLUSTER_NUMBER });
+export const services = fc.stringMatching(/^[a-z][a-z0-9_-]{0,31}$/);
+export const clusterKeys = fc.oneof(clusters, services);
 export const uint32s = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 export const durations = fc.integer({ min: 1, max: 3_600_000 });
 export const ids = fc.uuid();
@@ -96,8 +100,8 @@ const members = record({
 });
 const byServerId = { selector: (member: { serverId: number }) => member.serverId, maxLength: 6 };
 
-export const assignments: fc.Arbitrary<Assignment> = record({
-  cluster: clusters,
+const unnamedAssignments: fc.Arbitrary<Assignment> = record({
+  cluster: anyClusters,
   revision: counts,
   epoch: epochs,
   primary: fc.option(primaries, { nil: undefined }),
@@ -107,11 +111,14 @@ export const assignments: fc.Arbitrary<Assignment> = record({
   inSync: fc.uniqueArray(record({ serverId: serverIds, journalId: ids, lifeId: lives }), byServerId),
   members: fc.uniqueArray(members, { ...byServerId, maxLength: MAX_MEMBERS }),
 });
+export const assignments: fc.Arbitrary<Assignment> = fc
+  .tuple(unnamedAssignments, fc.option(services, { nil: undefined }))
+  .map(([assignment, service]) => ({ ...assignment, ...(service !== undefined && { service }) }));
 
 const attaches: fc.Arbitrary<Extract<MemberMessage, { kind: 'attach' }>> = record({
   kind: fc.constant('attach' as const),
   networkId: fc.oneof(ids, fc.constant('')),
-  cluster: clusters,
+  cluster: clusterKeys,
   serverId: serverIds,
   incarnation: ordinals,
   journalId: ids,

@@ -17,8 +17,8 @@ import type * as routing from '../gen/dualping/v1/routing.js';
 import * as wire from '../gen/dualping/v1/types.js';
 import {
   addressFrom,
+  anyClusterFrom,
   checksumFrom,
-  clusterFrom,
   count,
   epochFrom,
   listFrom,
@@ -28,6 +28,7 @@ import {
   present,
   refuse,
   serverIdFrom,
+  serviceFrom,
 } from './judge.js';
 
 function livenessFromWire(value: wire.Liveness): Liveness {
@@ -91,7 +92,8 @@ export function assignmentFromWire(given: wire.Assignment | undefined): Assignme
   refuseRepeated(inSync, 'in_sync');
   refuseRepeated(members, 'members');
   return {
-    cluster: clusterFrom(assignment.cluster),
+    cluster: anyClusterFrom(assignment.cluster),
+    ...(assignment.service !== '' && { service: serviceFrom(assignment.service) }),
     revision: count(assignment.revision, 'revision'),
     epoch: epochFrom(assignment.epoch),
     primary: assignment.primary === undefined ? undefined : primaryFromWire(assignment.primary),
@@ -106,6 +108,7 @@ export function assignmentFromWire(given: wire.Assignment | undefined): Assignme
 export function assignmentToWire(assignment: Assignment): wire.Assignment {
   return {
     cluster: assignment.cluster,
+    service: assignment.service ?? '',
     revision: assignment.revision,
     epoch: assignment.epoch,
     primary: assignment.primary === undefined ? undefined : { ...assignment.primary },

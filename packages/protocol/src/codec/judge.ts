@@ -7,6 +7,7 @@
 import {
   type Address,
   type ClusterId,
+  type ClusterKey,
   cleanDetail,
   type DeviceName,
   DualpingError,
@@ -14,6 +15,7 @@ import {
   type Epoch,
   epoch,
   isReason,
+  MAX_CLUSTER_NUMBER,
   MAX_CLUSTERS,
   MAX_SERVER_ID,
   MAX_SESSION_ID_LENGTH,
@@ -22,7 +24,9 @@ import {
   quote,
   type Reason,
   type ServerId,
+  type ServiceName,
   serverId,
+  serviceNameProblem,
   type UserName,
   userNameProblem,
 } from '@dualping/core';
@@ -58,6 +62,8 @@ export const ordinal = (value: number, field: string, most = Number.MAX_SAFE_INT
 export const epochFrom = (value: number, field = 'epoch'): Epoch => epoch(count(value, field));
 export const positionFrom = (value: number, field = 'position'): Position => position(count(value, field));
 export const clusterFrom = (value: number): ClusterId => ordinal(value, 'cluster', MAX_CLUSTERS);
+/** Of users or of a service: where a router says which cluster it means. */
+export const anyClusterFrom = (value: number): ClusterId => ordinal(value, 'cluster', MAX_CLUSTER_NUMBER);
 export const serverIdFrom = (value: number): ServerId => serverId(ordinal(value, 'server_id', MAX_SERVER_ID));
 export const checksumFrom = (value: number): number => count(value, 'checksum', MAX_UINT32);
 export const durationFrom = (value: number, field: string): number => ordinal(value, field, MAX_ANNOUNCED_MS);
@@ -102,6 +108,26 @@ export const hashToWire = (text: string): Buffer => Buffer.from(text, 'base64url
 export function deviceFrom(value: string): DeviceName {
   const problem = deviceNameProblem(value);
   return problem === undefined ? value : refuse(problem);
+}
+
+export function serviceFrom(value: string): ServiceName {
+  const problem = serviceNameProblem(value);
+  return problem === undefined ? value : refuse(problem);
+}
+
+/** A message names a cluster by number, or a service by name, and never both. */
+export function clusterKeyFrom({ cluster, service }: WireKey, judge = clusterFrom): ClusterKey {
+  if (service === '') return judge(cluster);
+  if (cluster !== 0) refuse(`cluster is "${cluster}" and service is ${quote(service)}: name one of them`);
+  return serviceFrom(service);
+}
+
+export const clusterKeyToWire = (key: ClusterKey): WireKey =>
+  typeof key === 'number' ? { cluster: key, service: '' } : { cluster: 0, service: key };
+
+export interface WireKey {
+  readonly cluster: number;
+  readonly service: string;
 }
 
 /** A `host:port` to dial, in normal form, so that equal addresses are equal strings. */

@@ -29,6 +29,7 @@ const ATTACH = {
   replicates: true,
   attempt: 1,
   leaving: false,
+  service: '',
 };
 const HEADER = { sessionId: 's', requestNo: 2, user: 'alice', epoch: 1 };
 
@@ -91,6 +92,7 @@ test('unknown enum values are quoted', () => {
     available: false,
     unavailableReason: '',
     lastUncleanEpoch: 0,
+    service: '',
     inSync: [],
     members: [member],
   };
@@ -195,7 +197,7 @@ test('epoch starts must ascend', () => {
 
 test('a promotion that does not say unclean is refused', () => {
   refused(
-    () => codec.promoteFromWire({ cluster: 1, serverId: 2, unclean: false, acceptLoss: false }),
+    () => codec.promoteFromWire({ cluster: 1, serverId: 2, unclean: false, acceptLoss: false, service: '' }),
     'invalid-argument',
     /unclean must be true/,
   );

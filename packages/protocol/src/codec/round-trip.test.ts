@@ -25,6 +25,7 @@ import * as supervision from '../gen/dualping/v1/supervision.js';
 import * as types from '../gen/dualping/v1/types.js';
 import { MAX_REQUEST_BYTES } from '../serve.js';
 import {
+  anyClusters,
   assignments,
   clusters,
   codes,
@@ -49,6 +50,7 @@ import {
   replies,
   routerMessages,
   serverIds,
+  services,
   sessionCommands,
   somePositions,
   standbyMessages,
@@ -243,8 +245,9 @@ roundTrips(
 );
 
 const targets = fc.oneof(
-  record({ kind: fc.constant('cluster' as const), cluster: clusters }),
+  record({ kind: fc.constant('cluster' as const), cluster: anyClusters }),
   record({ kind: fc.constant('user' as const), user: userNames }),
+  record({ kind: fc.constant('service' as const), service: services }),
 );
 roundTrips(
   'a question for who is available',
@@ -262,7 +265,11 @@ roundTrips(
 );
 roundTrips(
   'a watch',
-  record({ target: fc.option(targets, { nil: undefined }), figures: fc.boolean() }),
+  record({
+    target: fc.option(targets, { nil: undefined }),
+    figures: fc.boolean(),
+    services: fc.boolean(),
+  }),
   routing.WatchRequest,
   codec.watchToWire,
   codec.watchFromWire,
@@ -272,12 +279,26 @@ roundTrips(
   record({
     networkId: ids,
     assignments: fc.array(assignments, { maxLength: 3 }),
-    figures: fc.array(record({ cluster: clusters, serverId: serverIds, figures, ageMs: uint32s })),
+    figures: fc.array(record({ cluster: anyClusters, serverId: serverIds, figures, ageMs: uint32s })),
     trouble: details,
   }),
   routing.WatchResponse,
   codec.watchUpdateToWire,
   codec.watchUpdateFromWire,
+);
+roundTrips(
+  'a handover',
+  record({ cluster: fc.oneof(anyClusters, services), to: fc.option(serverIds, { nil: undefined }) }),
+  routing.HandoverRequest,
+  codec.handoverToWire,
+  codec.handoverFromWire,
+);
+roundTrips(
+  'a promotion',
+  record({ cluster: fc.oneof(anyClusters, services), serverId: serverIds, acceptLoss: fc.boolean() }),
+  routing.PromoteRequest,
+  codec.promoteToWire,
+  codec.promoteFromWire,
 );
 roundTrips(
   'the answer to connect',

@@ -3,24 +3,31 @@ import {
   type Address,
   type Assignment,
   type ClusterId,
+  type ClusterKey,
   cleanDetail,
   type Epoch,
   type Figures,
   type Incarnation,
   type JournalId,
   type LifeId,
+  MAX_CLUSTER_NUMBER,
   MAX_CLUSTERS,
   MAX_MEMBERS,
   MAX_WAIT_MS,
   type NetworkId,
   type ServerId,
+  type ServiceName,
   type UserName,
+  unreachable,
 } from '@dualping/core';
 import type * as wire from '../gen/dualping/v1/routing.js';
 import { assignmentFromWire, assignmentToWire, figuresFromWire, figuresToWire } from './assignment.js';
 import {
   addressFrom,
+  anyClusterFrom,
   clusterFrom,
+  clusterKeyFrom,
+  clusterKeyToWire,
   count,
   durationFrom,
   epochFrom,
@@ -31,27 +38,46 @@ import {
   refuse,
   requiredIdFrom,
   serverIdFrom,
+  serviceFrom,
   userFrom,
 } from './judge.js';
 import { type AttachMessage, attachFromWire } from './routing.js';
 
-/** The cluster whose assignment is meant: by number, or that of a user. */
+/** The cluster whose assignment is meant: by number, that of a user, or a service. */
 export type Target =
   | { readonly kind: 'cluster'; readonly cluster: ClusterId }
-  | { readonly kind: 'user'; readonly user: UserName };
+  | { readonly kind: 'user'; readonly user: UserName }
+  | { readonly kind: 'service'; readonly service: ServiceName };
 
-type WireTarget = { $case: 'cluster'; value: number } | { $case: 'user'; value: string };
+type WireTarget =
+  | { $case: 'cluster'; value: number }
+  | { $case: 'user'; value: string }
+  | { $case: 'service'; value: string };
 
 function targetFromWire(target: WireTarget): Target {
-  return target.$case === 'cluster'
-    ? { kind: 'cluster', cluster: clusterFrom(target.value) }
-    : { kind: 'user', user: userFrom(target.value) };
+  switch (target.$case) {
+    case 'cluster':
+      return { kind: 'cluster', cluster: anyClusterFrom(target.value) };
+    case 'user':
+      return { kind: 'user', user: userFrom(target.value) };
+    case 'service':
+      return { kind: 'service', service: serviceFrom(target.value) };
+    default:
+      return unreachable(target);
+  }
 }
 
 function targetToWire(target: Target): WireTarget {
-  return target.kind === 'cluster'
-    ? { $case: 'cluster', value: target.cluster }
-    : { $case: 'user', value: target.user };
+  switch (target.kind) {
+    case 'cluster':
+      return { $case: 'cluster', value: target.cluster };
+    case 'user':
+      return { $case: 'user', value: target.user };
+    case 'service':
+      return { $case: 'service', value: target.service };
+    default:
+      return unreachable(target);
+  }
 }
 
 export interface AvailableQuestion {
@@ -61,7 +87,7 @@ export interface AvailableQuestion {
 }
 
 export function getAvailableFromWire(request: wire.GetAvailableRequest): AvailableQuestion {
-  if (request.target === undefined) refuse('target is missing: name a cluster or a user');
+  if (request.target === undefined) refuse('target is missing: name a cluster, a user or a service');
   return {
     target: targetFromWire(request.target),
     failedEpoch: epochFrom(request.failedEpoch, 'failed_epoch'),
@@ -76,19 +102,23 @@ export const getAvailableToWire = (question: AvailableQuestion): wire.GetAvailab
 });
 
 export interface WatchQuestion {
-  /** Undefined: all clusters. */
+  /** Undefined: all clusters that users are divided over. */
   readonly target: Target | undefined;
   readonly figures: boolean;
+  /** Without a target: the clusters of services too. Absent: not. */
+  readonly services?: boolean;
 }
 
 export const watchFromWire = (request: wire.WatchRequest): WatchQuestion => ({
   target: request.target === undefined ? undefined : targetFromWire(request.target),
   figures: request.figures,
+  services: request.services,
 });
 
 export const watchToWire = (question: WatchQuestion): wire.WatchRequest => ({
   target: question.target === undefined ? undefined : targetToWire(question.target),
   figures: question.figures,
+  services: question.services ?? false,
 });
 
 /** Figures of a member as a watcher gets them. */
@@ -132,9 +162,9 @@ export interface RouterUpdate extends WatchUpdate {
 
 export const watchUpdateFromWire = (response: wire.WatchResponse): RouterUpdate => ({
   networkId: requiredIdFrom(response.networkId, 'network_id'),
-  assignments: listFrom(response.assignments, 'assignments', MAX_CLUSTERS, assignmentFromWire),
-  figures: listFrom(response.figures, 'figures', MAX_CLUSTERS * MAX_MEMBERS, (member) => ({
-    cluster: clusterFrom(member.cluster),
+  assignments: listFrom(response.assignments, 'assignments', MAX_CLUSTER_NUMBER, assignmentFromWire),
+  figures: listFrom(response.figures, 'figures', MAX_CLUSTER_NUMBER * MAX_MEMBERS, (member) => ({
+    cluster: anyClusterFrom(member.cluster),
     serverId: serverIdFrom(member.serverId),
     figures: figuresFromWire(member.figures),
     ageMs: count(member.ageMs, 'age_ms'),
@@ -155,7 +185,7 @@ export const addMasterFromWire = (request: wire.AddMasterRequest): AttachMessage
 /** A server that its supervisor registers. */
 export interface WatchedServer {
   readonly networkId: NetworkId;
-  readonly cluster: ClusterId;
+  readonly cluster: ClusterKey;
   readonly serverId: ServerId;
   readonly incarnation: Incarnation;
   readonly journalId: JournalId;
@@ -167,7 +197,7 @@ export interface WatchedServer {
 
 export const registerServerFromWire = (request: wire.RegisterServerRequest): WatchedServer => ({
   networkId: optionalIdFrom(request.networkId, 'network_id'),
-  cluster: clusterFrom(request.cluster),
+  cluster: clusterKeyFrom(request),
   serverId: serverIdFrom(request.serverId),
   incarnation: ordinal(request.incarnation, 'incarnation'),
   journalId: optionalIdFrom(request.journalId, 'journal_id'),
@@ -206,23 +236,37 @@ export const connectedToWire = (connected: Connected): wire.ConnectResponse => (
 });
 
 export interface CrashReport {
-  readonly cluster: ClusterId;
+  readonly cluster: ClusterKey;
   readonly serverId: ServerId;
   readonly incarnation: Incarnation;
   readonly detail: string;
 }
 
 export const crashFromWire = (request: wire.CrashRequest): CrashReport => ({
-  cluster: clusterFrom(request.cluster),
+  cluster: clusterKeyFrom(request),
   serverId: serverIdFrom(request.serverId),
   incarnation: ordinal(request.incarnation, 'incarnation'),
   detail: cleanDetail(request.detail),
 });
 
-export const handoverFromWire = (request: wire.HandoverRequest): ClusterId => clusterFrom(request.cluster);
+export interface Handover {
+  readonly cluster: ClusterKey;
+  /** Who is to take over; undefined: the first that may. */
+  readonly to: ServerId | undefined;
+}
+
+export const handoverFromWire = (request: wire.HandoverRequest): Handover => ({
+  cluster: clusterKeyFrom(request, anyClusterFrom),
+  to: request.serverId === 0 ? undefined : serverIdFrom(request.serverId),
+});
+
+export const handoverToWire = ({ cluster, to }: Handover): wire.HandoverRequest => ({
+  ...clusterKeyToWire(cluster),
+  serverId: to ?? 0,
+});
 
 export interface Promotion {
-  readonly cluster: ClusterId;
+  readonly cluster: ClusterKey;
   readonly serverId: ServerId;
   readonly acceptLoss: boolean;
 }
@@ -232,7 +276,7 @@ export interface Promotion {
  */
 export function promoteFromWire(request: wire.PromoteRequest): Promotion {
   const promotion = {
-    cluster: clusterFrom(request.cluster),
+    cluster: clusterKeyFrom(request, anyClusterFrom),
     serverId: serverIdFrom(request.serverId),
     acceptLoss: request.acceptLoss,
   };
@@ -240,3 +284,9 @@ export function promoteFromWire(request: wire.PromoteRequest): Promotion {
     refuse(`promoting server "${request.serverId}" may lose acknowledged writes: unclean must be true`);
   return promotion;
 }
+
+export const promoteToWire = (promotion: Promotion): wire.PromoteRequest => ({
+  ...promotion,
+  ...clusterKeyToWire(promotion.cluster),
+  unclean: true,
+});

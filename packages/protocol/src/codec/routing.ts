@@ -12,7 +12,8 @@ import * as wire from '../gen/dualping/v1/routing.js';
 import { assignmentFromWire, assignmentToWire, figuresFromWire, figuresToWire } from './assignment.js';
 import {
   addressFrom,
-  clusterFrom,
+  clusterKeyFrom,
+  clusterKeyToWire,
   count,
   durationFrom,
   epochFrom,
@@ -31,7 +32,7 @@ export function attachFromWire(attach: wire.Attach): AttachMessage {
   return {
     kind: 'attach',
     networkId: optionalIdFrom(attach.networkId, 'network_id'),
-    cluster: clusterFrom(attach.cluster),
+    cluster: clusterKeyFrom(attach),
     serverId: serverIdFrom(attach.serverId),
     incarnation: ordinal(attach.incarnation, 'incarnation'),
     journalId: attach.replicates
@@ -52,8 +53,8 @@ export function attachFromWire(attach: wire.Attach): AttachMessage {
 }
 
 export function attachToWire(message: AttachMessage): wire.Attach {
-  const { kind: _, figures, ...attach } = message;
-  return { ...attach, figures: figuresToWire(figures) };
+  const { kind: _, figures, cluster, ...attach } = message;
+  return { ...attach, ...clusterKeyToWire(cluster), figures: figuresToWire(figures) };
 }
 
 function changeFromWire(change: wire.ChangeInSync_Change): 'add' | 'remove' {

@@ -7,7 +7,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { type ClusterId, DualpingError, type ServerId } from '@dualping/core';
+import { type ClusterId, type ClusterKey, clusterTitle, DualpingError, type ServerId } from '@dualping/core';
 import type { Metadata } from '@grpc/grpc-js';
 import type { NetworkCredentials } from './network-credentials.js';
 import { type Caller, callerText, isPermitted, RULES, type Rule, rolesText } from './roles.js';
@@ -28,7 +28,7 @@ export interface Called {
 
 /** A server or a member, as it names itself in a message. */
 export interface NamedMember {
-  readonly cluster: ClusterId;
+  readonly cluster: ClusterKey;
   readonly serverId: ServerId;
 }
 
@@ -141,7 +141,7 @@ export class Access {
     if (own?.cluster === named.cluster && own.serverId === named.serverId) return;
     throw this.#refuse(
       call,
-      `${callerText(caller)} may not call ${doing} for server ${named.serverId} of cluster ${named.cluster}`,
+      `${callerText(caller)} may not call ${doing} for server ${named.serverId} of ${clusterTitle(named.cluster)}`,
     );
   }
 

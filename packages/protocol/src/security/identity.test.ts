@@ -17,6 +17,7 @@ const PARTS: readonly Identity[] = [
   { role: 'router', network: NETWORK },
   { role: 'server', cluster: 1, serverId: serverId(2), network: NETWORK },
   { role: 'member', cluster: 7, serverId: serverId(11), network: NETWORK },
+  { role: 'member', cluster: 'orders-eu_2', serverId: serverId(3), network: NETWORK },
   { role: 'operator', name: 'anna_B-2', network: NETWORK },
 ];
 
@@ -33,6 +34,7 @@ test('what a certificate says of a part is read back, whatever else it says', ()
     'the router',
     'server 2 of cluster 1',
     'member 11 of cluster 7',
+    'member 3 of service orders-eu_2',
     'operator anna_B-2',
   ]);
 });
@@ -55,6 +57,9 @@ test('what names no part, or two, names nobody', () => {
     'URI:dualping://0f3c9a12bd77/server/1/2/3',
     'URI:dualping://0f3c9a12bd77/server/1/99999999999',
     'URI:dualping://0f3c9a12bd77/server/1/2147483648',
+    'URI:dualping://0f3c9a12bd77/server/orders/1',
+    'URI:dualping://0f3c9a12bd77/member/Orders/1',
+    'URI:dualping://0f3c9a12bd77/member/10001/1',
     'URI:dualping://0f3c9a12bd77/operator/',
     'URI:dualping://0f3c9a12bd77/operator/a/b',
     `URI:dualping://0f3c9a12bd77/operator/${'a'.repeat(33)}`,

@@ -3,19 +3,30 @@
  *
  *     dualping://NETWORK/router              dualping://NETWORK/operator/NAME
  *     dualping://NETWORK/server/CLUSTER/ID   dualping://NETWORK/member/CLUSTER/ID
+ *                                            dualping://NETWORK/member/SERVICE/ID
  *
  * It says who, and never where: a part keeps its certificate when its host, its port or its container
  * changes. The network's own certificate is `dualping://NETWORK/ca`.
  */
-import { type ClusterId, MAX_CLUSTERS, MAX_SERVER_ID, type ServerId, serverId } from '@dualping/core';
+import {
+  type ClusterId,
+  type ClusterKey,
+  clusterTitle,
+  MAX_CLUSTERS,
+  MAX_SERVER_ID,
+  type ServerId,
+  serverId,
+  serviceNameProblem,
+} from '@dualping/core';
 
 /** 12 hexadecimal digits, made with the network. */
 export type CertifiedNetwork = string;
 
+/** Who may have a certificate of a network. */
 export type Part =
   | { readonly role: 'router' }
   | { readonly role: 'server'; readonly cluster: ClusterId; readonly serverId: ServerId }
-  | { readonly role: 'member'; readonly cluster: ClusterId; readonly serverId: ServerId }
+  | { readonly role: 'member'; readonly cluster: ClusterKey; readonly serverId: ServerId }
   | { readonly role: 'operator'; readonly name: string };
 export type PartRole = Part['role'];
 /** Who a certificate names: a part, and the network that it belongs to. */
@@ -57,7 +68,7 @@ export function partText(part: Part): string {
     case 'operator':
       return `operator ${part.name}`;
     default:
-      return `${part.role} ${part.serverId} of cluster ${part.cluster}`;
+      return `${part.role} ${part.serverId} of ${clusterTitle(part.cluster)}`;
   }
 }
 
@@ -87,8 +98,10 @@ function partOf(role: string | undefined, [first, second, ...more]: readonly str
   if (role !== 'server' && role !== 'member') return undefined;
   const cluster = numberIn(first, MAX_CLUSTERS);
   const id = numberIn(second, MAX_SERVER_ID);
-  if (cluster === undefined || id === undefined || more.length > 0) return undefined;
-  return { role, cluster, serverId: serverId(id) };
+  if (id === undefined || more.length > 0) return undefined;
+  if (cluster !== undefined) return { role, cluster, serverId: serverId(id) };
+  if (role !== 'member' || serviceNameProblem(first) !== undefined) return undefined;
+  return { role, cluster: first, serverId: serverId(id) };
 }
 
 function numberIn(text: string | undefined, most: number): number | undefined {

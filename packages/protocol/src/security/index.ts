@@ -1,6 +1,12 @@
 export { Access, type AccessListener, type Called } from './access.js';
 export * from './identity.js';
-export { type Dialled, type Dialling, NetworkCredentials, PLAINTEXT } from './network-credentials.js';
+export {
+  type Dialled,
+  type Dialling,
+  type Judgement,
+  NetworkCredentials,
+  PLAINTEXT,
+} from './network-credentials.js';
 export { type Caller, RULES, WATCH_OF_ALL } from './roles.js';
 export {
   authorityHash,

@@ -82,6 +82,7 @@ export class NetworkCredentials implements Dialling {
     return new NetworkCredentials(readMaterial(pem, revoked));
   }
 
+  /** Of which network they are. */
   get network(): CertifiedNetwork {
     return this.#material.network;
   }
@@ -117,6 +118,7 @@ export class NetworkCredentials implements Dialling {
     return this.serial !== undefined && revoked.has(this.serial);
   }
 
+  /** For clients of grpc-js that dial this. The same object each time, which is how channels are shared. */
   channel(dialled: Dialled): ChannelCredentials {
     const known = this.#channels.get(dialled);
     if (known !== undefined) return known;

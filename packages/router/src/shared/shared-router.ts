@@ -23,6 +23,7 @@ import { shutDown } from '../start-router.js';
 import {
   headerFromJson,
   headerToJson,
+  LOG_VERSION_WITHOUT_SERVICES,
   type LogHeader,
   recordFromJson,
   recordToJson,
@@ -159,7 +160,9 @@ function withHeader(
   const stored = fenced.belongings.header;
   if (stored === undefined) {
     const header = { networkId: randomUUID(), clusters: clusters ?? 1 };
-    return fenced.write([{ key: HEADER_KEY, value: headerToJson(header) }], () => use(header));
+    // An older leader leaves the records of services as they are: each is a key of its own.
+    const value = headerToJson(header, LOG_VERSION_WITHOUT_SERVICES);
+    return fenced.write([{ key: HEADER_KEY, value }], () => use(header));
   }
   const header = understood(stored.key, () => headerFromJson(stored.value));
   if (clusters === undefined || clusters === header.clusters) return use(header);

@@ -91,6 +91,24 @@ test('a cluster that never had a primary comes back as it was', async (context) 
   again.close();
 });
 
+test('an older router reads the log until there is a service, and refuses it from then on', async (context) => {
+  const path = await folder(context);
+  const version = async () =>
+    JSON.parse(/\{[^\n]*\}/.exec(`${await readFile(join(path, LOG_NAME))}`)?.[0] ?? '');
+  const store = await open(path);
+  await store.append([record(1, 1)]);
+  assert.equal((await version()).dualpingRouter, 2);
+  const service = { ...record(10_001, 1), service: 'orders' };
+  await store.append([record(1, 2), service]);
+  assert.equal((await version()).dualpingRouter, 3);
+  await store.append([record(2, 1)]);
+  store.close();
+  const again = await open(path);
+  assert.deepEqual(again.records, [record(1, 2), service, record(2, 1)]);
+  assert.equal((await version()).dualpingRouter, 3);
+  again.close();
+});
+
 test('a torn write is cut wherever it tore, and what was durable stays', async (context) => {
   const path = await folder(context);
   const bytes = await written(path);
@@ -162,9 +180,9 @@ test('a log that is mostly outdated is replaced, and goes on', async (context) =
 
 test('a log of a later version is not touched', async (context) => {
   const path = await folder(context);
-  const store = await AssignmentStore.open(path, () => ({ ...HEADER, dualpingRouter: 3 }));
+  const store = await AssignmentStore.open(path, () => ({ ...HEADER, dualpingRouter: 4 }));
   store.close();
-  await assert.rejects(open(path), /of version "3"/);
+  await assert.rejects(open(path), /of version "4"/);
 });
 
 test('what is read is on disk before it is believed: a sync that failed may have left it in memory only', async (context) => {

@@ -20,7 +20,14 @@ import {
   TEMPORARY,
 } from '@dualping/host';
 import { frame, unframe } from './frames.js';
-import { headerFromJson, headerToJson, type LogHeader, recordFromJson, recordToJson } from './log-lines.js';
+import {
+  headerFromJson,
+  headerToJson,
+  type LogHeader,
+  recordFromJson,
+  recordToJson,
+  versionFor,
+} from './log-lines.js';
 import { type Timed, untimed } from './timed.js';
 
 export const LOG_NAME = 'assignments.log';
@@ -42,6 +49,8 @@ export class AssignmentStore {
   #length: number;
   #replacedLength: number;
   #crc: number;
+  /** Of the content of its lines. */
+  #version: number;
 
   private constructor(
     path: string,
@@ -58,6 +67,7 @@ export class AssignmentStore {
     this.#length = log.length;
     this.#replacedLength = log.length;
     this.#crc = log.crc;
+    this.#version = versionFor(log.records);
     for (const record of log.records) this.#records.set(record.cluster, record);
   }
 
@@ -118,6 +128,9 @@ export class AssignmentStore {
    */
   async append(records: readonly ClusterRecord[]): Promise<void> {
     try {
+      // An older router would drop what it does not know: the log says first that it is of a newer version.
+      if (versionFor(records) > this.#version)
+        await this.timed(`replacing ${this.#path}`, () => this.#replace(versionFor(records)));
       const { bytes, crc } = frameAll(records.map(recordToJson), this.#crc);
       await this.timed(`syncing ${this.#path}`, async () => {
         await this.#file.write(bytes, this.#length);
@@ -127,7 +140,7 @@ export class AssignmentStore {
       this.#crc = crc;
       for (const record of records) this.#records.set(record.cluster, record);
       if (this.#length > Math.max(MIN_REPLACED_BYTES, GROWTH_BEFORE_REPLACED * this.#replacedLength))
-        await this.timed(`replacing ${this.#path}`, () => this.#replace());
+        await this.timed(`replacing ${this.#path}`, () => this.#replace(this.#version));
     } catch (error) {
       throw storageFailed('writing', this.#path, error);
     }
@@ -137,9 +150,10 @@ export class AssignmentStore {
     this.#file.close();
   }
 
-  async #replace(): Promise<void> {
+  async #replace(version: number): Promise<void> {
     const outdated = this.#file;
-    const { file, length, crc } = await replaceLog(this.#path, this.header, this.records);
+    const { file, length, crc } = await replaceLog(this.#path, this.header, this.records, version);
+    this.#version = version;
     this.#file = file;
     this.#length = length;
     this.#replacedLength = length;
@@ -153,8 +167,9 @@ async function replaceLog(
   path: string,
   header: LogHeader,
   records: readonly ClusterRecord[],
+  version = versionFor(records),
 ): Promise<{ file: OpenFile; length: number; crc: number }> {
-  const { bytes, crc } = frameAll([headerToJson(header), ...records.map(recordToJson)], 0);
+  const { bytes, crc } = frameAll([headerToJson(header, version), ...records.map(recordToJson)], 0);
   await replaceFile(nodeFiles, path, bytes);
   return { file: nodeFiles.open(path), length: bytes.length, crc };
 }

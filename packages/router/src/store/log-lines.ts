@@ -18,7 +18,12 @@ import {
 } from '@dualping/core';
 
 /** Raised with every change of the content of lines. */
-export const LOG_VERSION = 2;
+export const LOG_VERSION = 3;
+/**
+ * Of a log without services: an older router reads it, so going back to one works until the first service is
+ * made.
+ */
+export const LOG_VERSION_WITHOUT_SERVICES = 2;
 
 /** The first line. */
 export interface LogHeader {
@@ -26,14 +31,20 @@ export interface LogHeader {
   readonly clusters: number;
 }
 
-export const headerToJson = (header: LogHeader): string =>
-  JSON.stringify({ dualpingRouter: LOG_VERSION, ...header });
+/** @param version the lowest that has everything which is in the log */
+export const headerToJson = (header: LogHeader, version: number): string =>
+  JSON.stringify({ dualpingRouter: version, ...header });
+
+export const versionFor = (records: readonly ClusterRecord[]): number =>
+  records.some(({ service }) => service !== undefined) ? LOG_VERSION : LOG_VERSION_WITHOUT_SERVICES;
 
 export function headerFromJson(json: string): LogHeader {
   const line = objectFrom(JSON.parse(json), 'header');
   const version = line.dualpingRouter;
-  if (version !== LOG_VERSION)
-    throw new Error(`it is of version "${String(version)}", this router reads version ${LOG_VERSION}`);
+  if (version !== LOG_VERSION && version !== LOG_VERSION_WITHOUT_SERVICES)
+    throw new Error(
+      `it is of version "${String(version)}", this router reads versions ${LOG_VERSION_WITHOUT_SERVICES} and ${LOG_VERSION}`,
+    );
   return { networkId: text(line, 'networkId'), clusters: whole(line, 'clusters') };
 }
 
@@ -43,6 +54,7 @@ export function recordFromJson(json: string): ClusterRecord {
   const line = objectFrom(JSON.parse(json), 'record');
   return {
     cluster: whole(line, 'cluster'),
+    ...(line.service !== undefined && { service: text(line, 'service') }),
     mode: line.mode === undefined ? undefined : modeFrom(text(line, 'mode')),
     epoch: epoch(whole(line, 'epoch')),
     revision: whole(line, 'revision'),

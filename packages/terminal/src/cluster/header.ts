@@ -1,6 +1,7 @@
 /**
  * The first row: the cluster, its state, and the time; below it all clusters, if there are several.
  */
+import { clusterKeyOf, clusterTitle } from '@dualping/client';
 import { cut } from '../text/wrap.js';
 import { lastedText } from '../view/ages.js';
 import type { Role, Row } from '../view/row.js';
@@ -22,9 +23,10 @@ export function clusterHeaderRow(state: ClusterViewState, width: number): Row {
 }
 
 function variants(state: ClusterViewState, width: number): readonly Row[] {
-  const number =
-    state.clusters.size > 1 ? `cluster ${state.open} of ${state.clusters.size}` : `cluster ${state.open}`;
-  const cluster = state.clusters.size === 0 ? [] : [say('text', `${number}${GAP}`)];
+  const open = openCluster(state)?.assignment;
+  const name = clusterTitle(open === undefined ? state.open : clusterKeyOf(open));
+  const title = state.clusters.size > 1 ? `${name} of ${state.clusters.size}` : name;
+  const cluster = state.clusters.size === 0 ? [] : [say('text', `${title}${GAP}`)];
   const automatic = state.automatic ? [loud('warning', `auto${GAP}`)] : [];
   const [health, ...facts] = healthOf(state);
   const all = facts.flatMap((fact) => [say('text', GAP), fact]);
@@ -32,9 +34,14 @@ function variants(state: ClusterViewState, width: number): readonly Row[] {
   const whole = [...cluster, ...automatic, ...(health === undefined ? [] : [health]), ...all];
   // The title is shortened first.
   const room = width - rowWidth(whole) - 2 * GAP.length;
-  const title =
+  const shortTitle =
     room < LEAST_TITLE_WIDTH ? [] : [loud('title', cut(lineOf(state.title), room)), say('text', GAP)];
-  return [[say('text', ' '), ...title, ...whole], [...short, ...all], [...short, ...all.slice(0, 2)], short];
+  return [
+    [say('text', ' '), ...shortTitle, ...whole],
+    [...short, ...all],
+    [...short, ...all.slice(0, 2)],
+    short,
+  ];
 }
 
 /** The state of the cluster, and then facts, the most important first. */
@@ -116,7 +123,7 @@ function tabOf(number: number, cluster: ClusterSeen, state: ClusterViewState): R
   const primary =
     assignment.available && assignment.primary !== undefined ? ` s${assignment.primary.serverId}` : '';
   const tab = [
-    say('text', ` ${number} `),
+    say('text', ` ${clusterKeyOf(assignment)} `),
     say(role, glyph),
     say('text', ` ${healthy}/${members.length}${primary} `),
   ];

@@ -85,6 +85,12 @@ export interface Attach {
     | undefined;
   /** It has been asked to stop: nobody hands over to it. */
   leaving: boolean;
+  /**
+   * The service that it is a member of, in place of `cluster`, which is 0 then. A service's cluster is made
+   * when the first member attaches; its members have no journal. 1 to 32 of a-z, digits, _ and -, beginning
+   * with a letter.
+   */
+  service: string;
 }
 
 /** Sent every `ping_interval_ms`. Any message counts as a sign of life; this one also carries figures. */
@@ -280,10 +286,14 @@ export interface AddMasterResponse {
 }
 
 export interface GetAvailableRequest {
-  /** Who asks: a cluster by number, or the cluster of a user. */
+  /**
+   * Who asks: a cluster by number, the cluster of a user, or a service by name. A service need not be there
+   * yet: the answer is held for it as for a primary that is gone.
+   */
   target:
     | { $case: "cluster"; value: number }
     | { $case: "user"; value: string }
+    | { $case: "service"; value: string }
     | undefined;
   /** The epoch whose primary the caller has just lost; 0 when it has lost none. */
   failedEpoch: number;
@@ -300,13 +310,19 @@ export interface GetAvailableResponse {
 }
 
 export interface WatchRequest {
-  /** One cluster, the cluster of a user, or, without a target, all clusters. */
+  /**
+   * One cluster, the cluster of a user, a service that is there or will be, or, without a target, all
+   * clusters that users are divided over.
+   */
   target:
     | { $case: "cluster"; value: number }
     | { $case: "user"; value: string }
+    | { $case: "service"; value: string }
     | undefined;
   /** Send each member's figures too, about once a second. */
   figures: boolean;
+  /** Without a target: the clusters of all services too. */
+  services: boolean;
 }
 
 export interface WatchResponse {
@@ -339,6 +355,8 @@ export interface RegisterServerRequest {
   journalId: string;
   /** Empty when the server has never belonged to a network. */
   networkId: string;
+  /** In place of `cluster`: see Attach. */
+  service: string;
 }
 
 export interface RegisterServerResponse {
@@ -367,6 +385,8 @@ export interface CrashRequest {
   incarnation: number;
   /** For the line that the router logs. */
   detail: string;
+  /** In place of `cluster`. */
+  service: string;
 }
 
 export interface CrashResponse {
@@ -376,6 +396,13 @@ export interface CrashResponse {
 
 export interface HandoverRequest {
   cluster: number;
+  /** In place of `cluster`. */
+  service: string;
+  /**
+   * The member that is to take over; 0: the first that may. Refused when that member could not take over now.
+   * If it can't any more when the primary has stopped, another one does: the answer says which.
+   */
+  serverId: number;
 }
 
 export interface HandoverResponse {
@@ -392,6 +419,8 @@ export interface PromoteRequest {
    * what would be lost.
    */
   acceptLoss: boolean;
+  /** In place of `cluster`. */
+  service: string;
 }
 
 export interface PromoteResponse {
@@ -528,6 +557,7 @@ function createBaseAttach(): Attach {
     revision: 0,
     figures: undefined,
     leaving: false,
+    service: "",
   };
 }
 
@@ -574,6 +604,9 @@ export const Attach: MessageFns<Attach> = {
     }
     if (message.leaving !== false) {
       writer.uint32(112).bool(message.leaving);
+    }
+    if (message.service !== "") {
+      writer.uint32(122).string(message.service);
     }
     return writer;
   },
@@ -701,6 +734,14 @@ export const Attach: MessageFns<Attach> = {
             }
 
             message.leaving = reader.bool();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.service = reader.string();
             continue;
           }
         }
@@ -1978,6 +2019,9 @@ export const GetAvailableRequest: MessageFns<GetAvailableRequest> = {
       case "user":
         writer.uint32(18).string(message.target.value);
         break;
+      case "service":
+        writer.uint32(42).string(message.target.value);
+        break;
     }
     if (message.failedEpoch !== 0) {
       writer.uint32(24).uint64(message.failedEpoch);
@@ -2015,6 +2059,14 @@ export const GetAvailableRequest: MessageFns<GetAvailableRequest> = {
             }
 
             message.target = { $case: "user", value: reader.string() };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.target = { $case: "service", value: reader.string() };
             continue;
           }
           case 3: {
@@ -2104,7 +2156,7 @@ export const GetAvailableResponse: MessageFns<GetAvailableResponse> = {
 };
 
 function createBaseWatchRequest(): WatchRequest {
-  return { target: undefined, figures: false };
+  return { target: undefined, figures: false, services: false };
 }
 
 export const WatchRequest: MessageFns<WatchRequest> = {
@@ -2116,9 +2168,15 @@ export const WatchRequest: MessageFns<WatchRequest> = {
       case "user":
         writer.uint32(18).string(message.target.value);
         break;
+      case "service":
+        writer.uint32(34).string(message.target.value);
+        break;
     }
     if (message.figures !== false) {
       writer.uint32(24).bool(message.figures);
+    }
+    if (message.services !== false) {
+      writer.uint32(40).bool(message.services);
     }
     return writer;
   },
@@ -2152,12 +2210,28 @@ export const WatchRequest: MessageFns<WatchRequest> = {
             message.target = { $case: "user", value: reader.string() };
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.target = { $case: "service", value: reader.string() };
+            continue;
+          }
           case 3: {
             if (tag !== 24) {
               break;
             }
 
             message.figures = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.services = reader.bool();
             continue;
           }
         }
@@ -2332,7 +2406,7 @@ export const MemberFigures: MessageFns<MemberFigures> = {
 };
 
 function createBaseRegisterServerRequest(): RegisterServerRequest {
-  return { cluster: 0, serverId: 0, incarnation: 0, address: "", journalId: "", networkId: "" };
+  return { cluster: 0, serverId: 0, incarnation: 0, address: "", journalId: "", networkId: "", service: "" };
 }
 
 export const RegisterServerRequest: MessageFns<RegisterServerRequest> = {
@@ -2354,6 +2428,9 @@ export const RegisterServerRequest: MessageFns<RegisterServerRequest> = {
     }
     if (message.networkId !== "") {
       writer.uint32(50).string(message.networkId);
+    }
+    if (message.service !== "") {
+      writer.uint32(58).string(message.service);
     }
     return writer;
   },
@@ -2417,6 +2494,14 @@ export const RegisterServerRequest: MessageFns<RegisterServerRequest> = {
             }
 
             message.networkId = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.service = reader.string();
             continue;
           }
         }
@@ -2615,7 +2700,7 @@ export const ConnectResponse: MessageFns<ConnectResponse> = {
 };
 
 function createBaseCrashRequest(): CrashRequest {
-  return { cluster: 0, serverId: 0, incarnation: 0, detail: "" };
+  return { cluster: 0, serverId: 0, incarnation: 0, detail: "", service: "" };
 }
 
 export const CrashRequest: MessageFns<CrashRequest> = {
@@ -2631,6 +2716,9 @@ export const CrashRequest: MessageFns<CrashRequest> = {
     }
     if (message.detail !== "") {
       writer.uint32(34).string(message.detail);
+    }
+    if (message.service !== "") {
+      writer.uint32(42).string(message.service);
     }
     return writer;
   },
@@ -2678,6 +2766,14 @@ export const CrashRequest: MessageFns<CrashRequest> = {
             }
 
             message.detail = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.service = reader.string();
             continue;
           }
         }
@@ -2740,13 +2836,19 @@ export const CrashResponse: MessageFns<CrashResponse> = {
 };
 
 function createBaseHandoverRequest(): HandoverRequest {
-  return { cluster: 0 };
+  return { cluster: 0, service: "", serverId: 0 };
 }
 
 export const HandoverRequest: MessageFns<HandoverRequest> = {
   encode(message: HandoverRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.cluster !== 0) {
       writer.uint32(8).uint32(message.cluster);
+    }
+    if (message.service !== "") {
+      writer.uint32(18).string(message.service);
+    }
+    if (message.serverId !== 0) {
+      writer.uint32(24).uint32(message.serverId);
     }
     return writer;
   },
@@ -2770,6 +2872,22 @@ export const HandoverRequest: MessageFns<HandoverRequest> = {
             }
 
             message.cluster = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.service = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.serverId = reader.uint32();
             continue;
           }
         }
@@ -2832,7 +2950,7 @@ export const HandoverResponse: MessageFns<HandoverResponse> = {
 };
 
 function createBasePromoteRequest(): PromoteRequest {
-  return { cluster: 0, serverId: 0, unclean: false, acceptLoss: false };
+  return { cluster: 0, serverId: 0, unclean: false, acceptLoss: false, service: "" };
 }
 
 export const PromoteRequest: MessageFns<PromoteRequest> = {
@@ -2848,6 +2966,9 @@ export const PromoteRequest: MessageFns<PromoteRequest> = {
     }
     if (message.acceptLoss !== false) {
       writer.uint32(32).bool(message.acceptLoss);
+    }
+    if (message.service !== "") {
+      writer.uint32(42).string(message.service);
     }
     return writer;
   },
@@ -2895,6 +3016,14 @@ export const PromoteRequest: MessageFns<PromoteRequest> = {
             }
 
             message.acceptLoss = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.service = reader.string();
             continue;
           }
         }

@@ -77,6 +77,7 @@ export interface Primary {
 
 /** The state of one cluster as the router decided it. It is durable at the router before the router sends it. */
 export interface Assignment {
+  /** From 1 to 10,000 for clusters that users are divided over; above that for the clusters of services. */
   cluster: number;
   /**
    * Rises with every change of this message for this cluster, across router restarts too. Of two, the higher
@@ -108,6 +109,8 @@ export interface Assignment {
    * may cut what it knows as committed only after such a promotion.
    */
   lastUncleanEpoch: number;
+  /** The service whose cluster it is. Empty: users are divided over it. */
+  service: string;
 }
 
 /**
@@ -589,6 +592,7 @@ function createBaseAssignment(): Assignment {
     inSync: [],
     members: [],
     lastUncleanEpoch: 0,
+    service: "",
   };
 }
 
@@ -620,6 +624,9 @@ export const Assignment: MessageFns<Assignment> = {
     }
     if (message.lastUncleanEpoch !== 0) {
       writer.uint32(72).uint64(message.lastUncleanEpoch);
+    }
+    if (message.service !== "") {
+      writer.uint32(82).string(message.service);
     }
     return writer;
   },
@@ -707,6 +714,14 @@ export const Assignment: MessageFns<Assignment> = {
             }
 
             message.lastUncleanEpoch = longToNumber(reader.uint64());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.service = reader.string();
             continue;
           }
         }
