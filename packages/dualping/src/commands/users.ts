@@ -2,7 +2,14 @@
 import { DualpingSession, UserAdmin } from '@dualping/client';
 import { type Address, DualpingError, type KeyOfUser, quote, type UserName } from '@dualping/core';
 import { EXIT } from '@dualping/host';
-import { codeHash, isLoopback, NetworkCredentials, parseAddress, shortKey } from '@dualping/protocol';
+import {
+  codeHash,
+  isLoopback,
+  keyDigits,
+  NetworkCredentials,
+  parseAddress,
+  shortKey,
+} from '@dualping/protocol';
 import { command } from '../command.js';
 import { operatorCredentials, type Trust } from '../credentials.js';
 import type { Io } from '../io.js';
@@ -223,7 +230,9 @@ function keyText({ key, device, since, revokedAt }: KeyOfUser, own: string): str
 }
 
 function keyBeginningWith(begin: string, keys: readonly KeyOfUser[]): KeyOfUser {
-  const found = keys.filter(({ key, revokedAt }) => revokedAt === undefined && key.startsWith(begin));
+  const found = keys.filter(
+    ({ key, revokedAt }) => revokedAt === undefined && keyDigits(key).startsWith(begin.toLowerCase()),
+  );
   const [only, ...others] = begin === '' ? [] : found;
   if (only !== undefined && others.length === 0) return only;
   const detail =

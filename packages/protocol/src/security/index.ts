@@ -12,6 +12,7 @@ export {
   authorityHash,
   checkTime,
   DeviceKey,
+  keyDigits,
   shortKey,
   TOKEN_KEY,
   TOKEN_MS,

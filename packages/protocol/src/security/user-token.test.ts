@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { DualpingError, type Reason } from '@dualping/core';
 import { CLOCK_LEEWAY_MS } from '../codec/requests.js';
 import { UserToken } from '../gen/dualping/v1/social.js';
-import { authorityHash, DeviceKey, TOKEN_MS, TokenJudge } from './user-token.js';
+import { authorityHash, DeviceKey, shortKey, TOKEN_MS, TokenJudge } from './user-token.js';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 const network = (): string => authorityHash(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey);
@@ -86,6 +86,12 @@ test('a token counts for an hour, with five minutes of leeway on both sides', ()
     'token-expired',
     /by the server's clock \(2026-01-01T02/,
   );
+});
+
+test('a key is shown in digits, whatever it begins with', () => {
+  const key = Buffer.alloc(32, 0xfb).toString('base64url');
+  assert.match(key, /^-/, 'as an option does');
+  assert.equal(shortKey(key), 'fbfbfbfbfbfb');
 });
 
 test('a key file with another key, or none, is refused', () => {

@@ -89,8 +89,11 @@ export class DeviceKey {
   }
 }
 
-/** For people, and to compare: the first 12 characters of a key. */
-export const shortKey = (key: PublicKey): string => key.slice(0, 12);
+/** A key as people type it, in hexadecimal digits: in base64url it may begin with a dash, as options do. */
+export const keyDigits = (key: PublicKey): string => hashToWire(key).toString('hex');
+
+/** The first 12 of them, which tell the keys of a user apart. */
+export const shortKey = (key: PublicKey): string => keyDigits(key).slice(0, 12);
 
 /** What a user's key signs for a network. */
 const signedBytes = (authority: string, { user, key, sessionId, notAfterMs }: TokenClaims): Buffer =>
