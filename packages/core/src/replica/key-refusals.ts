@@ -30,4 +30,8 @@ const TEXTS: Readonly<Record<KeyReason, (user: string) => string>> = {
 
 export const isKeyReason = (reason: string): reason is KeyReason => Object.hasOwn(TEXTS, reason);
 
+/** Of a caller who has shown no key: without TLS, and on the classic wire, none can be shown. */
+export const keylessText = (user: UserName): string =>
+  `"${user}" belongs to a key, and no key can be shown here: the network runs without TLS (--insecure), or this is the classic wire`;
+
 export const keyRefusalText = (reason: KeyReason, user: UserName): string => TEXTS[reason](user);

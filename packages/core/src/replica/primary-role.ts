@@ -13,6 +13,7 @@ import {
   NO_EPOCH,
   nextPosition,
   type Position,
+  type PublicKey,
   position,
   type RequestNumber,
   type ServerId,
@@ -30,7 +31,7 @@ import type { Reason } from '../reasons.js';
 import { isSameLife } from '../same-life.js';
 import type { Effect } from '../social/index.js';
 import type { Ground } from './ground.js';
-import { isKeyReason, keyRefusalText } from './key-refusals.js';
+import { isKeyReason, keylessText, keyRefusalText } from './key-refusals.js';
 import type {
   Asking,
   KeysRequest,
@@ -147,12 +148,11 @@ export class PrimaryRole {
     const { social } = this.ground.ledger;
     const { user } = command;
     if (command.kind !== 'register')
-      return social.speaks(user, by) || !social.has(user)
-        ? undefined
-        : ['wrong-key', keyRefusalText('wrong-key', user)];
+      return social.speaks(user, by) || !social.has(user) ? undefined : wrongKey(user, by);
     const { login } = this.#withRegistration(command);
     const reason = social.whyNoLogin(user, login, timeMs);
     if (reason === undefined) return undefined;
+    if (reason === 'wrong-key') return wrongKey(user, by);
     return [reason, isKeyReason(reason) ? keyRefusalText(reason, user) : reason];
   }
 
@@ -182,7 +182,7 @@ export class PrimaryRole {
   #whyNotRead({ user, by }: Asking & { readonly user: UserName }): readonly [Reason, string] | undefined {
     const { social } = this.ground.ledger;
     if (!social.has(user)) return ['unknown-user', `"${user}" has never logged in`];
-    return social.speaks(user, by) ? undefined : ['wrong-key', keyRefusalText('wrong-key', user)];
+    return social.speaks(user, by) ? undefined : wrongKey(user, by);
   }
 
   /**
@@ -601,6 +601,12 @@ export class PrimaryRole {
     }
   }
 }
+
+/** @param by the key that was shown, if any */
+const wrongKey = (user: UserName, by: PublicKey | undefined): readonly [Reason, string] => [
+  'wrong-key',
+  by === undefined ? keylessText(user) : keyRefusalText('wrong-key', user),
+];
 
 /** Why a code can't be made, for people; undefined when it can. */
 function codeProblem({ untilMs }: { readonly untilMs: WallTimeMs }, timeMs: WallTimeMs): string | undefined {
