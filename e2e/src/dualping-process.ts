@@ -20,11 +20,12 @@ export const WITHOUT_USER_LIMITS: NodeJS.ProcessEnv = {
 };
 
 /**
- * Where the processes of this test keep what they remember of a person: which networks run on this machine.
+ * Where the processes of this test keep what they remember of a person: which networks run on this machine,
+ * users' keys and known networks.
  */
 const STATE = mkdtempSync(join(tmpdir(), 'dualping-state-'));
 process.once('exit', () => rmSync(STATE, { recursive: true, force: true }));
-export const OWN_STATE: NodeJS.ProcessEnv = { XDG_STATE_HOME: STATE };
+export const OWN_STATE: NodeJS.ProcessEnv = { XDG_STATE_HOME: STATE, XDG_CONFIG_HOME: STATE };
 
 /** Lines kept for the message of a failing test. */
 const MAX_LINES = 2_000;

@@ -41,6 +41,8 @@ export interface SecureClusterOptions {
   /** Of which the others have no servers. One when absent. */
   readonly clusters?: number;
   readonly classic?: boolean;
+  /** More flags of the servers. */
+  readonly serverFlags?: readonly string[];
   /** Default: patient ones. */
   readonly timings?: readonly string[];
   /** More flags for router and servers. */
@@ -57,6 +59,7 @@ export class SecureCluster {
     servers,
     clusters = 1,
     classic = false,
+    serverFlags = [],
     timings = PATIENT,
     flags: more = [],
   }: SecureClusterOptions): Promise<SecureCluster> {
@@ -64,7 +67,7 @@ export class SecureCluster {
     const cluster = await TestCluster.start({
       servers,
       routerFlags: [...timings, ...flags, '--clusters', `${clusters}`],
-      serverFlags: (router) => ['--routers', router, ...flags],
+      serverFlags: (router) => ['--routers', router, ...flags, ...serverFlags],
     });
     await ensure(cluster.certs, [OPERATOR]);
     const credentials = readCredentials(cluster.certs, OPERATOR);

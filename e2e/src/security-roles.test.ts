@@ -4,8 +4,16 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type Dialling, OWN_CONNECTION, PLAINTEXT, RULES, routingWire } from '@dualping/protocol';
-import { Client, type ServiceError, status } from '@grpc/grpc-js';
+import {
+  DeviceKey,
+  type Dialling,
+  OWN_CONNECTION,
+  PLAINTEXT,
+  RULES,
+  routingWire,
+  TOKEN_KEY,
+} from '@dualping/protocol';
+import { Client, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { member, OPERATOR, ROUTER, SecureCluster, server } from './secure-cluster.js';
 
 const DEADLINE_MS = 20_000;
@@ -18,7 +26,19 @@ interface Visitor {
   readonly roles: readonly string[];
   /** What the refusal calls them. */
   readonly text: RegExp;
+  /** The token that they show with every call. */
+  readonly token?: Buffer | undefined;
 }
+
+/** Of a session that asks for nothing. */
+function tokenOf(authority: string | undefined, leftMs: number): Buffer {
+  const claims = { user: 'mira', sessionId: 'of-mira', notAfterMs: Date.now() + leftMs };
+  return DeviceKey.generate().sign(authority ?? '', claims);
+}
+
+const HOUR_MS = 3_600_000;
+/** The hash of another network's key. */
+const OTHER_NETWORK = 'A'.repeat(43);
 
 const AT_ROUTER = /RoutingService|AdminService|CoordService|Health|ServerReflection/;
 const AT_SERVER = /SocialService|ReplicationService|SupervisionService|SNSService|Health|ServerReflection/;
@@ -37,8 +57,12 @@ const questionFor = (path: string): Buffer =>
     : Buffer.alloc(0);
 
 /** `in`, or the error that the caller was kept out with. An empty message may be refused for being empty. */
-async function call(client: Client, path: string): Promise<ServiceError | 'in'> {
-  const stream = client.makeBidiStreamRequest(path, raw, raw, { deadline: Date.now() + DEADLINE_MS });
+async function call(client: Client, path: string, token: Buffer | undefined): Promise<ServiceError | 'in'> {
+  const metadata = new Metadata();
+  if (token !== undefined) metadata.set(TOKEN_KEY, token);
+  const stream = client.makeBidiStreamRequest(path, raw, raw, metadata, {
+    deadline: Date.now() + DEADLINE_MS,
+  });
   try {
     return await new Promise((resolve, reject) => {
       stream.on('data', () => resolve('in'));
@@ -91,6 +115,28 @@ for (const classic of [false, true])
         visitor('an operator', secure.read(OPERATOR), [...anyone, 'operator'], /operator anna/),
         visitor('the router', secure.read(ROUTER), anyone, /the router/),
         visitor('a user', secure.user, anyone, /a client without a certificate/),
+        {
+          ...visitor(
+            'a user with a token',
+            secure.user,
+            [...anyone, 'user'],
+            /a client without a certificate/,
+          ),
+          token: tokenOf(secure.user.authorityHashes[0], HOUR_MS),
+        },
+        {
+          ...visitor('with a token that has run out', secure.user, anyone, /a client without a certificate/),
+          token: tokenOf(secure.user.authorityHashes[0], -HOUR_MS),
+        },
+        {
+          ...visitor(
+            'with a token of another network',
+            secure.user,
+            anyone,
+            /a client without a certificate/,
+          ),
+          token: tokenOf(OTHER_NETWORK, HOUR_MS),
+        },
         visitor(
           'an expired operator',
           await secure.expired({ role: 'operator', name: 'old' }),
@@ -119,17 +165,21 @@ for (const classic of [false, true])
         const address =
           place === 'router' ? secure.cluster.routerAddress : `127.0.0.1:${secure.cluster.portOf('s1')}`;
         const wrong: string[] = [];
-        for (const { name, dialling, roles, text } of visitors) {
+        for (const { name, dialling, roles, text, token } of visitors) {
           const client = new Client(address, dialling.channel('part'), OWN_CONNECTION);
           for (const [path, { by }] of Object.entries(RULES).filter(([each]) => served.test(each))) {
             const expected = by.some(
               (role) => roles.includes(role) && !(place === 'router' && role === 'peer'),
             );
-            const outcome = await call(client, path);
+            const outcome = await call(client, path, token);
             if ((outcome === 'in') !== expected)
               wrong.push(`${name}: ${path} is ${outcome === 'in' ? 'let in' : outcome.message}`);
             else if (outcome !== 'in')
-              assertSays(outcome, path, text, roles.includes('anyone') && !/client/.test(text.source));
+              assertSays(outcome, path, text, {
+                // Who is known, and shows no token, is still no user.
+                isKnown: roles.includes('anyone') && !/client/.test(text.source) && !by.includes('user'),
+                isLate: by.includes('user') && name.includes('has run out'),
+              });
           }
           client.close();
         }
@@ -142,10 +192,11 @@ function assertSays(
   { code, details, metadata }: ServiceError,
   path: string,
   text: RegExp,
-  isKnown: boolean,
+  { isKnown, isLate }: { readonly isKnown: boolean; readonly isLate: boolean },
 ): void {
   assert.match(details, text);
   assert.ok(details.includes(`may not call ${path.slice(1)}: `), details);
   assert.equal(code, isKnown ? status.PERMISSION_DENIED : status.UNAUTHENTICATED, details);
-  assert.deepEqual(metadata.get('dualping-reason'), [isKnown ? 'permission-denied' : 'unauthenticated']);
+  const known = isKnown ? 'permission-denied' : 'unauthenticated';
+  assert.deepEqual(metadata.get('dualping-reason'), [isLate ? 'token-expired' : known]);
 }

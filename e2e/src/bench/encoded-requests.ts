@@ -17,7 +17,7 @@ export class EncodedSession {
 
   /** The first request. */
   login(): Buffer {
-    return encodeReusing(socialWire.LoginRequest, { header: this.#next() });
+    return encodeReusing(socialWire.LoginRequest, { header: this.#next(), device: '', code: '' });
   }
 
   follow(target: string): Buffer {

@@ -4,7 +4,9 @@ import {
   type Address,
   ClientSession,
   DualpingError,
+  deviceNameProblem,
   type Epoch,
+  type KeyOfUser,
   type ListPage,
   MAX_LIST_PAGE,
   type Position,
@@ -27,15 +29,17 @@ import {
   type UserPresence,
   unreachable,
 } from '@dualping/core';
-import type { NetworkCredentials } from '@dualping/protocol';
+import type { DeviceKey, NetworkCredentials } from '@dualping/protocol';
 import { PROCESS_CLOCK, SessionDriver } from '@dualping/runtime';
 import createDebug from 'debug';
 import { Observable, ReplaySubject, Subject } from 'rxjs';
 import { abortable, type CallOptions } from './abortable.js';
 import { GrpcSessionNetwork } from './grpc-session-network.js';
+import { processKey } from './process-keys.js';
 import { requireOptions } from './required-options.js';
 import { checkRouters } from './router-client.js';
 import { UnreadPosts } from './unread-posts.js';
+import { UserTokens } from './user-tokens.js';
 
 const debug = createDebug('dualping:client');
 
@@ -65,6 +69,16 @@ export interface DualpingSessionOptions {
   readonly sessionId?: SessionId;
   /** Of the network: what proves that its parts are what they seem. Without TLS when absent. */
   readonly credentials?: NetworkCredentials | undefined;
+  /**
+   * With credentials: the key of this device, which proves that the user is the user. The first key that logs
+   * in owns the name. When absent a key is made for each name, and lost with the process: give one to use a
+   * name again, or several programs to share it.
+   */
+  readonly key?: DeviceKey | undefined;
+  /** By which the user knows the key: 1 to 40 of letters, digits, space, `. _ -`. `program` when absent. */
+  readonly device?: string | undefined;
+  /** Of an invitation, or a one-time code: what lets a new key in, where it needs that. */
+  readonly code?: string | undefined;
 }
 
 /**
@@ -195,7 +209,12 @@ export class DualpingSession {
       });
     });
     const reader = { user: options.user, mentions: options.mentions ?? false };
-    const network = new GrpcSessionNetwork(routers, reader, options.credentials);
+    const { credentials } = options;
+    const network = new GrpcSessionNetwork(
+      routers,
+      reader,
+      credentials && { dialling: credentials, tokens: tokensOf(options, credentials) },
+    );
     this.#driver = new SessionDriver(machine, {
       clock: PROCESS_CLOCK,
       network,
@@ -306,6 +325,30 @@ export class DualpingSession {
     return answer.post;
   }
 
+  /** The keys that speak for the user, and those that were revoked last, in the order in which they came. */
+  async keys(options?: CallOptions): Promise<readonly KeyOfUser[]> {
+    const answer = await this.#read({ kind: 'keys' }, options);
+    if (answer.kind !== 'keys') throw new DualpingError('internal', 'a list of keys was answered by another');
+    return answer.keys;
+  }
+
+  /**
+   * Lets another device of the user in.
+   * @param code the SHA-256 of the code that the device will show, base64url: 43 characters
+   * @param untilMs until when it counts, ms since 1970, at most 31 days ahead
+   */
+  inviteDevice(code: string, untilMs: number, options?: CallOptions): Promise<Written> {
+    return this.#write({ kind: 'invite-device', code, untilMs }, options);
+  }
+
+  /**
+   * From then on the key speaks for nobody, and its timelines end. Rejects with `unknown-key`, and with
+   * `last-key` for the only one.
+   */
+  revokeKey(key: string, options?: CallOptions): Promise<Written> {
+    return this.#write({ kind: 'revoke-key', key }, options);
+  }
+
   /** In state `waiting`: tries again now. */
   retryNow(): void {
     this.#driver.feed({ kind: 'retry-now' });
@@ -397,6 +440,18 @@ export class DualpingSession {
     this.#moves.complete();
     this.#writesChanged.complete();
   }
+}
+
+/** What a program calls its device when it says nothing. */
+const DEFAULT_DEVICE = 'program';
+
+function tokensOf(
+  { user, key, device = DEFAULT_DEVICE, code }: DualpingSessionOptions,
+  credentials: NetworkCredentials,
+): UserTokens {
+  const problem = deviceNameProblem(device);
+  if (problem !== undefined) throw new DualpingError('invalid-argument', problem);
+  return new UserTokens(user, { key: key ?? processKey(credentials, user), device, code }, credentials);
 }
 
 function timelineStart(timeline: DualpingSessionOptions['timeline']): TimelineStart {

@@ -43,6 +43,7 @@ import {
   toServiceError,
 } from '@dualping/protocol';
 import type { Server, ServerDuplexStream, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
 
 export const NETWORK_ID = 'fake-network';
 export const FAILOVER_WAIT_MS = 2_000;
@@ -387,6 +388,12 @@ export class FakeServer {
       follow: (call, callback) => it().#write(requestFromWire.follow(call.request), callback),
       unfollow: (call, callback) => it().#write(requestFromWire.unfollow(call.request), callback),
       post: (call, callback) => it().#write(requestFromWire.post(call.request), callback),
+      inviteDevice: (call, callback) => it().#write(requestFromWire.inviteDevice(call.request), callback),
+      revokeKey: (call, callback) => it().#write(requestFromWire.revokeKey(call.request), callback),
+      keys: (_call, callback) => callback(null, { keys: [] }),
+      invite: notThere,
+      resetKeys: notThere,
+      present: (_call, callback) => callback(null, {}),
       list: (_call, callback) => it().#list(callback),
       timeline: (call) => it().#timeline(call),
     } satisfies socialWire.SocialServiceServer);
@@ -509,7 +516,7 @@ export class FakeServer {
           stream.send(timelineUpdateToWire({ answered: { of: message.of, post } }));
           return;
         }
-        if (message.kind === 'alive') return;
+        if (message.kind === 'alive' || message.kind === 'token') return;
         if (message.kind === 'writes') {
           if (writer === undefined) throw new Error('a client of ours wrote before it opened its timeline');
           this.#writes(stream, writer, message.writes);
@@ -540,4 +547,9 @@ export class FakeServer {
   #refuseUnlessPrimary(): void {
     if (this.epoch === 0) throw new DualpingError('not-primary', `s${this.id} is not primary`);
   }
+}
+
+/** Sessions of users make no calls of operators. */
+function notThere(_call: unknown, callback: sendUnaryData<socialWire.WriteResponse>): void {
+  callback({ code: status.UNIMPLEMENTED });
 }

@@ -3,14 +3,18 @@ import {
   type ClientWrite,
   DualpingError,
   type Failure,
+  type KeyOfUser,
+  type KeysQuestion,
   type ListPage,
   type ListQuestion,
   REPLY_TIMEOUT_MS,
+  type SessionId,
   type Written,
 } from '@dualping/core';
 import {
   clientStream,
   fromServiceError,
+  keysFromWire,
   listPageFromWire,
   listQuestionToWire,
   NO_METADATA,
@@ -18,30 +22,36 @@ import {
   type StreamEnd,
   type socialWire,
   timelineMessageToWire,
+  timelineTokenToWire,
   timelineUpdateFromWire,
   timelineWritesToWire,
   writtenFromWire,
 } from '@dualping/protocol';
 import type { Asker, ClientTimeline, ServerCalls, TimelineOpen, TimelineReader } from '@dualping/runtime';
-import type { ClientUnaryCall, ServiceError } from '@grpc/grpc-js';
+import type { ClientUnaryCall, Metadata, ServiceError } from '@grpc/grpc-js';
 import type { ServerChannel } from './server-connections.js';
 import { LEAVE_TIMEOUT_MS } from './timeouts.js';
+import type { UserTokens } from './user-tokens.js';
 
 type Callback<Response> = (error: ServiceError | null, response: Response) => void;
 
 export class GrpcServerCalls implements ServerCalls {
   readonly #channel: ServerChannel;
+  /** Undefined: without TLS nothing is proved. */
+  readonly #tokens: UserTokens | undefined;
   /** Calls in flight, including the timeline's. */
   readonly #calls = new Set<Pick<ClientUnaryCall, 'cancel'>>();
   #isLeft = false;
   #patience: NodeJS.Timeout | undefined;
 
-  constructor(channel: ServerChannel) {
+  constructor(channel: ServerChannel, tokens?: UserTokens) {
     this.#channel = channel;
+    this.#tokens = tokens;
   }
 
   openTimeline(open: TimelineOpen, reader: TimelineReader): ClientTimeline {
-    const call = this.#channel.client.timeline();
+    const { sessionId } = open;
+    const call = this.#channel.client.timeline(this.#proofFor(sessionId));
     this.#calls.add(call);
     call.on('status', () => this.#over(call));
     const stream = clientStream<socialWire.TimelineResponse, socialWire.TimelineRequest>(
@@ -56,10 +66,22 @@ export class GrpcServerCalls implements ServerCalls {
           }
           reader.heard(update);
         },
-        onEnd: (end) => reader.ended(whyEnded(end)),
+        onEnd: (end) => {
+          clearTimeout(renewal);
+          if (end.kind === 'broken') this.#tokens?.corrected(end.error);
+          reader.ended(whyEnded(end));
+        },
       },
       'server',
     );
+    let renewal: NodeJS.Timeout | undefined;
+    const renewInTime = (tokens: UserTokens): void => {
+      renewal = setTimeout(() => {
+        stream.send(timelineTokenToWire(tokens.token(sessionId)));
+        if (!stream.ended) renewInTime(tokens);
+      }, tokens.renewInMs(sessionId)).unref();
+    };
+    if (this.#tokens !== undefined) renewInTime(this.#tokens);
     stream.send(timelineMessageToWire({ kind: 'open', ...open }));
     return {
       write: (writes) => {
@@ -71,25 +93,37 @@ export class GrpcServerCalls implements ServerCalls {
       giveSign: () => {
         stream.send(timelineMessageToWire({ kind: 'alive' }));
       },
-      close: () => stream.close(),
-      abort: () => stream.abort(),
+      close: () => {
+        clearTimeout(renewal);
+        stream.close();
+      },
+      abort: () => {
+        clearTimeout(renewal);
+        stream.abort();
+      },
     };
   }
 
   write(request: ClientWrite, asker: Asker<Written>): void {
     const wire = requestToWire(request);
     const { client } = this.#channel;
+    const { sessionId } = request;
     this.#call<socialWire.WriteResponse>(
       (options, done) => {
+        const proof = this.#proofFor(sessionId);
         switch (wire.call) {
           case 'login':
-            return client.login(wire.request, NO_METADATA, options, done);
+            return client.login({ ...wire.request, ...this.#deviceLogin }, proof, options, done);
           case 'follow':
-            return client.follow(wire.request, NO_METADATA, options, done);
+            return client.follow(wire.request, proof, options, done);
           case 'unfollow':
-            return client.unfollow(wire.request, NO_METADATA, options, done);
+            return client.unfollow(wire.request, proof, options, done);
           case 'post':
-            return client.post(wire.request, NO_METADATA, options, done);
+            return client.post(wire.request, proof, options, done);
+          case 'inviteDevice':
+            return client.inviteDevice(wire.request, proof, options, done);
+          case 'revokeKey':
+            return client.revokeKey(wire.request, proof, options, done);
         }
       },
       (response) => asker.answered(writtenFromWire(response)),
@@ -98,11 +132,31 @@ export class GrpcServerCalls implements ServerCalls {
     );
   }
 
+  /** How the login names the device, and what lets it in. */
+  get #deviceLogin(): Pick<socialWire.LoginRequest, 'device' | 'code'> {
+    const { device = '', code = '' } = this.#tokens?.login ?? {};
+    return { device, code };
+  }
+
+  #proofFor(sessionId: SessionId): Metadata {
+    return this.#tokens?.metadata(sessionId) ?? NO_METADATA;
+  }
+
   list(question: ListQuestion, asker: Asker<ListPage>): void {
     const request = listQuestionToWire(question);
     this.#call<socialWire.ListResponse>(
-      (options, done) => this.#channel.client.list(request, NO_METADATA, options, done),
+      (options, done) => this.#channel.client.list(request, this.#tokens?.last ?? NO_METADATA, options, done),
       (response) => asker.answered(listPageFromWire(response)),
+      asker.failed,
+      false,
+    );
+  }
+
+  keys(question: KeysQuestion, asker: Asker<readonly KeyOfUser[]>): void {
+    this.#call<socialWire.KeysResponse>(
+      (options, done) =>
+        this.#channel.client.keys(question, this.#tokens?.last ?? NO_METADATA, options, done),
+      (response) => asker.answered(keysFromWire(response)),
       asker.failed,
       false,
     );
@@ -138,10 +192,17 @@ export class GrpcServerCalls implements ServerCalls {
     onAnswer: (response: Response) => void,
     onFailure: (failure: Failure) => void,
     writes: boolean,
+    isCorrected = false,
   ): void {
     const call = start({ deadline: Date.now() + REPLY_TIMEOUT_MS }, (error, response) => {
       this.#over(call);
-      if (error !== null) return onFailure(fromServiceError(error, { sent: writes, peer: 'server' }));
+      if (error !== null) {
+        const failure = fromServiceError(error, { sent: writes, peer: 'server' });
+        // It did not happen: this machine's clock is wrong, and the refusal has told a better one.
+        if (!isCorrected && this.#tokens?.corrected(failure) === true)
+          return this.#call(start, onAnswer, onFailure, writes, true);
+        return onFailure(failure);
+      }
       try {
         onAnswer(response);
       } catch (cause) {

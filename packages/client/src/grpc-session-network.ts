@@ -7,7 +7,7 @@ import {
   type SessionInput,
   type SessionTarget,
 } from '@dualping/core';
-import type { Dialling } from '@dualping/protocol';
+import type { NetworkCredentials } from '@dualping/protocol';
 import {
   type Asker,
   type AvailableQuestion,
@@ -20,23 +20,41 @@ import {
   type SessionNetwork,
 } from '@dualping/runtime';
 import createDebug from 'debug';
-import type { Observable } from 'rxjs';
+import type { Observable, Subscription } from 'rxjs';
 import { GrpcServerCalls } from './grpc-server-calls.js';
 import { NetworkRouters } from './network-routers.js';
 import { type ServerChannel, serverConnections } from './server-connections.js';
+import type { UserTokens } from './user-tokens.js';
 
 const debug = createDebug('dualping:client');
+
+/**
+ * How long after a change of primaries a token is shown to the next one, ms: then others are busy with the
+ * change itself.
+ */
+const PRESENT_AFTER_MS = 1_000;
+/** Whether a token has arrived ahead does not matter: it comes with each call too. */
+const PRESENT_TIMEOUT_MS = 5_000;
 
 export class GrpcSessionNetwork implements SessionNetwork {
   readonly #reader: Reader;
   readonly #routers: NetworkRouters;
-  readonly #dialling: Dialling | undefined;
+  readonly #dialling: NetworkCredentials | undefined;
+  readonly #tokens: UserTokens | undefined;
+  readonly #tokensMade: Subscription | undefined;
+  #presenting: NodeJS.Timeout | undefined;
   /** The connection to the server that is probably the next primary. */
   #warm: ServerChannel | undefined;
 
-  constructor(routers: readonly Address[], reader: Reader, dialling?: Dialling) {
+  constructor(
+    routers: readonly Address[],
+    reader: Reader,
+    { dialling, tokens }: { readonly dialling?: NetworkCredentials; readonly tokens?: UserTokens } = {},
+  ) {
     this.#reader = reader;
     this.#dialling = dialling;
+    this.#tokens = tokens;
+    this.#tokensMade = tokens?.made$.subscribe(() => this.#presentSoon());
     this.#routers = NetworkRouters.acquire(routers, dialling);
   }
 
@@ -64,7 +82,8 @@ export class GrpcSessionNetwork implements SessionNetwork {
   }
 
   link({ address }: SessionTarget, feed: (input: SessionInput) => void): ServerLink {
-    const calls = new GrpcServerCalls(serverConnections.acquire(address, 'calls', this.#dialling));
+    const channel = serverConnections.acquire(address, 'calls', this.#dialling);
+    const calls = new GrpcServerCalls(channel, this.#tokens);
     return new ServerLink(this.#reader, calls, PROCESS_TURNS, feed);
   }
 
@@ -73,10 +92,25 @@ export class GrpcSessionNetwork implements SessionNetwork {
     this.#warm =
       address === undefined ? undefined : serverConnections.acquire(address, 'warmth', this.#dialling);
     before?.release();
+    this.#presentSoon();
+  }
+
+  /** The server that may be primary next learns the token before it is needed. */
+  #presentSoon(): void {
+    clearTimeout(this.#presenting);
+    if (this.#warm === undefined || this.#tokens === undefined) return;
+    this.#presenting = setTimeout(() => {
+      const token = this.#tokens?.last;
+      if (token === undefined) return;
+      const options = { deadline: Date.now() + PRESENT_TIMEOUT_MS };
+      this.#warm?.client.present({}, token, options, () => {});
+    }, PRESENT_AFTER_MS).unref();
   }
 
   /** Called once, when nothing of the session is open any more. */
   release(): void {
+    clearTimeout(this.#presenting);
+    this.#tokensMade?.unsubscribe();
     this.#routers.release();
   }
 }

@@ -14,6 +14,7 @@ export type {
   InSyncMember,
   Instant,
   JournalId,
+  KeyOfUser,
   LifeId,
   ListPage,
   Liveness,
@@ -71,7 +72,7 @@ export type {
   StreamEnd,
   WatchUpdate,
 } from '@dualping/protocol';
-export { NetworkCredentials } from '@dualping/protocol';
+export { DeviceKey, NetworkCredentials } from '@dualping/protocol';
 export type { CallOptions } from './abortable.js';
 export * from './classic-connection.js';
 export { DualpingMember, type DualpingMemberOptions } from './dualping-member.js';
@@ -97,3 +98,4 @@ export {
 } from './router-client.js';
 export type { LeadingRouter, RouterStanding, SharedRouters } from './shared-routers.js';
 export { MAX_UNREAD_POSTS } from './unread-posts.js';
+export { UserAdmin, type UserAdminOptions, type UserCode } from './user-admin.js';

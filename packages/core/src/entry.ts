@@ -1,8 +1,10 @@
 /** What a journal holds: the accepted commands, in the one order in which every server applies them. */
 import type {
   ClusterId,
+  CodeHash,
   Epoch,
   Position,
+  PublicKey,
   RequestNumber,
   ServerId,
   SessionId,
@@ -11,6 +13,7 @@ import type {
 } from './ids.js';
 import { unreachable } from './invariants.js';
 import type { SocialReason } from './reasons.js';
+import type { KeyLogin } from './social/name-keys.js';
 
 /** A post, by the place at which the cluster of its author accepted it. */
 export interface PostReference {
@@ -32,7 +35,15 @@ export interface Answers extends PostReference {
 /** What a client can ask for. The user is the one whose session asks. */
 export type Command =
   /** Login: makes the user on first sight, and binds the session to the user. */
-  | { readonly kind: 'register'; readonly user: UserName }
+  | { readonly kind: 'register'; readonly user: UserName; readonly login?: KeyLogin }
+  /** Another device of the user is let in by this code. */
+  | {
+      readonly kind: 'invite-device';
+      readonly user: UserName;
+      readonly code: CodeHash;
+      readonly untilMs: WallTimeMs;
+    }
+  | { readonly kind: 'revoke-key'; readonly user: UserName; readonly key: PublicKey }
   | { readonly kind: 'follow'; readonly user: UserName; readonly target: UserName }
   | { readonly kind: 'unfollow'; readonly user: UserName; readonly target: UserName }
   | {
@@ -40,6 +51,23 @@ export type Command =
       readonly user: UserName;
       readonly text: string;
       readonly answers?: Answers;
+    };
+
+/** What an operator asks for. Asked for again with the same code, it changes nothing. */
+export type OperatorCommand =
+  /** Lets in somebody new: under this name, or without one under any name that has no key. */
+  | {
+      readonly kind: 'invite';
+      readonly code: CodeHash;
+      readonly untilMs: WallTimeMs;
+      readonly user?: UserName;
+    }
+  /** Revokes all keys of a name; the code lets its owner in again. */
+  | {
+      readonly kind: 'reset-keys';
+      readonly user: UserName;
+      readonly code: CodeHash;
+      readonly untilMs: WallTimeMs;
     };
 
 /** Where something was committed first: a place in the journal of the cluster that it happened in. */
@@ -76,6 +104,7 @@ export type RemoteCommand =
  */
 export type JournalCommand =
   | Command
+  | OperatorCommand
   | RemoteCommand
   | { readonly kind: 'epoch-start'; readonly serverId: ServerId };
 
@@ -85,7 +114,11 @@ export function isClientCommand(command: JournalCommand): command is Command {
     case 'follow':
     case 'unfollow':
     case 'post':
+    case 'invite-device':
+    case 'revoke-key':
       return true;
+    case 'invite':
+    case 'reset-keys':
     case 'remote-user':
     case 'remote-post':
     case 'remote-follow':
@@ -98,8 +131,11 @@ export function isClientCommand(command: JournalCommand): command is Command {
   }
 }
 
+export const isOperatorCommand = (command: JournalCommand): command is OperatorCommand =>
+  command.kind === 'invite' || command.kind === 'reset-keys';
+
 export function isRemoteCommand(command: JournalCommand): command is RemoteCommand {
-  return !isClientCommand(command) && command.kind !== 'epoch-start';
+  return !isClientCommand(command) && !isOperatorCommand(command) && command.kind !== 'epoch-start';
 }
 
 /** The post that an entry holds, of this cluster or another; undefined when it holds something else. */
@@ -132,7 +168,7 @@ export function referenceIn<Reference extends PostReference>(
 export interface Entry {
   readonly position: Position;
   readonly epoch: Epoch;
-  /** Wall clock of the primary that accepted it: for people, decides nothing. */
+  /** Wall clock of the primary that accepted it: for people; a code has run out or not by it. */
   readonly timeMs: WallTimeMs;
   /** Empty for entries of no session, which no client asked for. */
   readonly sessionId: SessionId;

@@ -43,12 +43,21 @@ export type SessionId = string;
 export type RequestNumber = number;
 /** 1 to 32 of `A-Z a-z 0-9 _ -`; judged by `userNameProblem`. */
 export type UserName = string;
+/** Of a user's device: the 32 bytes of an Ed25519 public key in base64url, 43 characters. */
+export type PublicKey = string;
+/** SHA-256 of an invitation's or a one-time code in base64url, 43 characters: the code itself is not kept. */
+export type CodeHash = string;
+/** By which its owner knows a key, as `laptop`; 1 to 40 of letters, digits, space and `. _ -`. */
+export type DeviceName = string;
 /** A host and port to dial, `127.0.0.1:7070` or `[::1]:7070`. */
 export type Address = string;
 
 /** Milliseconds on a clock that never goes back; only differences mean anything. */
 export type Instant = number;
-/** Milliseconds since 1970 by some machine's wall clock; may jump, is shown to people, decides nothing. */
+/**
+ * Milliseconds since 1970 by some machine's wall clock. It may jump, and is shown to people; in an entry it
+ * decides one thing, whether a code has run out.
+ */
 export type WallTimeMs = number;
 
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;

@@ -27,6 +27,9 @@ export const INVARIANTS = {
   'remote-applied-once':
     'what came from another cluster is applied in the order of its positions there, each once',
   'request-applied-once': 'a request number of a session is applied at most once',
+  'name-has-one-owner': 'a further key is bound to a name only by a code that was made for that name',
+  'code-is-spent-once': 'a code lets in one key',
+  'revoked-key-speaks-no-more': 'nothing is done, and nothing shown, by a key after it was revoked',
   'session-has-one-user': 'a session speaks for one user only',
   'waits-for-superset': 'the set a primary waits for contains the set the router would promote from',
   'timeline-only-rises': 'posts reach a timeline in the order of their positions, each once',

@@ -57,6 +57,16 @@ export const MAX_TIMELINES = 20_000;
  * with others: this bounds the fan-out cost of one user.
  */
 export const MAX_LIVE_TIMELINES_OF_USER = 16;
+/** Keys that speak for one name: a key a device, and nobody has more devices at once. */
+export const MAX_KEYS = 16;
+/** Revoked keys of a name that are remembered, so that they can't be bound again. */
+export const MAX_REVOKED_KEYS = 48;
+/** Codes that are remembered, spent ones too; the oldest is forgotten first. 200 bytes each. */
+export const MAX_CODES = 10_000;
+/** Longest name of a device: a column of a list. */
+export const MAX_DEVICE_LENGTH = 40;
+/** Longest a code may count, ms: what lies in a mailbox for a month is no secret any more. */
+export const MAX_CODE_MS = 31 * 24 * 3_600_000;
 /** Longest a `GetAvailable` is held: beyond it proxies and people get impatient. */
 export const MAX_WAIT_MS = 30_000;
 /** Members of one cluster: every commit waits for all in-sync ones. */

@@ -22,6 +22,19 @@ export const SOCIAL_REASONS = {
   'cannot-unfollow-self': 'show',
   /** A post answers a post that is not there: it never was, or was lost with an unclean promotion. */
   'unknown-post': 'show',
+  /** The name belongs to a key, and the caller has not shown one that speaks for it. */
+  'wrong-key': 'give-up',
+  /** A new name is let in only with an invitation, and none was shown that is for it. */
+  'invitation-needed': 'give-up',
+  /** The code was used by another key, or has run out. */
+  'invitation-spent': 'give-up',
+  /** There is no such key that speaks for the name. */
+  'unknown-key': 'show',
+  /** It is the only key that speaks for the name. */
+  'last-key': 'show',
+  'too-many-keys': 'show',
+  /** An operator invites to a name that belongs to a key. */
+  'name-taken': 'show',
   /**
    * The user belongs to another cluster. Also used when a router refuses a member, or a server another
    * server.
@@ -46,6 +59,8 @@ export const REASONS = {
   'session-mismatch': 'give-up',
   /** It is not known who calls: there is no certificate, or one that does not count, or no TLS. */
   unauthenticated: 'give-up',
+  /** The user's token has run out, or counts for too long: make a new one, by the clock that is told. */
+  'token-expired': 're-resolve',
   /** It is known who calls, and the caller may not do this. */
   'permission-denied': 'give-up',
   /**

@@ -4,6 +4,7 @@
  */
 import {
   MAX_BEGIN_LENGTH,
+  MAX_DEVICE_LENGTH,
   MAX_NAMED,
   MAX_POST_LENGTH,
   MAX_SERVICE_NAME_LENGTH,
@@ -68,6 +69,21 @@ export function userNameProblem(value: string): string | undefined {
   if (!USER_NAME.test(value))
     return `user name ${quote(value)} may only have letters A-Z a-z, digits, _ and -`;
   return undefined;
+}
+
+/** 32 bytes in base64url: a public key, or the hash of a code. */
+const KEY_TEXT = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
+const DEVICE_NAME = /^[A-Za-z0-9._-](?:[A-Za-z0-9 ._-]*[A-Za-z0-9._-])?$/;
+
+export const isKeyText = (text: string): boolean => KEY_TEXT.test(text);
+
+/** Why this can't be the name of a device, for people; undefined when it can. */
+export function deviceNameProblem(value: string): string | undefined {
+  if (value.length > MAX_DEVICE_LENGTH)
+    return `device name ${quote(value)} has ${value.length} characters, at most ${MAX_DEVICE_LENGTH} are allowed`;
+  return DEVICE_NAME.test(value)
+    ? undefined
+    : `device name ${quote(value)} may only have letters A-Z a-z, digits, space, . _ and -`;
 }
 
 /** Why this can't be the name of a service, for people; undefined when it can. */

@@ -21,6 +21,9 @@ export function fnv1a32(name: UserName): number {
 
 const NUMERIC = /^[0-9]+$/;
 
+/** Whether a name has only digits, as those of the csce438 family do. */
+export const isNumeric = (user: UserName): boolean => NUMERIC.test(user);
+
 /** The cluster of `user` among `clusters` of them, from 1. */
 export function clusterOf(user: UserName, clusters: number): ClusterId {
   if (!NUMERIC.test(user)) return (fnv1a32(user) % clusters) + 1;

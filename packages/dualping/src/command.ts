@@ -11,6 +11,8 @@ import {
 export interface CommandArgument {
   readonly name: string;
   readonly help: string;
+  /** Only the last may be left out. */
+  readonly optional?: true;
 }
 
 /** What a command gets in addition to its settings. */
@@ -28,6 +30,8 @@ export interface Command {
   readonly name: string;
   /** The words before the command, as `admin` or `admin router`; undefined at the top level. */
   readonly group?: string;
+  /** Of its group: the command for the word alone. */
+  readonly isDefault?: true;
   readonly summary: string;
   readonly args: readonly CommandArgument[];
   readonly settings: Settings;
@@ -38,6 +42,7 @@ export interface Command {
 interface CommandDefinition<S extends Settings> {
   readonly name: string;
   readonly group?: string;
+  readonly isDefault?: true;
   readonly summary: string;
   readonly args?: readonly CommandArgument[];
   readonly settings: S;

@@ -8,7 +8,8 @@ import {
   serverNameIn,
   unreachable,
 } from '@dualping/core';
-import { userCredentials } from './credentials.js';
+import { ownDevice } from './user/device-keys.js';
+import { personCredentials } from './user/first-contact.js';
 
 export interface OneShot {
   readonly routers: readonly Address[];
@@ -28,11 +29,13 @@ export async function withSession<T>(
   { routers, user, timeoutMs, pages = false, ...trust }: OneShot,
   use: (session: DualpingSession) => Promise<T>,
 ): Promise<T> {
+  const credentials = await personCredentials(trust, routers);
   const session = new DualpingSession({
     routers,
     user,
     timeline: pages && { history: 0 },
-    credentials: userCredentials(trust, routers),
+    credentials,
+    ...ownDevice(credentials, user),
   });
   let because: Failure | undefined;
   let awaited: Failure | undefined;

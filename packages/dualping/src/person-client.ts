@@ -7,7 +7,7 @@ import {
   type SessionState,
 } from '@dualping/client';
 import { type EndingSignal, EXIT, exitCodeFor, SIGNAL_EXITS } from '@dualping/host';
-import { exhaustMap, filter, finalize, firstValueFrom, skipWhile, take, takeWhile } from 'rxjs';
+import { delay, exhaustMap, filter, finalize, firstValueFrom, merge, skipWhile, take, takeWhile } from 'rxjs';
 import type { Io } from './io.js';
 import { runLineClient } from './line-client/line-client.js';
 import { renderState } from './render.js';
@@ -87,12 +87,21 @@ function networkIdOf(client: RouterClient, session: DualpingSession): Promise<st
   return new Promise((resolve) => id.subscribe(resolve));
 }
 
+/** How long the screen waits for the outcome of the login, ms: a server that is there answers sooner. */
+const LOGIN_PATIENCE_MS = 1_500;
+
 /**
- * The first state that shows whether the session can work: a failure is then printed on a line, without a
- * full screen.
+ * The first state that shows whether the session can work: a failure, as a key that is refused, is then
+ * printed on a line, without a full screen.
  */
 const firstWord = (session: DualpingSession): Promise<SessionState> =>
-  firstValueFrom(session.state$.pipe(skipWhile(isUndecided)));
+  firstValueFrom(
+    merge(
+      session.state$.pipe(skipWhile((state) => isUndecided(state) || state.kind === 'connecting')),
+      // It still connects after that: then the screen shows how.
+      session.state$.pipe(skipWhile(isUndecided), delay(LOGIN_PATIENCE_MS)),
+    ),
+  );
 
 /**
  * Whether only addresses without a router have answered yet. A silent router is given up in time, and then

@@ -95,6 +95,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   admin: "operators' commands",
   'admin router': 'of the routers that share a store',
   certs: 'certificates of the parts of a network',
+  keys: 'your devices in a network: list them, let one in, revoke one',
 };
 
 function groupNamed(program: Commander, groups: Map<string, Commander>, name: string): Commander {
@@ -109,8 +110,10 @@ function groupNamed(program: Commander, groups: Map<string, Commander>, name: st
 }
 
 function lineFor(parent: Commander, command: Command): Commander {
-  const line = parent.command(command.name).description(command.summary);
-  for (const { name, help } of command.args) line.argument(`<${name}>`, help);
+  const { isDefault = false } = command;
+  const line = parent.command(command.name, { isDefault }).description(command.summary);
+  for (const { name, help, optional } of command.args)
+    line.argument(optional ? `[${name}]` : `<${name}>`, help);
   // For csce438 programs -h is a host.
   if (Object.values(command.settings).some(({ short }) => short === 'h'))
     line.helpOption('--help', 'display help for command');

@@ -42,7 +42,6 @@ export async function settleTransport(
     permitInsecure(host, insecure, io);
     return '';
   }
-  warnIfOpen(host, io);
   if (certs !== '') return certs;
   const folder = join(dirname(resolve(data)), CERTS_FOLDER);
   // A start that can't work leaves no folder behind.
@@ -100,12 +99,4 @@ export function permitInsecure(host: string, insecure: Insecure, io: Io): void {
     );
   const reach = isLoopback(host) ? 'every program on this machine' : `everyone who can reach ${host}`;
   io.note(`dualping: --insecure, so without TLS: ${reach} can read and post as anyone, and pass for a part`);
-}
-
-/** Prints one line when other machines can reach this address. */
-export function warnIfOpen(host: string, io: Io): void {
-  if (isLoopback(host)) return;
-  io.note(
-    `dualping: listening at ${host} with TLS: parts and operators are known by certificates, but everyone who can reach it can read and post as anyone, because users are not authenticated yet`,
-  );
 }

@@ -43,13 +43,13 @@ function parsed(text: Address, leastPort: number): HostAndPort {
   return { host, port };
 }
 
-/** Whether it means all interfaces of a machine: a process can listen there, but others can't dial it. */
-export const isWildcard = (host: string): boolean => WILDCARDS.includes(host);
-
 const LOOPBACK = /^(localhost|127\.[0-9.]+|::1|::ffff:127\.[0-9.]+)$/;
 
 /** Whether only programs on this machine can come to it, or come from it. */
 export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
+
+/** Whether it means all interfaces of a machine: a process can listen there, but others can't dial it. */
+export const isWildcard = (host: string): boolean => WILDCARDS.includes(host);
 
 /**
  * An address that others are told to dial. @throws DualpingError `invalid-argument` for one that can't be

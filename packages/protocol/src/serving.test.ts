@@ -197,7 +197,7 @@ test('a client that is killed ends its stream at the server', async (context) =>
 test('a refused unary call has its reason and status', async (context) => {
   const { client } = await serve(context);
   const error = await new Promise((resolve) =>
-    client.login({ header: undefined }, (failure) => resolve(failure)),
+    client.login({ header: undefined, device: '', code: '' }, (failure) => resolve(failure)),
   );
   assert.ok(error instanceof Error && 'code' in error && 'details' in error);
   assert.equal(error.code, 8);
@@ -250,7 +250,7 @@ test('garbage on the port harms nobody', async (context) => {
     await once(socket, 'close');
   }
   const details = await new Promise((resolve) =>
-    client.login({ header: undefined }, (failure) => resolve(failure?.details)),
+    client.login({ header: undefined, device: '', code: '' }, (failure) => resolve(failure?.details)),
   );
   assert.equal(details, 'not now');
 });

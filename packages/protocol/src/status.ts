@@ -10,6 +10,8 @@ import { Metadata, type ServiceError, type StatusObject, status } from '@grpc/gr
 
 /** Trailing metadata key that holds the reason. */
 export const REASON_KEY = 'dualping-reason';
+/** Trailing metadata key of `token-expired`: the server's clock, ms since 1970. */
+export const TIME_KEY = 'dualping-time-ms';
 
 export const STATUS_OF_REASON = {
   'unknown-user': status.NOT_FOUND,
@@ -29,6 +31,14 @@ export const STATUS_OF_REASON = {
   'session-mismatch': status.PERMISSION_DENIED,
   unauthenticated: status.UNAUTHENTICATED,
   'permission-denied': status.PERMISSION_DENIED,
+  'wrong-key': status.PERMISSION_DENIED,
+  'invitation-needed': status.PERMISSION_DENIED,
+  'invitation-spent': status.PERMISSION_DENIED,
+  'token-expired': status.UNAUTHENTICATED,
+  'unknown-key': status.NOT_FOUND,
+  'last-key': status.FAILED_PRECONDITION,
+  'too-many-keys': status.FAILED_PRECONDITION,
+  'name-taken': status.ALREADY_EXISTS,
   'session-expired': status.FAILED_PRECONDITION,
   'request-too-old': status.OUT_OF_RANGE,
   'may-have-happened': status.UNKNOWN,
@@ -77,6 +87,7 @@ export function toServiceError(error: unknown): CallError {
   const { reason, detail, message } = toDualpingError(error);
   const metadata = new Metadata();
   metadata.set(REASON_KEY, reason);
+  if (reason === 'token-expired') metadata.set(TIME_KEY, String(Date.now()));
   return Object.assign(new Error(message), {
     code: STATUS_OF_REASON[reason],
     details: cleanDetail(detail),
@@ -136,6 +147,14 @@ function isServiceError(error: unknown): error is ServiceError {
 function statedReason(metadata: Metadata | undefined): Reason | undefined {
   const value = metadata?.get(REASON_KEY)[0];
   return typeof value === 'string' && isReason(value) ? value : undefined;
+}
+
+/** The clock that a refusal tells, ms since 1970; undefined: it tells none. */
+export function toldTimeMs(error: unknown): number | undefined {
+  const cause = error instanceof DualpingError ? error.cause : error;
+  if (!isServiceError(cause)) return undefined;
+  const told = Number(cause.metadata?.get(TIME_KEY)[0] ?? Number.NaN);
+  return Number.isSafeInteger(told) && told > 0 ? told : undefined;
 }
 
 /** Whether a dualping process has answered so, and not the connection to it. */

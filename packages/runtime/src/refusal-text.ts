@@ -1,8 +1,16 @@
 /** Texts for people: why the rules of the social network refused a request. */
-import { type Command, type SocialReason, unreachable } from '@dualping/core';
+import {
+  type Command,
+  isKeyReason,
+  keyRefusalText,
+  type OperatorCommand,
+  type SocialReason,
+  unreachable,
+} from '@dualping/core';
 
-export function refusalText(reason: SocialReason, command: Command): string {
-  const { user } = command;
+export function refusalText(reason: SocialReason, command: Command | OperatorCommand): string {
+  const { user = '' } = command;
+  if (isKeyReason(reason)) return keyRefusalText(reason, user);
   const target = command.kind === 'follow' || command.kind === 'unfollow' ? command.target : user;
   switch (reason) {
     case 'unknown-user':
@@ -26,7 +34,7 @@ export function refusalText(reason: SocialReason, command: Command): string {
   }
 }
 
-function answeredText(command: Command): string {
+function answeredText(command: Command | OperatorCommand): string {
   if (command.kind !== 'post' || command.answers === undefined) return 'that is named';
   const { home, position, author } = command.answers;
   return `${position}${home === undefined ? '' : ` of cluster ${home}`} by "${author}"`;

@@ -11,11 +11,13 @@ import {
   actionFor,
   type ClientWrite,
   type Failure,
+  type KeysQuestion,
   type ListPage,
   type ListQuestion,
   type Machine,
   type MemberMessage,
   type NetworkId,
+  type OperatorAsk,
   type Position,
   type PostReference,
   type PrimaryMessage,
@@ -27,6 +29,7 @@ import {
   type StandbyMessage,
   type TailMessage,
   type Token,
+  type UserKey,
   unreachable,
   type Written,
 } from '@dualping/core';
@@ -145,6 +148,19 @@ export class ReplicaDriver {
     const token = this.#number();
     this.#calls.addList(token, asker);
     this.feed({ kind: 'list', token, ...question });
+  }
+
+  keys(question: KeysQuestion, asker: Asker<readonly UserKey[]>): void {
+    const token = this.#number();
+    this.#calls.addKeys(token, asker);
+    this.feed({ kind: 'keys', token, ...question });
+  }
+
+  /** For an operator. */
+  operate(ask: OperatorAsk, asker: Asker<Written>): void {
+    const token = this.#number();
+    this.#calls.addWrite(token, ask.command, asker);
+    this.feed({ kind: 'operate', token, timeMs: this.#ports.wallTime(), ...ask });
   }
 
   /** @param peer the connection that it is on, by any name */
@@ -268,6 +284,8 @@ export class ReplicaDriver {
         return this.#calls.answerWrite(output);
       case 'answer-list':
         return this.#calls.answerList(output);
+      case 'answer-keys':
+        return this.#calls.answerKeys(output);
       case 'refuse':
         return this.#calls.refuse(output.token, failureIn(output));
       case 'timeline-opened':

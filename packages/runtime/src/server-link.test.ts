@@ -40,6 +40,7 @@ function stage() {
       askers.push(asker as Asker<never>);
     },
     list: (_, asker) => askers.push(asker as Asker<never>),
+    keys: (_, asker) => askers.push(asker as Asker<never>),
     drop: (isSilent) => done.push(isSilent ? 'drops a silent one' : 'drops'),
     leave: () => done.push('leaves'),
   };

@@ -6,6 +6,8 @@
 import {
   type ClientWrite,
   type Failure,
+  type KeyOfUser,
+  type KeysQuestion,
   type ListPage,
   type ListQuestion,
   type QueryAnswer,
@@ -25,7 +27,7 @@ import type { Asker, SessionLink } from './session-driver.js';
 import type { Turns } from './turns.js';
 
 type OutputOf<Kind extends SessionOutput['kind']> = Extract<SessionOutput, { readonly kind: Kind }>;
-type TimelineQuery = Exclude<SessionQuery, { readonly kind: 'list' }>;
+type TimelineQuery = Exclude<SessionQuery, { readonly kind: 'list' | 'keys' }>;
 
 /** The user of a timeline, and which posts it shall have. */
 export interface Reader {
@@ -57,6 +59,7 @@ export interface ServerCalls {
   openTimeline(open: TimelineOpen, reader: TimelineReader): ClientTimeline;
   write(request: ClientWrite, asker: Asker<Written>): void;
   list(question: ListQuestion, asker: Asker<ListPage>): void;
+  keys(question: KeysQuestion, asker: Asker<readonly KeyOfUser[]>): void;
   /** Cancels all calls at once. `isSilent`: the connection may be dead, and is not to be used again. */
   drop(isSilent: boolean): void;
   /** Lets all calls end in order. */
@@ -125,6 +128,7 @@ export class ServerLink implements SessionLink {
   }
 
   ask({ sendNo, target, query }: OutputOf<'ask'>): void {
+    if (query.kind === 'keys') return this.#askKeys(sendNo, target);
     if (query.kind !== 'list') {
       this.#asked = { sendNo, query };
       this.#timeline?.ask(query);
@@ -135,6 +139,16 @@ export class ServerLink implements SessionLink {
       { user: this.#reader.user, epoch: target.epoch, after, limit },
       {
         answered: (lists) => this.#feed({ kind: 'query-answered', sendNo, answer: { kind: 'lists', lists } }),
+        failed: ({ reason, detail }) => this.#feed({ kind: 'query-failed', sendNo, reason, detail }),
+      },
+    );
+  }
+
+  #askKeys(sendNo: number, { epoch }: OutputOf<'ask'>['target']): void {
+    this.#calls.keys(
+      { user: this.#reader.user, epoch },
+      {
+        answered: (keys) => this.#feed({ kind: 'query-answered', sendNo, answer: { kind: 'keys', keys } }),
         failed: ({ reason, detail }) => this.#feed({ kind: 'query-failed', sendNo, reason, detail }),
       },
     );

@@ -67,8 +67,8 @@ export class TimelineStreams {
     return {
       open: ({ sessionId, ...request }) => {
         if (sessionId !== undefined) {
-          const { user, epoch } = request;
-          timeline.writes = this.#writesOf({ user, sessionId, epoch }, sink);
+          const { user, epoch, by } = request;
+          timeline.writes = this.#writesOf({ user, sessionId, epoch, by }, sink);
         }
         feed({ ...request, kind: 'timeline-open', timeline: link });
       },

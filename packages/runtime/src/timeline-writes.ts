@@ -9,6 +9,7 @@ import {
   DualpingError,
   type Epoch,
   type Position,
+  type PublicKey,
   type RequestNumber,
   SESSION_WINDOW,
   type SessionCommand,
@@ -29,6 +30,8 @@ export interface Writer {
   readonly user: UserName;
   readonly sessionId: SessionId;
   readonly epoch: Epoch;
+  /** The key that the writer has shown, if any. */
+  readonly by?: PublicKey | undefined;
 }
 
 /** What became of several of them. */

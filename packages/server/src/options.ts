@@ -10,6 +10,7 @@ import {
   parseMinDiskFree,
   parseUserLimits,
   quote,
+  type Registration,
   type ServerId,
   serverId,
   type UserLimits,
@@ -23,6 +24,7 @@ import {
   dialledAddress,
   formatAddress,
   type HostAndPort,
+  isLoopback,
   isWildcard,
   type NetworkCredentials,
   parseAddress,
@@ -71,6 +73,11 @@ export interface ServerOptions {
    * and without questions when absent.
    */
   readonly credentials?: NetworkCredentials | undefined;
+  /**
+   * With credentials: for whom new names are. Default: for whoever comes where it listens on loopback, else
+   * for who is invited.
+   */
+  readonly registration?: Registration | undefined;
   /** With credentials: whether csce438 programs are served without TLS beside it. Default false. */
   readonly classic?: boolean;
   /**
@@ -109,6 +116,7 @@ export interface ParsedOptions {
   readonly classic: ClassicSources | undefined;
   readonly connectionLimits: ConnectionLimits;
   readonly userLimits: UserLimits;
+  readonly registration: Registration;
 }
 
 const DEFAULT_HOST = '127.0.0.1';
@@ -140,6 +148,7 @@ export function parseServerOptions(options: ServerOptions): ParsedOptions {
     classicReplies: options.classicReplies,
     supervision: options.supervision,
     credentials: ownCredentials(options.credentials, cluster, id),
+    registration: options.registration ?? (isLoopback(host) ? 'open' : 'invite'),
     classic: options.classic ? ClassicSources.parse(options.classicFrom) : undefined,
     connectionLimits: parseConnectionLimits(options.connectionLimits ?? {}),
     userLimits: parseUserLimits(options.userLimits ?? {}),

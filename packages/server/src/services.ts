@@ -3,9 +3,13 @@ import { DualpingError, type Epoch, unreachable, type Written } from '@dualping/
 import {
   type Access,
   type BidiStream,
+  deviceLoginFrom,
   FIRST_MESSAGE_TIMEOUT_MS,
+  keysQuestionFromWire,
+  keysToWire,
   listPageToWire,
   listQuestionFromWire,
+  operatorAskFromWire,
   type ReplicateOut,
   ReplicationServiceDefinition,
   type replicationWire,
@@ -27,6 +31,7 @@ import type { handleUnaryCall, Server, ServerDuplexStream, sendUnaryData } from 
 import { endText } from './end-text.js';
 import type { PostsJournal } from './journalled-posts.js';
 import type { SnapshotSender, SnapshotStream } from './snapshot-sender.js';
+import type { HeldToken, Speakers } from './speakers.js';
 import type { StandbyWire } from './standby-wire.js';
 import { OwnTimelineSink } from './timeline-sink.js';
 
@@ -35,9 +40,17 @@ export const SERVICE_NAMES = ['dualping.v1.SocialService', 'dualping.v1.Replicat
 export interface ServiceContext {
   readonly driver: Pick<
     ReplicaDriver,
-    'write' | 'list' | 'acceptTimeline' | 'acceptStandby' | 'acceptTail' | 'acceptSnapshotCall'
+    | 'write'
+    | 'list'
+    | 'keys'
+    | 'operate'
+    | 'acceptTimeline'
+    | 'acceptStandby'
+    | 'acceptTail'
+    | 'acceptSnapshotCall'
   >;
   readonly access: Access;
+  readonly speakers: Speakers;
   readonly journal: PostsJournal;
   readonly standbys: StandbyWire;
   readonly snapshots: SnapshotSender;
@@ -59,11 +72,65 @@ function writeHandler<Request>(
 ): handleUnaryCall<Request, socialWire.WriteResponse> {
   return (call, callback) => {
     answering(callback, () => {
+      const request = judge(call.request);
+      const { sessionId, command } = request;
+      const by = context.speakers.keyOf(call, { user: command.user, sessionId });
       const abandon = context.driver.write(
-        judge(call.request),
+        { ...request, by },
         answerTo<Written, socialWire.WriteResponse>(callback, (written) => written),
       );
       call.on('cancelled', abandon);
+    });
+  };
+}
+
+/** The key that logs in is the one of the caller's token. */
+function loginHandler(
+  context: ServiceContext,
+): handleUnaryCall<socialWire.LoginRequest, socialWire.WriteResponse> {
+  return (call, callback) => {
+    answering(callback, () => {
+      const request = requestFromWire.login(call.request);
+      const { sessionId, command } = request;
+      const { user } = command;
+      const by = context.speakers.keyOf(call, { user, sessionId });
+      const login = by === undefined ? undefined : { key: by, ...deviceLoginFrom(call.request) };
+      const abandon = context.driver.write(
+        { ...request, by, command: { kind: 'register', user, ...(login !== undefined && { login }) } },
+        answerTo<Written, socialWire.WriteResponse>(callback, (written) => written),
+      );
+      call.on('cancelled', abandon);
+    });
+  };
+}
+
+function operatorHandler<Request>(
+  context: ServiceContext,
+  judge: (request: Request) => Parameters<ServiceContext['driver']['operate']>[0],
+): handleUnaryCall<Request, socialWire.WriteResponse> {
+  return (call, callback) => {
+    answering(callback, () => {
+      if (context.access.credentials === undefined)
+        throw new DualpingError(
+          'permission-denied',
+          'users have no keys in a network without TLS: nobody needs to be let in',
+        );
+      context.driver.operate(
+        judge(call.request),
+        answerTo<Written, socialWire.WriteResponse>(callback, (written) => written),
+      );
+    });
+  };
+}
+
+function keysHandler(
+  context: ServiceContext,
+): handleUnaryCall<socialWire.KeysRequest, socialWire.KeysResponse> {
+  return (call, callback) => {
+    answering(callback, () => {
+      const question = keysQuestionFromWire(call.request);
+      const by = context.speakers.keyOf(call, { user: question.user });
+      context.driver.keys({ ...question, by }, answerTo(callback, keysToWire));
     });
   };
 }
@@ -72,9 +139,11 @@ function listHandler(
   context: ServiceContext,
 ): handleUnaryCall<socialWire.ListRequest, socialWire.ListResponse> {
   return (call, callback) => {
-    answering(callback, () =>
-      context.driver.list(listQuestionFromWire(call.request), answerTo(callback, listPageToWire)),
-    );
+    answering(callback, () => {
+      const question = listQuestionFromWire(call.request);
+      const by = context.speakers.keyOf(call, { user: question.user });
+      context.driver.list({ ...question, by }, answerTo(callback, listPageToWire));
+    });
   };
 }
 
@@ -97,10 +166,11 @@ function answering<Response>(callback: sendUnaryData<Response>, act: () => void)
 }
 
 function openTimeline(
-  { driver, journal }: ServiceContext,
+  { driver, journal, speakers }: ServiceContext,
   call: ServerDuplexStream<socialWire.TimelineRequest, TimelineOut>,
 ): void {
   let opened = false;
+  let token: HeldToken | undefined;
   const stream: BidiStream<TimelineOut> = serverStream<socialWire.TimelineRequest, TimelineOut>(
     call,
     {
@@ -113,10 +183,25 @@ function openTimeline(
               'the first message of a Timeline is `open`, and only the first',
             );
           opened = true;
-          takeFromTimeline(timeline, message);
+          switch (message.kind) {
+            case 'open': {
+              const claims = speakers.claimsOf(call, message);
+              if (claims !== undefined) token = speakers.hold(claims, (error) => stream.close(error));
+              const { kind: _, ...opening } = message;
+              return timeline.open({ ...opening, by: claims?.key });
+            }
+            case 'token':
+              if (token !== undefined) speakers.renew(call, token, message.token);
+              return timeline.alive();
+            default:
+              return takeFromTimeline(timeline, message);
+          }
         });
       },
-      onEnd: () => timeline.ended(),
+      onEnd: () => {
+        speakers.release(token);
+        timeline.ended();
+      },
       onDrain: () => timeline.drained(),
     },
     FIRST_MESSAGE_TIMEOUT_MS,
@@ -126,13 +211,9 @@ function openTimeline(
 
 function takeFromTimeline(
   timeline: TimelineListener,
-  message: ReturnType<typeof timelineMessageFromWire>,
+  message: Exclude<ReturnType<typeof timelineMessageFromWire>, { kind: 'open' | 'token' }>,
 ): void {
   switch (message.kind) {
-    case 'open': {
-      const { kind: _, ...opening } = message;
-      return timeline.open(opening);
-    }
     case 'writes':
       return timeline.writes(message.writes);
     case 'older':
@@ -231,12 +312,22 @@ function followerInfo({ driver, access, snapshots }: ServiceContext, call: Snaps
   }
 }
 
+/** The token was judged before, as with every call; now it is known. */
+const present: handleUnaryCall<socialWire.PresentRequest, socialWire.PresentResponse> = (_call, callback) =>
+  callback(null, {});
+
 export function addServices(server: Server, context: ServiceContext): void {
   server.addService(SocialServiceDefinition, {
-    login: writeHandler(context, requestFromWire.login),
+    login: loginHandler(context),
     follow: writeHandler(context, requestFromWire.follow),
     unfollow: writeHandler(context, requestFromWire.unfollow),
     post: writeHandler(context, requestFromWire.post),
+    inviteDevice: writeHandler(context, requestFromWire.inviteDevice),
+    revokeKey: writeHandler(context, requestFromWire.revokeKey),
+    keys: keysHandler(context),
+    invite: operatorHandler(context, operatorAskFromWire.invite),
+    resetKeys: operatorHandler(context, operatorAskFromWire.resetKeys),
+    present,
     list: listHandler(context),
     timeline: (call: ServerDuplexStream<socialWire.TimelineRequest, TimelineOut>) =>
       openTimeline(context, call),

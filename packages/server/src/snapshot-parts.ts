@@ -2,15 +2,19 @@
  * A server's own snapshot, as parts for its journal folder.
  *
  *     head: position, epoch starts, origins │ users … │ lists … │ sessions …
+ *     │ keys … │ speakers … │ codes …
  *
  * Unlike the one on the wire it has each author's post positions and no texts: those stay in the journal.
  * Positions are kept as the distance from the one before, and people as their number among the users: a
  * million posts and 640,000 outcomes of requests take 4 MB; as JSON they took 29.
  */
 import {
+  type CodeSnapshot,
   type EpochStart,
   epoch,
   type FollowSnapshot,
+  type KeySnapshot,
+  type KeysSnapshot,
   type Origin,
   type Position,
   packReply,
@@ -34,6 +38,10 @@ const HEAD = 1;
 const USERS = 2;
 const LISTS = 3;
 const SESSIONS = 4;
+// Not in networks in which no name belongs to a key.
+const KEYS = 5;
+const SPEAKERS = 6;
+const CODES = 7;
 
 /** Users, elements of lists, or outcomes of one part: some 5 ms to encode, and at most 4 MB. */
 const ELEMENTS_A_PART = 50_000;
@@ -60,6 +68,9 @@ export function* snapshotToParts({ snapshot, epochStarts }: StoredSnapshot): Gen
   yield* userParts(writer, snapshot.users);
   yield* listParts(writer, snapshot.users);
   yield* sessionParts(writer, snapshot.sessions);
+  yield* keyParts(writer, snapshot.users);
+  yield* speakerParts(writer, snapshot.sessions);
+  yield* codeParts(writer, snapshot.codes ?? []);
 }
 
 function headPart(
@@ -150,20 +161,76 @@ function* sessionParts(writer: PackedWriter, sessions: readonly SessionSnapshot[
   if (writer.length > 0) yield writer.take();
 }
 
+/** Puts elements into parts of one kind, and leaves out those that have nothing to say. */
+function* partsOf<Element>(
+  writer: PackedWriter,
+  kind: number,
+  elements: Iterable<Element>,
+  put: (element: Element) => void,
+): Generator<Buffer, void> {
+  let room = ELEMENTS_A_PART;
+  for (const element of elements) {
+    if (writer.length === 0) writer.number(kind);
+    put(element);
+    room -= 1;
+    if (room > 0) continue;
+    yield writer.take();
+    room = ELEMENTS_A_PART;
+  }
+  if (writer.length > 0) yield writer.take();
+}
+
+/** By the number of the user among the users. */
+function* keyParts(writer: PackedWriter, users: readonly UserSnapshot[]): Generator<Buffer, void> {
+  const owned = [...users.entries()].filter(([, { keys }]) => keys !== undefined);
+  yield* partsOf(writer, KEYS, owned, ([number, { keys: ring }]) => {
+    const { lastNumber, keys } = ring ?? { lastNumber: 0, keys: [] };
+    writer.number(number).number(lastNumber).number(keys.length);
+    for (const { number: no, key, device, since, revokedAt } of keys)
+      writer
+        .number(no)
+        .text(key)
+        .text(device)
+        .number(since)
+        .number(revokedAt ?? 0);
+  });
+}
+
+/** By the number of the session among the sessions. */
+function* speakerParts(writer: PackedWriter, sessions: readonly SessionSnapshot[]): Generator<Buffer, void> {
+  const bound = [...sessions.entries()].filter(([, { key, isMute }]) => key !== undefined || isMute === true);
+  yield* partsOf(writer, SPEAKERS, bound, ([number, { key }]) => writer.number(number).number(key ?? 0));
+}
+
+function* codeParts(writer: PackedWriter, codes: readonly CodeSnapshot[]): Generator<Buffer, void> {
+  yield* partsOf(writer, CODES, codes, ({ code, user, untilMs, madeAt, spentAt }) =>
+    writer
+      .text(code)
+      .text(user ?? '')
+      .number(untilMs)
+      .number(madeAt)
+      .number(spentAt ?? 0),
+  );
+}
+
 /** As it comes: what is told of a user later is added. */
-interface ComingUser extends Omit<UserSnapshot, PositionList | EdgeList> {
+interface ComingUser extends Omit<UserSnapshot, PositionList | EdgeList | 'keys'> {
   posts: Position[];
   origins?: Position[];
   mentions?: Position[];
   following: FollowSnapshot[];
   left?: FollowSnapshot[];
+  keys?: KeysSnapshot;
 }
+
+type ComingSession = { -readonly [Field in keyof SessionSnapshot]: SessionSnapshot[Field] };
 
 /** The parts are our own and their checksums held: what they say is believed. */
 export function snapshotFromParts(parts: readonly Buffer[]): StoredSnapshot {
   if (parts[0]?.[0] === JSON_MARK) return snapshotFromJson(parts);
   const users: ComingUser[] = [];
-  const sessions: SessionSnapshot[] = [];
+  const sessions: ComingSession[] = [];
+  const codes: CodeSnapshot[] = [];
   let head: Head | undefined;
   for (const bytes of parts) {
     const reader = new PackedReader(bytes);
@@ -172,11 +239,15 @@ export function snapshotFromParts(parts: readonly Buffer[]): StoredSnapshot {
     else if (kind === USERS) while (!reader.isDone) users.push(readUser(reader));
     else if (kind === LISTS) while (!reader.isDone) readRun(reader, users);
     else if (kind === SESSIONS) while (!reader.isDone) sessions.push(readSession(reader));
+    else if (kind === KEYS) while (!reader.isDone) readKeys(reader, users);
+    else if (kind === SPEAKERS) while (!reader.isDone) readSpeaker(reader, sessions);
+    else if (kind === CODES) while (!reader.isDone) codes.push(readCode(reader));
     else throw new Error(`a snapshot with a part of kind ${kind}, which is not known here`);
   }
   if (head === undefined) throw new Error('a snapshot without its head');
   const { epochStarts, ...at } = head;
-  return { snapshot: { ...at, users, sessions }, epochStarts };
+  const snapshot = { ...at, users, sessions, ...(codes.length > 0 && { codes }) };
+  return { snapshot, epochStarts };
 }
 
 interface Head extends Pick<SocialSnapshot, 'position' | 'origins'> {
@@ -252,4 +323,36 @@ function readSession(reader: PackedReader): SessionSnapshot {
     );
   }
   return { sessionId, user, lastRequestNo, replies };
+}
+
+function readKeys(reader: PackedReader, users: readonly ComingUser[]): void {
+  const user = users[reader.number()];
+  if (user === undefined) throw new Error('a snapshot with keys of nobody');
+  const lastNumber = reader.number();
+  const keys = listOf(reader.number(), (): KeySnapshot => {
+    const number = reader.number();
+    const key = reader.text();
+    const device = reader.text();
+    const since = position(reader.number());
+    const revokedAt = position(reader.number());
+    return { number, key, device, since, ...(revokedAt > 0 && { revokedAt }) };
+  });
+  user.keys = { lastNumber, keys };
+}
+
+function readSpeaker(reader: PackedReader, sessions: readonly ComingSession[]): void {
+  const session = sessions[reader.number()];
+  if (session === undefined) throw new Error('a snapshot with the key of no session');
+  const key = reader.number();
+  if (key > 0) session.key = key;
+  else session.isMute = true;
+}
+
+function readCode(reader: PackedReader): CodeSnapshot {
+  const code = reader.text();
+  const user = reader.text();
+  const untilMs = reader.number();
+  const madeAt = position(reader.number());
+  const spentAt = position(reader.number());
+  return { code, untilMs, madeAt, ...(user !== '' && { user }), ...(spentAt > 0 && { spentAt }) };
 }

@@ -52,6 +52,7 @@ import { ServerDisk } from './server-disk.js';
 import { isInSync, SERVER_METRICS, type ServerView, serverProbes, serverSamples } from './server-metrics.js';
 import { addServices, SERVICE_NAMES, type ServiceContext } from './services.js';
 import { SnapshotSender } from './snapshot-sender.js';
+import { Speakers } from './speakers.js';
 import { StandbyWire } from './standby-wire.js';
 import { SUPERVISION_SERVICE_NAME, SupervisorDesk } from './supervisor-desk.js';
 
@@ -152,6 +153,7 @@ async function run(
       return begun.driver;
     },
     access: grpc.access,
+    speakers: new Speakers(grpc.access),
     journal,
     standbys: new StandbyWire(journal),
     snapshots: new SnapshotSender(journal),
@@ -188,7 +190,8 @@ async function run(
     changed: (space, isLow) => driver.feed({ kind: 'disk-room', space, isLow }),
   });
   const diskFigures = () => disk.timer.figures;
-  const start = { ...stored, diskFigures, diskRoom: () => room.figures, identity, userLimits };
+  const registration = parsed.credentials === undefined ? undefined : parsed.registration;
+  const start = { ...stored, diskFigures, diskRoom: () => room.figures, identity, userLimits, registration };
   const replica = new Replica(start, DEFAULT_TIMING);
   const received: ReceivedBytes = new WeakMap();
   const dialling = parsed.credentials ?? PLAINTEXT;

@@ -23,6 +23,7 @@ export function calm(seed: number, faults: readonly Fault[]): Setup {
     stormMs: 9_000,
     faults,
     ambush: undefined,
+    keyholders: false,
     churn: false,
     operatorPatienceMs: undefined,
   };

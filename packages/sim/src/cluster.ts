@@ -3,13 +3,14 @@ import type { ClusterId } from '@dualping/core';
 import { Checkers } from './checkers/checker.js';
 import { ClientProcess } from './client-process.js';
 import type { Build } from './core.js';
+import { Keyholders, type PrimaryPlace } from './keyholders.js';
 import { Network } from './network.js';
 import type { Process, Surroundings } from './process.js';
 import { Random } from './random.js';
 import { RouterProcess } from './router-process.js';
 import { isCopy, type ServerDisk } from './server-disk.js';
 import { ServerProcess } from './server-process.js';
-import { BLACK_HOLE, ROUTER_ALIAS, type Setup } from './setup.js';
+import { BLACK_HOLE, ROUTER_ALIAS, type Setup, serverNameOf } from './setup.js';
 import { Supervisor } from './supervisor.js';
 import { Trespasser } from './trespasser.js';
 import { Person } from './workload.js';
@@ -30,6 +31,7 @@ export class Cluster {
   readonly #around: Surroundings;
   readonly #build: Build;
   #trespasser: Trespasser | undefined;
+  readonly #keyholders: Keyholders | undefined;
   #routerHeld = 0;
   /** How many processes were added to those of the setup. */
   #extra = 0;
@@ -83,6 +85,8 @@ export class Cluster {
           forgets,
         }),
     );
+    if (setup.keyholders)
+      this.#keyholders = new Keyholders({ ...around, checkers, primary: () => this.#primaryPlace() });
     this.#people = this.clients.map((client, at) => {
       const plan = setup.clients[at];
       if (plan === undefined) throw new Error(`${client.name} has no plan`);
@@ -101,6 +105,14 @@ export class Cluster {
       soon(supervisor.server.name, () => supervisor.start());
     for (const client of this.clients) soon(client.name, () => client.start());
     for (const person of this.#people) person.live();
+    this.#keyholders?.work(this.setup.stormMs);
+  }
+
+  /** As the router last decided. */
+  #primaryPlace(): PrimaryPlace | undefined {
+    const { epoch, primary } = this.router.assignmentOf(1) ?? {};
+    if (epoch === undefined || primary === undefined) return undefined;
+    return { address: serverNameOf(primary.serverId, 1), epoch };
   }
 
   /** Servers of a cluster, with those that run from copies of their folders. */

@@ -1,5 +1,5 @@
 /** Entries as text: two texts are equal exactly if the entries are. */
-import type { Answers, Entry, JournalCommand, Origin } from '@dualping/core';
+import type { Answers, Entry, JournalCommand, KeyLogin, Origin } from '@dualping/core';
 
 const originText = ({ cluster, position }: Origin): string => `${position} of c${cluster}`;
 
@@ -8,10 +8,24 @@ const answersText = (answers: Answers | undefined): string =>
     ? ''
     : ` in answer to ${answers.author} at ${answers.position}${answers.home === undefined ? '' : ` of c${answers.home}`}`;
 
+function loginText(login: KeyLogin | undefined): string {
+  if (login === undefined) return '';
+  const { key, device, code = 'no code', registration = 'invite' } = login;
+  return ` with ${key} of ${device}, ${code}, ${registration}`;
+}
+
 function commandText(command: JournalCommand): string {
   switch (command.kind) {
     case 'register':
-      return `${command.user} logs in`;
+      return `${command.user} logs in${loginText(command.login)}`;
+    case 'invite-device':
+      return `${command.user} lets in a device by ${command.code} until ${command.untilMs}`;
+    case 'revoke-key':
+      return `${command.user} revokes ${command.key}`;
+    case 'invite':
+      return `an operator invites ${command.user ?? 'anybody'} by ${command.code} until ${command.untilMs}`;
+    case 'reset-keys':
+      return `an operator resets the keys of ${command.user}: ${command.code} until ${command.untilMs}`;
     case 'follow':
       return `${command.user} follows ${command.target}`;
     case 'unfollow':

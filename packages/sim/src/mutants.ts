@@ -24,6 +24,7 @@ const PRIMARY = 'replica/primary-role.js';
 const STANDBY = 'replica/standby-role.js';
 const REPLICA = 'replica/replica.js';
 const STATE = 'social/social-state.js';
+const NAME_KEYS = 'social/name-keys.js';
 const TAILING = 'replica/tailing.js';
 const LEDGER = 'replica/ledger.js';
 const CONFIGURATION = 'registry/configuration.js';
@@ -759,6 +760,40 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     from: 8_503_231,
+  },
+  {
+    name: 'another-key-takes-the-name',
+    bug: 'any key is let in to a name that belongs to another one',
+    needs: { what: 'keyholders' },
+    patches: [
+      { file: NAME_KEYS, find: "if (code === undefined) return 'wrong-key';", replace: '' },
+      { file: NAME_KEYS, find: 'if (useless !== undefined) return useless;', replace: '' },
+      { file: NAME_KEYS, find: "if (this.#codes.get(code)?.user !== user) return 'wrong-key';", replace: '' },
+      { file: NAME_KEYS, find: '!this.isOwned(user) || opened?.user === user', replace: 'true' },
+    ],
+  },
+  {
+    name: 'a-spent-code-lets-in-again',
+    bug: 'a code lets in a second key',
+    needs: { what: 'keyholders' },
+    patches: [
+      { file: NAME_KEYS, find: 'known.spentAt !== undefined || timeMs', replace: 'timeMs' },
+      { file: NAME_KEYS, find: 'invariant(opened.spentAt === undefined', replace: 'invariant(true' },
+    ],
+  },
+  {
+    name: 'a-revoked-key-writes-on',
+    bug: 'a session goes on writing after its key was revoked',
+    needs: { what: 'keyholders' },
+    patches: [
+      { file: STATE, find: "command.kind !== 'register' && this.#isMute", replace: 'false && this.#isMute' },
+    ],
+  },
+  {
+    name: 'a-revoked-key-reads-on',
+    bug: 'timelines of a key that was revoked stay open',
+    needs: { what: 'keyholders' },
+    patches: [{ file: PRIMARY, find: 'return this.#endMuted(effect.user);', replace: 'return;' }],
   },
   {
     name: 'early-timer-is-the-last',

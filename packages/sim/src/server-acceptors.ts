@@ -49,6 +49,17 @@ export class ServerAcceptors implements Acceptors {
     end.onEnd = () => abandon?.();
   };
 
+  readonly operate = (end: AcceptorEnd<'operate'>): void => {
+    end.onMessage = ({ kind: _, ...ask }) =>
+      this.accepting().driver.operate(ask, {
+        answered: (written) => {
+          end.send({ kind: 'written', ...written });
+          end.close();
+        },
+        failed: (failure) => end.close(failure),
+      });
+  };
+
   readonly list = (end: AcceptorEnd<'list'>): void => {
     end.onMessage = ({ kind: _, ...question }) =>
       this.accepting().driver.list(question, {

@@ -90,6 +90,10 @@ export class SimulatedServerCalls implements ServerCalls {
     });
   }
 
+  keys(): void {
+    throw new Error('the people of the simulator do not ask for keys');
+  }
+
   /** The application stops reading its timeline, or goes on. */
   pause(paused: boolean): void {
     this.#paused = paused;
@@ -140,7 +144,7 @@ export class SimulatedServerCalls implements ServerCalls {
   }
 }
 
-function askOn(end: DiallerEnd<'timeline'>, query: Exclude<SessionQuery, { kind: 'list' }>): void {
+function askOn(end: DiallerEnd<'timeline'>, query: Exclude<SessionQuery, { kind: 'list' | 'keys' }>): void {
   if (query.kind === 'answered') throw new Error('the people of the simulator do not ask for it');
   end.send(query);
 }

@@ -38,6 +38,8 @@ export interface Setup {
   readonly faults: readonly Fault[];
   /** Faults at the moments of important changes; undefined: none. */
   readonly ambush: AmbushPlan | undefined;
+  /** Devices with keys share names, and take one another's. */
+  readonly keyholders: boolean;
   /** People come and go, follow and unfollow all the time. */
   readonly churn: boolean;
   /** Time that an operator waits for a primary before promoting without one, ms; undefined: for ever. */
@@ -47,6 +49,8 @@ export interface Setup {
 /** Shares of worlds; each draws from a generator of its own. */
 const CHURN_SHARE = 0.12;
 const OPERATOR_SHARE = 0.08;
+/** Of worlds with production limits: with small ones sessions are forgotten, and with them their keys. */
+const KEYHOLDER_SHARE = 0.25;
 
 const TIMINGS: readonly Timing[] = [
   { pingIntervalMs: 100, deadAfterMs: 500, reattachGraceMs: 2_000 },
@@ -72,7 +76,7 @@ function routersFrom(chance: number): readonly string[] {
 
 /** What a world can be made to have, in addition to its seed. */
 export interface Needed {
-  readonly what: AccidentName | 'unclean';
+  readonly what: AccidentName | 'unclean' | 'keyholders';
   /** Without the storm that its seed gives it. */
   readonly alone?: boolean;
 }
@@ -104,19 +108,23 @@ export function setupFrom(seed: number, clusters = 1, needed?: Needed): Setup {
   const users = byCluster.map((_, at) =>
     clients.map(({ user }) => user).filter((user) => clusterOf(user, clusters) === at + 1),
   );
-  const limits = random.chance(0.6) ? 'small' : 'production';
+  const drawnLimits = random.chance(0.6) ? 'small' : 'production';
+  const limits = needed?.what === 'keyholders' ? 'production' : drawnLimits;
   const routers = routersFrom(random.next());
   const people = { clusters: byCluster, clients: cast.clients, users };
   const accidents = scheduleAccidents(
     root.fork('accidents'),
     people,
     stormMs,
-    needed?.what === 'unclean' ? undefined : needed?.what,
+    needed?.what === 'unclean' || needed?.what === 'keyholders' ? undefined : needed?.what,
   );
   const isAlone = needed?.alone === true || accidents.some(({ kind }) => ALONE.has(kind));
   const habits = root.fork('habits');
   const churn = habits.chance(CHURN_SHARE);
   const isImpatient = habits.chance(OPERATOR_SHARE) || needed?.what === 'unclean';
+  const isDrawn = root.fork('keyholders').chance(KEYHOLDER_SHARE) || needed?.what === 'keyholders';
+  // Their names are not spread over clusters.
+  const hasKeyholders = isDrawn && limits === 'production' && clusters === 1 && !isAlone;
   const operatorPatienceMs = Math.round(habits.exponential(1_500) + 200);
   return {
     seed,
@@ -137,6 +145,7 @@ export function setupFrom(seed: number, clusters = 1, needed?: Needed): Setup {
     stormMs,
     faults: isAlone ? accidents : [...scheduleFaults(root.fork('faults'), cast, stormMs), ...accidents],
     ambush: isAlone ? undefined : ambushFrom(root.fork('ambush')),
+    keyholders: hasKeyholders,
     churn,
     // Only with one cluster: other clusters may have heard of entries that are lost then.
     operatorPatienceMs:

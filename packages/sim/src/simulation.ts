@@ -11,6 +11,7 @@ import { Epochs } from './checkers/epochs.js';
 import { ExactlyOnce } from './checkers/exactly-once.js';
 import { History } from './checkers/history.js';
 import { Homes } from './checkers/homes.js';
+import { KeyChecker } from './checkers/keys.js';
 import { Limits } from './checkers/limits.js';
 import { Lineage } from './checkers/lineage.js';
 import { Lists } from './checkers/lists.js';
@@ -101,6 +102,7 @@ export function stageFor(setup: Setup, { reference, ...build }: Machines, sink?:
       }),
       new Epochs(cluster.router, number),
       new ExactlyOnce(history),
+      new KeyChecker(history),
       shown,
       new Replay(reference, history, servers),
       new Reach(setup.timing),

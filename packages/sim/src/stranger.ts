@@ -69,6 +69,7 @@ export class Stranger implements Station {
       tail: refuses,
       snapshot: refuses,
       write: refuses,
+      operate: refuses,
       list: refuses,
       timeline: refuses,
     };

@@ -14,9 +14,11 @@ import type {
   ListPage,
   MemberMessage,
   NetworkId,
+  OperatorCommand,
   Position,
   Post,
   PrimaryMessage,
+  PublicKey,
   RequestNumber,
   RouterMessage,
   ServerId,
@@ -115,7 +117,13 @@ export interface Wires {
       readonly requestNo: RequestNumber;
       readonly epoch: Epoch;
       readonly command: Command;
+      /** The key that the caller has shown to hold, if any. */
+      readonly by?: PublicKey | undefined;
     };
+    down: { readonly kind: 'written'; readonly position: Position; readonly epoch: Epoch };
+  };
+  operate: {
+    up: { readonly kind: 'operate'; readonly epoch: Epoch; readonly command: OperatorCommand };
     down: { readonly kind: 'written'; readonly position: Position; readonly epoch: Epoch };
   };
   list: {
@@ -140,6 +148,7 @@ export interface Wires {
           readonly posts: boolean;
           readonly mentions: boolean;
           readonly signs: boolean;
+          readonly by?: PublicKey | undefined;
         }
       | { readonly kind: 'alive' }
       | { readonly kind: 'older'; readonly before: Position; readonly limit: number }

@@ -1,9 +1,10 @@
 /** Decides for each request of a client whether to serve it, hold it for a moment, or refuse it. */
-import { NO_EPOCH } from '../ids.js';
+import { NO_EPOCH, type UserName } from '../ids.js';
 import { unreachable } from '../invariants.js';
 import type { Reason } from '../reasons.js';
 import { signsOfLife } from '../signs-of-life.js';
 import { quote } from '../text.js';
+import { isNumeric } from '../user-cluster.js';
 import type { Drain } from './drain.js';
 import type { Ground } from './ground.js';
 import { HeldRequests } from './held-requests.js';
@@ -62,10 +63,20 @@ export class ClientRequests {
   /** Serves, holds or refuses a request. `until`: how long it may be held, listening time, ms. */
   #request(request: ClientRequest, until: number, { primary, drain, isStopping }: Serving): void {
     const ground = this.#ground;
-    const user = request.kind === 'write' ? request.command.user : request.user;
-    const home = ground.homeByName(user) ?? ground.identity.cluster;
+    const user = userOf(request);
+    if (user === undefined && ground.clusters > 1)
+      return this.#refuse(
+        request,
+        'invalid-argument',
+        `an invitation is missing its name: it is needed in a network of ${ground.clusters} clusters`,
+      );
+    const home = (user && ground.homeByName(user)) ?? ground.identity.cluster;
     if (home !== ground.identity.cluster)
-      return this.#refuse(request, 'wrong-cluster', `${quote(user)} is a user of cluster ${home}`);
+      return this.#refuse(request, 'wrong-cluster', `${quote(user ?? '')} is a user of cluster ${home}`);
+    if (this.#isUnproved(request, user)) {
+      const detail = `${quote(user ?? '')} can't be spoken for without a key here: only names of digits can`;
+      return this.#refuse(request, 'permission-denied', detail);
+    }
     const knownEpoch = primary?.epoch ?? ground.assignment?.epoch ?? NO_EPOCH;
     const isEarly = request.epoch > knownEpoch;
     if (isStopping && primary === undefined)
@@ -76,7 +87,8 @@ export class ClientRequests {
     }
     if (primary.isolated)
       return this.#refuse(request, 'not-primary', 'the server is cut off from the others');
-    const mustWait = request.kind === 'write' ? drain !== undefined : !primary.opened;
+    const isWrite = request.kind === 'write' || request.kind === 'operate';
+    const mustWait = isWrite ? drain !== undefined : !primary.opened;
     if (mustWait) {
       // Beyond the end of the drain: an abandoned drain admits the waiting writes.
       const patience = drain === undefined ? until : until + Math.max(0, drain.until - ground.now);
@@ -89,11 +101,24 @@ export class ClientRequests {
         return primary.write(request);
       case 'list':
         return primary.list(request);
+      case 'keys':
+        return primary.keys(request);
+      case 'operate':
+        return primary.operate(request);
       case 'timeline-open':
         return primary.openTimeline(request);
       default:
         unreachable(request);
     }
+  }
+
+  /**
+   * Whether nothing shows for whom the caller speaks, although this server asks for it. Names of digits are
+   * open on the classic wire, as long as they belong to no key.
+   */
+  #isUnproved(request: ClientRequest, user: UserName | undefined): boolean {
+    if (this.#ground.registration === undefined || request.kind === 'operate') return false;
+    return request.by === undefined && !isNumeric(user ?? '');
   }
 
   /**
@@ -116,3 +141,7 @@ export class ClientRequests {
     else this.#ground.emit({ kind: 'refuse', token: request.token, reason, detail });
   }
 }
+
+/** Undefined: it is for any user. */
+const userOf = (request: ClientRequest): UserName | undefined =>
+  request.kind === 'write' || request.kind === 'operate' ? request.command.user : request.user;

@@ -17,6 +17,7 @@ import type { Attempt } from '../membership/membership-messages.js';
 import { Pace } from '../membership/pace.js';
 import type { Figures } from '../messages.js';
 import type { Reason } from '../reasons.js';
+import type { Registration } from '../social/index.js';
 import { clusterOf } from '../user-cluster.js';
 import { Ledger } from './ledger.js';
 import type {
@@ -32,6 +33,8 @@ import { NO_USER_LIMITS, type UserLimits } from './user-limits.js';
 
 export class Ground {
   identity: ReplicaIdentity;
+  /** For whom new names are; undefined: callers prove nothing. */
+  readonly registration: Registration | undefined;
   readonly ledger: Ledger;
   readonly #pace: Pace;
   #outputs: ReplicaOutput[] = [];
@@ -68,6 +71,7 @@ export class Ground {
     this.#diskRoom = start.diskRoom ?? (() => undefined);
     this.userLimits = start.userLimits ?? NO_USER_LIMITS;
     this.identity = start.identity;
+    this.registration = start.registration;
     this.networkId = start.identity.networkId;
     this.welcomedLife = start.identity.welcomedLife;
     this.#knownRevision = start.known.revision;

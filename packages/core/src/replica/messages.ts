@@ -2,7 +2,7 @@
 import type { Assignment } from '../assignment.js';
 import type { DiskRoomFigures, DiskSpace } from '../disk-room.js';
 import type { DiskFigures } from '../disk-watch.js';
-import type { Command, Entry, EpochStart, Post, Reply } from '../entry.js';
+import type { Command, Entry, EpochStart, OperatorCommand, Post, Reply } from '../entry.js';
 import type {
   Address,
   ClusterId,
@@ -12,6 +12,7 @@ import type {
   LifeId,
   NetworkId,
   Position,
+  PublicKey,
   RequestNumber,
   ServerId,
   SessionId,
@@ -24,7 +25,7 @@ import type { PrimaryMessage, RouterMessage, StandbyMessage, TailBatch, TailMess
 import type { ListPage } from '../presence.js';
 import type { Reason } from '../reasons.js';
 import type { SignsOfLife } from '../signs-of-life.js';
-import type { NewsItem, SocialSnapshot, SocialState } from '../social/index.js';
+import type { NewsItem, Registration, SocialSnapshot, SocialState, UserKey } from '../social/index.js';
 import type { PeerProbe } from './reachability.js';
 import type { UserLimits } from './user-limits.js';
 
@@ -67,13 +68,24 @@ export interface ReplicaStart {
   readonly known: Known;
   /** Default: none. */
   readonly userLimits?: UserLimits;
+  /**
+   * For whom new names are, where callers prove whose key they hold. Absent: the server asks nobody, and
+   * believes every caller for a name that belongs to no key.
+   */
+  readonly registration?: Registration | undefined;
   /** Figures of the disk, for people; they decide nothing. Default: unknown. */
   readonly diskFigures?: () => DiskFigures;
   /** Likewise. That a disk is low comes as an input. */
   readonly diskRoom?: () => DiskRoomFigures | undefined;
 }
 
-export interface WriteRequest {
+/** Who asks. */
+export interface Asking {
+  /** The key that the caller has proved to hold; absent: the wire has no such proof. */
+  readonly by?: PublicKey | undefined;
+}
+
+export interface WriteRequest extends Asking {
   readonly kind: 'write';
   readonly token: Token;
   readonly sessionId: SessionId;
@@ -84,7 +96,7 @@ export interface WriteRequest {
   readonly timeMs: WallTimeMs;
 }
 
-export interface ListRequest {
+export interface ListRequest extends Asking {
   readonly kind: 'list';
   readonly token: Token;
   readonly user: UserName;
@@ -98,7 +110,26 @@ export interface ListRequest {
 export type ClientWrite = Omit<WriteRequest, 'kind' | 'token' | 'timeMs'>;
 export type ListQuestion = Omit<ListRequest, 'kind' | 'token'>;
 
-export interface TimelineOpenRequest {
+/** A user asks for the keys of the own name. */
+export interface KeysRequest extends Asking {
+  readonly kind: 'keys';
+  readonly token: Token;
+  readonly user: UserName;
+  readonly epoch: Epoch;
+}
+export type KeysQuestion = Omit<KeysRequest, 'kind' | 'token'>;
+
+/** From an operator, as the connection has proved. */
+export interface OperatorRequest {
+  readonly kind: 'operate';
+  readonly token: Token;
+  readonly epoch: Epoch;
+  readonly command: OperatorCommand;
+  readonly timeMs: WallTimeMs;
+}
+export type OperatorAsk = Omit<OperatorRequest, 'kind' | 'token' | 'timeMs'>;
+
+export interface TimelineOpenRequest extends Asking {
   readonly kind: 'timeline-open';
   readonly timeline: LinkId;
   readonly user: UserName;
@@ -135,7 +166,7 @@ export interface SnapshotCopy {
 }
 
 /** Requests that wait in `HeldRequests` when they come before the server knows of their epoch. */
-export type ClientRequest = WriteRequest | ListRequest | TimelineOpenRequest;
+export type ClientRequest = WriteRequest | ListRequest | KeysRequest | OperatorRequest | TimelineOpenRequest;
 
 export type ReplicaInput =
   | { readonly kind: 'start' }
@@ -304,6 +335,7 @@ export type ReplicaOutput =
   // Clients.
   | { readonly kind: 'answer-write'; readonly token: Token; readonly epoch: Epoch; readonly reply: Reply }
   | { readonly kind: 'answer-list'; readonly token: Token; readonly page: ListPage }
+  | { readonly kind: 'answer-keys'; readonly token: Token; readonly keys: readonly UserKey[] }
   | { readonly kind: 'refuse'; readonly token: Token; readonly reason: Reason; readonly detail: string }
   | {
       readonly kind: 'timeline-opened';

@@ -13,6 +13,7 @@ import {
   NO_EPOCH,
   nextPosition,
   type Position,
+  type PublicKey,
   position,
   type RequestNumber,
   type ServerId,
@@ -22,7 +23,7 @@ import {
   type WallTimeMs,
 } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
-import { MAX_MEMBERS, MAX_TAIL_UNKNOWN_NAMES, MAX_TIMELINES } from '../limits.js';
+import { MAX_CODE_MS, MAX_MEMBERS, MAX_TAIL_UNKNOWN_NAMES, MAX_TIMELINES } from '../limits.js';
 import type { RouterLink } from '../membership/router-link.js';
 import type { StandbyMessage, TailMessage } from '../messages.js';
 import type { ListPage, UserPresence } from '../presence.js';
@@ -30,7 +31,17 @@ import type { Failure, Reason } from '../reasons.js';
 import { isSameLife } from '../same-life.js';
 import type { Effect } from '../social/index.js';
 import type { Ground } from './ground.js';
-import type { LinkId, ListRequest, TimelineOpenRequest, Token, WriteRequest } from './messages.js';
+import { isKeyReason, keylessText, keyRefusalText } from './key-refusals.js';
+import type {
+  Asking,
+  KeysRequest,
+  LinkId,
+  ListRequest,
+  OperatorRequest,
+  TimelineOpenRequest,
+  Token,
+  WriteRequest,
+} from './messages.js';
 import { ReaderSigns } from './reader-signs.js';
 import { RequestDesk } from './request-desk.js';
 import { Snapshots } from './snapshots.js';
@@ -45,6 +56,9 @@ import { UserQuotas } from './user-limits.js';
  */
 export const SNAPSHOT_WORTH_ENTRIES = 1_000;
 
+/** Requests of operators that wait for their commit: far more than people ask for at once. */
+const MAX_OPERATOR_REQUESTS = 1_000;
+
 export class PrimaryRole {
   readonly kind = 'primary';
   readonly standbys: Standbys;
@@ -58,6 +72,8 @@ export class PrimaryRole {
   readonly #quotas: UserQuotas;
   /** Whose disk was last said to have no room. */
   #toldFull: ServerId | undefined;
+  /** What operators asked for and what is not committed yet, by the position of its entry. */
+  readonly #operators = new Map<Position, Token>();
   readonly #opensAt: Position;
   readonly #assignedAt: number;
   #opened = false;
@@ -109,6 +125,10 @@ export class PrimaryRole {
     const home = ground.ledger.social.homeOf(command.user);
     if (home !== undefined)
       return this.#refuse(token, 'wrong-cluster', `"${command.user}" is a user of cluster ${home}`);
+    const problem = command.kind === 'invite-device' ? codeProblem(command, request.timeMs) : undefined;
+    if (problem !== undefined) return this.#refuse(token, 'invalid-argument', problem);
+    const mute = this.#opened ? this.#whyMute(request) : undefined;
+    if (mute !== undefined) return this.#refuse(token, ...mute);
     const { social } = ground.ledger;
     const admission = this.#desk.admit(
       request,
@@ -163,9 +183,58 @@ export class PrimaryRole {
       ground.report('disk-low', `that of ${serverName(full)}: users' writes are refused until it has room`);
   }
 
-  /** A reference to an answered post of this cluster is its position alone. */
+  /**
+   * Why a write is not taken, by what is committed. Entries decide it again when they are applied: until the
+   * epoch is open, what a predecessor has committed may not be known here.
+   */
+  #whyMute({ command, by, timeMs }: WriteRequest): readonly [Reason, string] | undefined {
+    const { social } = this.ground.ledger;
+    const { user } = command;
+    if (command.kind !== 'register')
+      return social.speaks(user, by) || !social.has(user) ? undefined : wrongKey(user, by);
+    const { login } = this.#withRegistration(command);
+    const reason = social.whyNoLogin(user, login, timeMs);
+    if (reason === undefined) return undefined;
+    if (reason === 'wrong-key') return wrongKey(user, by);
+    return [reason, isKeyReason(reason) ? keyRefusalText(reason, user) : reason];
+  }
+
+  #withRegistration(command: Extract<Command, { kind: 'register' }>): typeof command {
+    const { login } = command;
+    const { registration = 'open' } = this.ground;
+    return login === undefined ? command : { ...command, login: { ...login, registration } };
+  }
+
+  operate({ token, command, timeMs }: OperatorRequest): void {
+    const problem = codeProblem(command, timeMs);
+    if (problem !== undefined) return this.#refuse(token, 'invalid-argument', problem);
+    if (this.#operators.size >= MAX_OPERATOR_REQUESTS)
+      return this.#refuse(token, 'busy', `${MAX_OPERATOR_REQUESTS} requests of operators wait here`);
+    this.#operators.set(this.#append(command, '', 0, timeMs), token);
+  }
+
+  keys(request: KeysRequest): void {
+    const { ground } = this;
+    const refusal = this.#whyNotRead(request);
+    if (refusal !== undefined) return this.#refuse(request.token, ...refusal);
+    const keys = ground.ledger.social.keysOf(request.user);
+    ground.emit({ kind: 'answer-keys', token: request.token, keys });
+  }
+
+  /** Why a user may not read; undefined: it is a user, and the caller speaks for the name. */
+  #whyNotRead({ user, by }: Asking & { readonly user: UserName }): readonly [Reason, string] | undefined {
+    const { social } = this.ground.ledger;
+    if (!social.has(user)) return ['unknown-user', `"${user}" has never logged in`];
+    return social.speaks(user, by) ? undefined : wrongKey(user, by);
+  }
+
+  /**
+   * A login says for whom new names are; a reference to an answered post of this cluster is its position
+   * alone.
+   */
   #putByUs(command: Command): Command {
     const { cluster } = this.ground.identity;
+    if (command.kind === 'register') return this.#withRegistration(command);
     if (command.kind !== 'post' || command.answers === undefined) return command;
     return { ...command, answers: referenceIn(cluster, cluster, command.answers) };
   }
@@ -175,9 +244,8 @@ export class PrimaryRole {
   }
 
   list(request: ListRequest): void {
-    const { social } = this.ground.ledger;
-    if (!social.has(request.user))
-      this.#refuse(request.token, 'unknown-user', `"${request.user}" has never logged in`);
+    const refusal = this.#whyNotRead(request);
+    if (refusal !== undefined) this.#refuse(request.token, ...refusal);
     else
       this.ground.emit({
         kind: 'answer-list',
@@ -205,9 +273,10 @@ export class PrimaryRole {
     const { ground } = this;
     const { social } = ground.ledger;
     const { timeline } = request;
-    if (!social.has(request.user)) {
-      const detail = `"${request.user}" has never logged in`;
-      ground.emit({ kind: 'timeline-end', timeline, reason: 'unknown-user', detail });
+    const refusal = this.#whyNotRead(request);
+    if (refusal !== undefined) {
+      const [reason, detail] = refusal;
+      ground.emit({ kind: 'timeline-end', timeline, reason, detail });
     } else if (this.timelines.size >= MAX_TIMELINES) {
       const detail = `${MAX_TIMELINES} timelines are open here`;
       ground.emit({ kind: 'timeline-end', timeline, reason: 'limit-reached', detail });
@@ -431,6 +500,8 @@ export class PrimaryRole {
   /** Sends all that wait or read here back to the router. */
   #sendAway(detail: string, reason: Reason = 'not-primary'): void {
     for (const token of this.#desk.dismiss()) this.#refuse(token, reason, detail);
+    for (const token of this.#operators.values()) this.#refuse(token, reason, detail);
+    this.#operators.clear();
     this.readerSigns.clear();
     for (const timeline of this.timelines.clear())
       this.ground.emit({ kind: 'timeline-end', timeline, reason, detail });
@@ -479,6 +550,16 @@ export class PrimaryRole {
         return this.#tails.committed(effect, social);
       case 'unwanted':
         return this.tailing.left(effect.home, effect.user);
+      case 'keys':
+        return this.#endMuted(effect.user);
+      case 'operator-reply': {
+        const { position: at } = effect.reply;
+        const token = this.#operators.get(at);
+        this.#operators.delete(at);
+        if (token !== undefined)
+          ground.emit({ kind: 'answer-write', token, epoch: this.epoch, reply: effect.reply });
+        return;
+      }
       case 'reply':
         for (const token of this.#desk.settle(effect.sessionId, effect.requestNo))
           ground.emit({ kind: 'answer-write', token, epoch: this.epoch, reply: effect.reply });
@@ -486,6 +567,19 @@ export class PrimaryRole {
       default:
         unreachable(effect);
     }
+  }
+
+  /** The keys of a user have changed: ends the timelines of readers whose key does not speak any more. */
+  #endMuted(user: UserName): void {
+    const { ground } = this;
+    const { social } = ground.ledger;
+    for (const timeline of this.timelines.mutedOf(user, social)) {
+      this.timelineEnded(timeline);
+      const detail = keyRefusalText('wrong-key', user);
+      ground.emit({ kind: 'timeline-end', timeline, reason: 'wrong-key', detail });
+    }
+    const left = this.timelines.mutedOf(user, social);
+    invariant(left.length === 0, 'revoked-key-speaks-no-more', { user, timelines: left.length });
   }
 
   #join(link: LinkId, join: Extract<StandbyMessage, { kind: 'join' }>): void {
@@ -552,4 +646,17 @@ export class PrimaryRole {
       ground.report('isolated', 'in touch again, serves again');
     }
   }
+}
+
+/** @param by the key that was shown, if any */
+const wrongKey = (user: UserName, by: PublicKey | undefined): readonly [Reason, string] => [
+  'wrong-key',
+  by === undefined ? keylessText(user) : keyRefusalText('wrong-key', user),
+];
+
+/** Why a code can't be made, for people; undefined when it can. */
+function codeProblem({ untilMs }: { readonly untilMs: WallTimeMs }, timeMs: WallTimeMs): string | undefined {
+  const leftMs = untilMs - timeMs;
+  if (leftMs > 0 && leftMs <= MAX_CODE_MS) return undefined;
+  return `a code counts for 1 to ${MAX_CODE_MS} ms from now, and "${leftMs}" is asked for`;
 }

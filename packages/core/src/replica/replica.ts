@@ -234,6 +234,8 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
         return;
       case 'write':
       case 'list':
+      case 'keys':
+      case 'operate':
       case 'timeline-open':
         return this.#requests.take(input, this.#serving);
       case 'write-abandoned':

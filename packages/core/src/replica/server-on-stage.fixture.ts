@@ -324,6 +324,8 @@ export class ServerOnStage implements Actor {
       case 'report':
         if (output.event !== 'attached') say(`${this.name}: ${output.text}`);
         return;
+      case 'answer-keys':
+        return say(`${this.name}: answers ${output.token} with ${output.keys.length} keys`);
       case 'stopped':
         say(`${this.name}: ends${output.failed ? ', failed' : ''}: ${output.reason}`);
         // A process that ends in order waits for its disk; one that fails does not.

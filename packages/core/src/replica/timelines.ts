@@ -11,7 +11,7 @@
  * turns. So a timeline with an unfinished read is never live, or new posts would overtake older ones.
  */
 import type { Post } from '../entry.js';
-import { type Position, position, type UserName } from '../ids.js';
+import { type Position, type PublicKey, position, type UserName } from '../ids.js';
 import { invariant } from '../invariants.js';
 import { MAX_LIVE_TIMELINES_OF_USER, MAX_PAGE_POSTS } from '../limits.js';
 import type { NewerPosts, Shown, SocialState } from '../social/index.js';
@@ -20,6 +20,8 @@ import type { LinkId, ReplicaOutput, TimelineOpenRequest } from './messages.js';
 interface Timeline {
   readonly link: LinkId;
   readonly user: UserName;
+  /** The key that its reader has shown, if any. */
+  readonly by: PublicKey | undefined;
   readonly posts: boolean;
   readonly shown: Shown;
   /** Its user had many timelines open already: new posts are read for it, in its turn, not pushed. */
@@ -69,6 +71,7 @@ export class Timelines {
     const timeline: Timeline = {
       link: request.timeline,
       user: request.user,
+      by: request.by,
       posts: request.posts,
       shown: { othersOnly: request.othersOnly ?? false, mentions: request.mentions ?? false },
       crowded: (others?.size ?? 0) >= MAX_LIVE_TIMELINES_OF_USER,
@@ -186,6 +189,12 @@ export class Timelines {
       this.#byUser.delete(timeline.user);
       this.#moved.add(timeline.user);
     }
+  }
+
+  /** The keys of a user have changed: the timelines of that user whose readers have none of them. */
+  mutedOf(user: UserName, social: SocialState): readonly LinkId[] {
+    const timelines = [...(this.#byUser.get(user) ?? [])];
+    return timelines.filter(({ by }) => !social.speaks(user, by)).map(({ link }) => link);
   }
 
   /** Ends all; returns whose they were. */

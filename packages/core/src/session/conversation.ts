@@ -7,7 +7,7 @@ import type { Instant, SessionId, UserName } from '../ids.js';
 import { unreachable } from '../invariants.js';
 import { MAX_CLUSTERS, MAX_LIST_PAGE, MAX_PAGE_POSTS } from '../limits.js';
 import type { Failure } from '../reasons.js';
-import { postProblem, userNameProblem } from '../text.js';
+import { isKeyText, postProblem, quote, userNameProblem } from '../text.js';
 import { BackOff } from './back-off.js';
 import { earliest } from './earliest.js';
 import { QueryQueue } from './query-queue.js';
@@ -250,6 +250,7 @@ export class Conversation {
 
   #queryProblem(query: SessionQuery): Failure | undefined {
     if (query.kind === 'list') return listProblem(query);
+    if (query.kind === 'keys') return undefined;
     if (!this.#hasTimeline)
       return { reason: 'invalid-argument', detail: 'this session was begun without a timeline' };
     if (query.kind === 'answered') return undefined;
@@ -303,6 +304,15 @@ function commandProblem(command: SessionCommand): Failure | undefined {
     const detail = postProblem(command.text);
     if (detail !== undefined) return { reason: 'invalid-post', detail };
     return command.answers === undefined ? undefined : referenceProblem(command.answers);
+  }
+  if (command.kind === 'invite-device' || command.kind === 'revoke-key') {
+    const hash = command.kind === 'revoke-key' ? command.key : command.code;
+    if (isKeyText(hash)) return undefined;
+    const what = command.kind === 'revoke-key' ? 'a key' : 'the hash of a code';
+    return {
+      reason: 'invalid-argument',
+      detail: `${quote(hash)} is not ${what}: it has 43 characters of base64url`,
+    };
   }
   const detail = userNameProblem(command.target);
   return detail === undefined ? undefined : { reason: 'invalid-user-name', detail };

@@ -4,23 +4,30 @@ import type { Command, Post, PostReference } from '../entry.js';
 import type {
   Address,
   ClusterId,
+  CodeHash,
   Epoch,
   NetworkId,
   Position,
+  PublicKey,
   RequestNumber,
   ServerId,
   SessionId,
   UserName,
+  WallTimeMs,
 } from '../ids.js';
 import type { ListPage } from '../presence.js';
 import type { Reason } from '../reasons.js';
 import type { SignsOfLife } from '../signs-of-life.js';
+import type { KeyOfUser } from '../social/index.js';
 import type { SessionState, SessionTarget } from './session-state.js';
 
 /** A write that a caller asks for; the user is the session's. */
 export type SessionCommand =
   | { readonly kind: 'follow'; readonly target: UserName }
   | { readonly kind: 'unfollow'; readonly target: UserName }
+  /** Lets in another device of the user, by a code of which only this hash is told. */
+  | { readonly kind: 'invite-device'; readonly code: CodeHash; readonly untilMs: WallTimeMs }
+  | { readonly kind: 'revoke-key'; readonly key: PublicKey }
   | { readonly kind: 'post'; readonly text: string; readonly answers?: PostReference };
 
 /**
@@ -35,6 +42,8 @@ export type SessionQuery =
   | { readonly kind: 'list'; readonly after: UserName | undefined; readonly limit: number }
   /** Up to `limit` posts before a position. */
   | { readonly kind: 'older'; readonly before: Position; readonly limit: number }
+  /** The keys of the own name. */
+  | { readonly kind: 'keys' }
   /** The post that the post at `of` in the timeline answers. */
   | { readonly kind: 'answered'; readonly of: Position };
 
@@ -49,6 +58,7 @@ export interface PostPage {
 export type QueryAnswer =
   | { readonly kind: 'lists'; readonly lists: ListPage }
   | { readonly kind: 'page'; readonly page: PostPage }
+  | { readonly kind: 'keys'; readonly keys: readonly KeyOfUser[] }
   /** Undefined: it is not in the asker's cluster, or `of` answers nothing that the asker sees. */
   | { readonly kind: 'answered'; readonly post: Post | undefined };
 
@@ -188,7 +198,8 @@ export type SessionOutput =
       readonly command: Command;
     }
   /**
-   * `list`: a call of its own; `older` and `answered`: on the timeline of `link`. At most one is unanswered.
+   * `list` and `keys`: calls of their own; `older` and `answered`: on the timeline of `link`. At most one is
+   * unanswered.
    */
   | {
       readonly kind: 'ask';

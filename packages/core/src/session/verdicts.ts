@@ -23,6 +23,7 @@ export function requestVerdict(reason: Reason): RequestVerdict {
     case 'internal':
       return 'uncertain';
     case 'session-mismatch':
+    case 'wrong-key':
       return 'fail';
     // Another program answers at this address: the caller's request is not wrong.
     case 'not-a-server':
@@ -54,6 +55,9 @@ export function linkVerdict(reason: Reason): LinkVerdict {
     case 'session-expired':
       return 'renew';
     case 'session-mismatch':
+    case 'wrong-key':
+    case 'unauthenticated':
+    case 'permission-denied':
     case 'invalid-user-name':
     case 'invalid-argument':
       return 'fail';

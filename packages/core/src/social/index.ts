@@ -1,7 +1,18 @@
+export {
+  type KeyLogin,
+  type KeyNumber,
+  type KeyOfUser,
+  NameKeys,
+  type Registration,
+  type UserKey,
+} from './name-keys.js';
 export { MAX_REPLY_POSITION, type PackedReply, packReply, unpackReply } from './packed-reply.js';
 export type { Admission, AdmissionRefusal } from './sessions.js';
 export {
+  type CodeSnapshot,
   type FollowSnapshot,
+  type KeySnapshot,
+  type KeysSnapshot,
   originAfter,
   type SessionSnapshot,
   type SocialSnapshot,

@@ -24,8 +24,15 @@ export type Admission =
 
 export type AdmissionRefusal = 'sequence-gap' | 'session-expired' | 'request-too-old' | 'session-mismatch';
 
+/**
+ * With what a session speaks for its user: the number of a key; 0: it has shown none; `mute`: its login was
+ * refused.
+ */
+export type SessionSpeaker = number | 'mute';
+
 interface Session {
   readonly user: UserName;
+  readonly speaker: SessionSpeaker;
   /** Number of the request whose outcome is, or first was, in slot 0. */
   readonly firstRequestNo: RequestNumber;
   lastRequestNo: RequestNumber;
@@ -58,9 +65,20 @@ export class Sessions {
     return { kind: 'known', reply: unpackReply(session.outcomes[slot] as number) };
   }
 
-  /** Keeps the outcome of an applied request. */
-  record(sessionId: SessionId, requestNo: RequestNumber, user: UserName, reply: Reply): void {
-    const session = this.#sessions.touch(sessionId) ?? this.#begin(sessionId, requestNo, user);
+  /** Undefined: the session is not known, and was judged when its request was taken. */
+  speakerOf(sessionId: SessionId): SessionSpeaker | undefined {
+    return this.#sessions.get(sessionId)?.speaker;
+  }
+
+  /** Keeps the outcome of an applied request. `speaker`: of a session that begins with it. */
+  record(
+    sessionId: SessionId,
+    requestNo: RequestNumber,
+    user: UserName,
+    reply: Reply,
+    speaker: SessionSpeaker = 0,
+  ): void {
+    const session = this.#sessions.touch(sessionId) ?? this.#begin(sessionId, requestNo, user, speaker);
     invariant(session.user === user, 'session-has-one-user', { sessionId, user, boundTo: session.user });
     invariant(requestNo === session.lastRequestNo + 1, 'request-applied-once', {
       sessionId,
@@ -75,18 +93,26 @@ export class Sessions {
   toSnapshot(): SessionSnapshot[] {
     const snapshots: SessionSnapshot[] = [];
     for (const [sessionId, session] of this.#sessions) {
-      const { user, lastRequestNo } = session;
-      snapshots.push({ sessionId, user, lastRequestNo, replies: inOrder(session) });
+      const { user, lastRequestNo, speaker } = session;
+      snapshots.push({
+        sessionId,
+        user,
+        lastRequestNo,
+        replies: inOrder(session),
+        ...(typeof speaker === 'number' && speaker > 0 && { key: speaker }),
+        ...(speaker === 'mute' && { isMute: true }),
+      });
     }
     return snapshots;
   }
 
   static fromSnapshot(snapshots: readonly SessionSnapshot[], limit?: number): Sessions {
     const sessions = new Sessions(limit);
-    for (const { sessionId, user, lastRequestNo, replies } of snapshots) {
+    for (const { sessionId, user, lastRequestNo, replies, key = 0, isMute } of snapshots) {
       invariant(replies.length <= SESSION_WINDOW, 'limit-is-kept', { sessionId, replies: replies.length });
       sessions.#sessions.add(sessionId, {
         user,
+        speaker: isMute === true ? 'mute' : key,
         firstRequestNo: lastRequestNo - replies.length + 1,
         lastRequestNo,
         outcomes: [...replies],
@@ -100,8 +126,8 @@ export class Sessions {
    * Usually begins with request 1. It begins with a later one if the session was forgotten after the request
    * was accepted and before it was applied: the request happens, and the session is remembered from here on.
    */
-  #begin(sessionId: SessionId, requestNo: RequestNumber, user: UserName): Session {
-    const session = { user, firstRequestNo: requestNo, lastRequestNo: requestNo - 1, outcomes: [] };
+  #begin(sessionId: SessionId, requestNo: RequestNumber, user: UserName, speaker: SessionSpeaker): Session {
+    const session = { user, speaker, firstRequestNo: requestNo, lastRequestNo: requestNo - 1, outcomes: [] };
     this.#sessions.add(sessionId, session);
     return session;
   }

@@ -8,11 +8,15 @@
 import type { Entry, Origin } from '../entry.js';
 import {
   type ClusterId,
+  type CodeHash,
+  type DeviceName,
   NO_POSITION,
   type Position,
+  type PublicKey,
   type RequestNumber,
   type SessionId,
   type UserName,
+  type WallTimeMs,
 } from '../ids.js';
 import type { PackedReply } from './packed-reply.js';
 
@@ -25,6 +29,34 @@ export interface SocialSnapshot {
   readonly sessions: readonly SessionSnapshot[];
   /** For each other cluster the last position there that was heard of, by cluster. */
   readonly origins: readonly Origin[];
+  /** Codes that let keys in, the oldest first. Absent: none. */
+  readonly codes?: readonly CodeSnapshot[];
+}
+
+export interface CodeSnapshot {
+  readonly code: CodeHash;
+  /** Whom it lets in; absent: any name that has no key. */
+  readonly user?: UserName;
+  readonly untilMs: WallTimeMs;
+  /** Positions of the entries that made it and that spent it. Absent: it is not spent. */
+  readonly madeAt: Position;
+  readonly spentAt?: Position;
+}
+
+/** The keys of a name. */
+export interface KeysSnapshot {
+  /** The highest number that was given to a key. */
+  readonly lastNumber: number;
+  /** By number, ascending; those that were revoked last too. */
+  readonly keys: readonly KeySnapshot[];
+}
+
+export interface KeySnapshot {
+  readonly number: number;
+  readonly key: PublicKey;
+  readonly device: DeviceName;
+  readonly since: Position;
+  readonly revokedAt?: Position;
 }
 
 export interface UserSnapshot {
@@ -48,6 +80,8 @@ export interface UserSnapshot {
    * Positions of posts that name the user, of authors whom it did not follow then, ascending. Absent: none.
    */
   readonly mentions?: readonly Position[];
+  /** Absent: the name belongs to no key. */
+  readonly keys?: KeysSnapshot;
 }
 
 export interface FollowSnapshot {
@@ -61,6 +95,10 @@ export interface SessionSnapshot {
   readonly lastRequestNo: RequestNumber;
   /** Outcomes of the last requests in order; the last of them is that of `lastRequestNo`. */
   readonly replies: readonly PackedReply[];
+  /** The number of the key that it speaks with. Absent: it has shown none. */
+  readonly key?: number;
+  /** Its login was refused, and it may do nothing. */
+  readonly isMute?: true;
 }
 
 /**

@@ -10,6 +10,8 @@ import {
   type Command,
   type Entry,
   isClientCommand,
+  isOperatorCommand,
+  type OperatorCommand,
   type Origin,
   type Post,
   type PostReference,
@@ -21,15 +23,18 @@ import {
   type ClusterId,
   NO_POSITION,
   type Position,
+  type PublicKey,
   type RequestNumber,
   type SessionId,
   type UserName,
+  type WallTimeMs,
 } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
 import { MAX_SESSIONS } from '../limits.js';
 import type { SocialReason } from '../reasons.js';
 import type { EdgeChange } from './edge-news.js';
-import { type Admission, Sessions } from './sessions.js';
+import { type KeyLogin, NameKeys, type UserKey } from './name-keys.js';
+import { type Admission, type SessionSpeaker, Sessions } from './sessions.js';
 import type { SocialSnapshot } from './snapshot.js';
 import { type NewsForOthers, newsAfter, type Reader } from './tail.js';
 import {
@@ -60,6 +65,10 @@ export type Effect =
        */
       readonly named: readonly UserName[];
     }
+  /** The outcome of what an operator asked for, which has no session. */
+  | { readonly kind: 'operator-reply'; readonly reply: Reply }
+  /** The keys of a user have changed: who speaks with none of them reads no more. */
+  | { readonly kind: 'keys'; readonly user: UserName }
   /** A user of this cluster is new: the other clusters must be told. */
   | { readonly kind: 'user'; readonly user: UserName; readonly position: Position }
   /**
@@ -79,6 +88,7 @@ export class SocialState {
   #applied: Position = NO_POSITION;
   #users = new Users();
   #sessions: Sessions;
+  #keys = new NameKeys();
   /** For each other cluster the last position there that was heard of. */
   #heard = new Map<ClusterId, Position>();
 
@@ -97,16 +107,17 @@ export class SocialState {
     invariant(position === this.#applied + 1, 'applied-in-order', { position, applied: this.#applied });
     this.#applied = position;
     if (command.kind === 'epoch-start') return [];
+    if (isOperatorCommand(command)) return this.#operate(command, position);
     if (!isClientCommand(command)) return this.#hear(command, entry);
 
     const effects: Effect[] = [];
-    const reason = this.#perform(command, position, effects);
+    const reason = this.#perform(command, entry, effects);
     const post = reason === undefined ? postIn(entry) : undefined;
     if (post !== undefined) effects.push(this.#posted(post));
     if (sessionId !== '') {
       const reply: Reply =
         reason === undefined ? { kind: 'ok', position } : { kind: 'refused', position, reason };
-      this.#sessions.record(sessionId, requestNo, command.user, reply);
+      this.#sessions.record(sessionId, requestNo, command.user, reply, this.#speakerAfter(command, reason));
       effects.push({ kind: 'reply', sessionId, requestNo, reply });
     }
     return effects;
@@ -123,6 +134,21 @@ export class SocialState {
   /** How many users this cluster has. */
   get userCount(): number {
     return this.#users.own;
+  }
+
+  /** Whether who has shown this key, or none, may speak for the user, judged by what has been applied. */
+  speaks(user: UserName, key: PublicKey | undefined): boolean {
+    return this.#keys.speaks(user, key);
+  }
+
+  /** Why this login would be refused if it were applied next; undefined: it would not. */
+  whyNoLogin(user: UserName, login: KeyLogin | undefined, timeMs: WallTimeMs): SocialReason | undefined {
+    return this.#keys.whyRefused(user, login, timeMs);
+  }
+
+  /** The keys of a user, with those that were revoked last, in the order in which they were bound. */
+  keysOf(user: UserName): readonly UserKey[] {
+    return this.#keys.of(user);
   }
 
   /** Whether this is a user of this cluster. */
@@ -213,11 +239,13 @@ export class SocialState {
    * 10,000 users in as many full sessions, 100 ms with 100,000 of both.
    */
   toSnapshot(): SocialSnapshot {
+    const codes = this.#keys.codes();
     return {
       position: this.#applied,
       origins: this.#origins(),
-      users: this.#users.toSnapshot(),
+      users: this.#users.toSnapshot((user) => this.#keys.ringOf(user)),
       sessions: this.#sessions.toSnapshot(),
+      ...(codes.length > 0 && { codes }),
     };
   }
 
@@ -225,6 +253,8 @@ export class SocialState {
     const state = new SocialState(options);
     state.#applied = snapshot.position;
     state.#users = Users.fromSnapshot(snapshot.users);
+    for (const { name, keys } of snapshot.users) if (keys !== undefined) state.#keys.restore(name, keys);
+    state.#keys.restoreCodes(snapshot.codes ?? []);
     state.#heard = new Map(snapshot.origins.map(({ cluster, position }) => [cluster, position]));
     state.#sessions = Sessions.fromSnapshot(snapshot.sessions, options.maxSessions);
     return state;
@@ -272,13 +302,21 @@ export class SocialState {
    * known. This is judged when an entry is applied, so that no order of requests gives a state in which a
    * user of one cluster has posted in another.
    */
-  #perform(command: Command, at: Position, effects: Effect[]): SocialReason | undefined {
+  #perform(command: Command, entry: Entry, effects: Effect[]): SocialReason | undefined {
+    const { position: at, sessionId } = entry;
     if (this.homeOf(command.user) !== undefined) return 'wrong-cluster';
+    if (command.kind !== 'register' && this.#isMute(command.user, sessionId)) return 'wrong-key';
     switch (command.kind) {
       case 'register':
-        if (this.#users.register(command.user, at))
-          effects.push({ kind: 'user', user: command.user, position: at });
+        return this.#login(command, entry, effects);
+      case 'invite-device':
+        this.#keys.makeCode(command.code, command.user, command.untilMs, at);
         return undefined;
+      case 'revoke-key': {
+        const reason = this.#keys.revoke(command.user, command.key, at);
+        if (reason === undefined) effects.push({ kind: 'keys', user: command.user });
+        return reason;
+      }
       case 'follow': {
         const reason = this.#users.follow(command.user, command.target, at);
         if (reason === undefined) this.#edgeChanged(command, at, effects);
@@ -294,6 +332,59 @@ export class SocialState {
       default:
         return unreachable(command);
     }
+  }
+
+  /**
+   * Whether a session may not speak for its user (any more). A session that was forgotten since its request
+   * was taken was judged then.
+   */
+  #isMute(user: UserName, sessionId: SessionId): boolean {
+    const speaker = this.#sessions.speakerOf(sessionId);
+    if (speaker === undefined) return false;
+    return speaker === 'mute' || !this.#keys.speaksAs(user, speaker);
+  }
+
+  #login(
+    { user, login }: Extract<Command, { readonly kind: 'register' }>,
+    { position: at, timeMs }: Entry,
+    effects: Effect[],
+  ): SocialReason | undefined {
+    const reason = this.#keys.whyRefused(user, login, timeMs);
+    if (reason !== undefined) return reason;
+    const wasOwned = this.#keys.isOwned(user);
+    this.#keys.admit(user, login, timeMs, at);
+    if (this.#users.register(user, at)) effects.push({ kind: 'user', user, position: at });
+    // Who has read without a key reads no more.
+    else if (!wasOwned && login !== undefined) effects.push({ kind: 'keys', user });
+    return undefined;
+  }
+
+  /** With what a session speaks that begins with this command. */
+  #speakerAfter(command: Command, reason: SocialReason | undefined): SessionSpeaker {
+    if (command.kind !== 'register') return 0;
+    if (reason !== undefined) return reason === 'wrong-cluster' ? 0 : 'mute';
+    return command.login === undefined ? 0 : (this.#keys.numberOf(command.user, command.login.key) ?? 'mute');
+  }
+
+  #operate(command: OperatorCommand, at: Position): Effect[] {
+    const { user, code, untilMs } = command;
+    const refused = (reason: SocialReason): Effect[] => [
+      { kind: 'operator-reply', reply: { kind: 'refused', position: at, reason } },
+    ];
+    const effects: Effect[] = [];
+    if (user !== undefined && this.homeOf(user) !== undefined) return refused('wrong-cluster');
+    if (command.kind === 'reset-keys') {
+      if (!this.has(command.user)) return refused('unknown-user');
+      // Asked for again, after its owner may have come in.
+      if (!this.#keys.hasCode(code)) {
+        this.#keys.revokeAll(command.user, at);
+        effects.push({ kind: 'keys', user: command.user });
+      }
+    } else if (user !== undefined && this.#keys.isOwned(user) && !this.#keys.hasCode(code))
+      return refused('name-taken');
+    this.#keys.makeCode(code, user, untilMs, at);
+    effects.push({ kind: 'operator-reply', reply: { kind: 'ok', position: at } });
+    return effects;
   }
 
   /**

@@ -12,7 +12,7 @@ import { namesIn } from '../text.js';
 import { type EdgeChange, EdgeNews } from './edge-news.js';
 import { PostLog } from './post-log.js';
 import { countUpTo } from './selection.js';
-import type { FollowSnapshot, UserSnapshot } from './snapshot.js';
+import type { FollowSnapshot, KeysSnapshot, UserSnapshot } from './snapshot.js';
 
 export interface User {
   readonly name: UserName;
@@ -260,7 +260,8 @@ export class Users {
     return Array.from(all.sort()) as Position[];
   }
 
-  toSnapshot(): UserSnapshot[] {
+  /** @param keysOf the keys of a name, which are kept elsewhere */
+  toSnapshot(keysOf: (user: UserName) => KeysSnapshot | undefined): UserSnapshot[] {
     const snapshots: UserSnapshot[] = [];
     const left = this.#leftByUser();
     for (const user of this.#byName.values()) {
@@ -268,6 +269,7 @@ export class Users {
       const following: FollowSnapshot[] = [];
       for (const [target, from] of follows) following.push({ target: target.name, since: from });
       const ended = left.get(name);
+      const keys = keysOf(name);
       snapshots.push({
         name,
         since,
@@ -277,6 +279,7 @@ export class Users {
         ...(origins !== undefined && { origins: origins.slice() }),
         ...(mentions.length > 0 && { mentions }),
         ...(ended !== undefined && { left: ended }),
+        ...(keys !== undefined && { keys }),
       });
     }
     return snapshots;

@@ -1,9 +1,10 @@
 import { DualpingSession } from '@dualping/client';
 import { Signals } from '@dualping/host';
 import { command } from '../command.js';
-import { userCredentials } from '../credentials.js';
 import { FULL_SCREEN_HISTORY, hasFullScreen, runPersonClient } from '../person-client.js';
 import * as settings from '../settings/definitions.js';
+import { ownDevice } from '../user/device-keys.js';
+import { personCredentials } from '../user/first-contact.js';
 
 export const clientCommand = command({
   name: 'client',
@@ -19,13 +20,14 @@ export const clientCommand = command({
     const { first: signal } = new Signals();
     const isFull = hasFullScreen(io, lines);
     const history = isFull && !isGiven('limit') ? FULL_SCREEN_HISTORY : limit;
-    const credentials = userCredentials(trust, routers);
+    const credentials = await personCredentials(trust, routers, io);
     const session = new DualpingSession({
       routers,
       user,
       timeline: { history },
       mentions: isFull,
       credentials,
+      ...ownDevice(credentials, user),
     });
     return await runPersonClient({ session, routers, credentials, io, lines, signal });
   },

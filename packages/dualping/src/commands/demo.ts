@@ -23,7 +23,6 @@ import * as settings from '../settings/definitions.js';
 import { text, wholeNumber } from '../settings/parse.js';
 import type { Setting, Values } from '../settings/setting.js';
 import { cleanForTerminal } from '../terminal-text.js';
-import { warnIfOpen } from '../transport.js';
 
 /** More people than this show nothing more, and make the machine slower. */
 const MAX_PEOPLE = 200;
@@ -116,7 +115,6 @@ export const demoCommand = command({
     const html = values.script || isGiven('html') ? writableFile(values.html) : undefined;
     // Checked before everything is started, because the port is needed only later.
     if (isWeb && values.webPort !== 0) await checkListen(values.host, values.webPort);
-    warnIfOpen(values.host, io);
     const report = await withDemo(values, invocation, async (demo, signal) => {
       if (isScript) return await script(demo, values, invocation);
       return isWeb ? await serve(demo, values, invocation, signal) : await show(demo, values, invocation);

@@ -17,6 +17,7 @@ import { superviseCommand } from './supervise.js';
 import { timelineCommand } from './timeline.js';
 import { topCommand } from './top.js';
 import { startCommand, upCommand } from './up.js';
+import { resetKeysCommand, USER_COMMANDS } from './users.js';
 import { followCommand, postCommand, unfollowCommand } from './writes.js';
 
 /** In the order of the help. */
@@ -36,11 +37,13 @@ export const COMMANDS: readonly Command[] = [
   followCommand,
   unfollowCommand,
   listCommand,
+  ...USER_COMMANDS,
   healthCommand,
   checkCommand,
   completionCommand(() => COMMANDS),
   manCommand(() => COMMANDS),
   ...ADMIN_COMMANDS,
+  resetKeysCommand,
   ...CERTS_COMMANDS,
   ...CLASSIC_COMMANDS,
 ];

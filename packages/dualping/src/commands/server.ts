@@ -28,6 +28,7 @@ export const SERVER_SETTINGS = {
   classicFrom: settings.classicFrom,
   ...limits.OF_USERS,
   ...limits.OF_CONNECTIONS,
+  registration: settings.registration,
   metrics: settings.metrics,
   logFormat: settings.logFormat,
 };
@@ -62,7 +63,7 @@ function partOf({ cluster, id }: { readonly cluster: number; readonly id: number
 
 async function serve(values: PairValues, paired: boolean, io: Io): Promise<number> {
   const { host, port, advertise, data, cluster, id, routers, diskStallMs, metrics, certs, classic } = values;
-  const { classicReplies: replies, classicFrom } = values;
+  const { classicReplies: replies, classicFrom, registration } = values;
   const { part: identity, name: part } = partOf(values);
   // Loaded here only: the short commands must not pay for what they don't run.
   const { startServer } = await import('@dualping/server');
@@ -87,6 +88,7 @@ async function serve(values: PairValues, paired: boolean, io: Io): Promise<numbe
       credentials: watched?.credentials,
       classic: classic || classicFrom.length > 0,
       classicFrom,
+      ...(registration !== '' && { registration }),
       minDiskFree: values.minDiskFree,
       userLimits: limits.userLimitsOf(values),
       connectionLimits: limits.connectionLimitsOf(values),

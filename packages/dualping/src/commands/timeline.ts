@@ -2,12 +2,13 @@ import { DualpingSession } from '@dualping/client';
 import { DualpingError, type Position, type Post, position } from '@dualping/core';
 import { EXIT, exitCodeFor, SIGNAL_EXITS, Signals } from '@dualping/host';
 import { command } from '../command.js';
-import { userCredentials } from '../credentials.js';
 import type { Io } from '../io.js';
 import { renderError } from '../io.js';
 import { withSession } from '../one-shot.js';
 import { renderMove, renderPost, renderState } from '../render.js';
 import * as settings from '../settings/definitions.js';
+import { ownDevice } from '../user/device-keys.js';
+import { personCredentials } from '../user/first-contact.js';
 
 /** Above the position of any post. */
 const END: Position = position(Number.MAX_SAFE_INTEGER);
@@ -51,11 +52,13 @@ async function showPast({ limit, json, ...oneShot }: TimelineValues, io: Io): Pr
 /** Runs until a signal. It waits through breaks of any length: `timeoutMs` is only for commands that end. */
 async function goOn({ user, routers, limit, json, ...trust }: TimelineValues, io: Io): Promise<number> {
   const signals = new Signals();
+  const credentials = await personCredentials(trust, routers);
   const session = new DualpingSession({
     routers,
     user,
     timeline: { history: limit },
-    credentials: userCredentials(trust, routers),
+    credentials,
+    ...ownDevice(credentials, user),
   });
   const failed = new Promise<DualpingError>((resolve) => {
     session.posts$.subscribe((post) => show(post, json, io));

@@ -35,7 +35,8 @@ import * as limits from '../settings/limits.js';
 import { flagOf, type Values, wordsFor } from '../settings/setting.js';
 import { type StoreAccessValues, storeAccessFrom } from '../store-access.js';
 import { cleanForTerminal } from '../terminal-text.js';
-import { permitInsecure, warnIfOpen } from '../transport.js';
+import { permitInsecure } from '../transport.js';
+import { ownDevice } from '../user/device-keys.js';
 
 const CLUSTER_SETTINGS = {
   host: settings.host,
@@ -57,6 +58,7 @@ const CLUSTER_SETTINGS = {
   classicFrom: settings.classicFrom,
   ...limits.OF_USERS,
   ...limits.OF_CONNECTIONS,
+  registration: settings.registration,
   ...settings.timing,
 };
 type ClusterValues = Values<typeof CLUSTER_SETTINGS> & { readonly logFormat?: settings.LogFormat };
@@ -89,7 +91,7 @@ async function withCluster(
   use: (cluster: LocalCluster, signals: Signals) => Promise<number>,
 ): Promise<number> {
   const { host, port, routers, store, clusters, servers, data, keepAliveMs, diskStallMs, ...rest } = values;
-  const { metrics, logFormat = 'text', ...others } = rest;
+  const { metrics, logFormat = 'text', registration, ...others } = rest;
   const { classicReplies, classicConfirmation, insecure, classic: isClassic, classicFrom } = others;
   const { pingIntervalMs, deadAfterMs, reattachGraceMs } = values;
   const timing = parseTiming({ pingIntervalMs, deadAfterMs, reattachGraceMs });
@@ -129,6 +131,7 @@ async function withCluster(
     metrics: observed,
     serverFlags: [
       ...childFlags,
+      ...(registration === '' ? [] : ['--registration', registration]),
       ...[flagOf(limits.minDiskFree), String(values.minDiskFree)],
       ...limits.userLimitFlags(values),
       ...limits.connectionLimitFlags(values),
@@ -159,10 +162,7 @@ function certsFor(
   { host, data, insecure }: Pick<ClusterValues, 'host' | 'data' | 'insecure'>,
   io: Io,
 ): string | undefined {
-  if (insecure === 'no') {
-    warnIfOpen(host, io);
-    return join(data, CERTS_FOLDER);
-  }
+  if (insecure === 'no') return join(data, CERTS_FOLDER);
   permitInsecure(host, insecure, io);
   return undefined;
 }
@@ -215,7 +215,13 @@ export const startCommand = command({
       return await withCluster(values, invocation, toStderr(io), async (cluster, signals) => {
         const routers = cluster.routerAddresses;
         const credentials = credentialsFor(values.data, cluster.routerAddresses[0] ?? '');
-        const session = new DualpingSession({ routers, user, timeline: { history: limit }, credentials });
+        const session = new DualpingSession({
+          routers,
+          user,
+          timeline: { history: limit },
+          credentials,
+          ...ownDevice(credentials, user),
+        });
         return await watchStates(session, signals, io);
       });
     return await besideNetwork(values, invocation, async (router, signal) => {
@@ -229,6 +235,7 @@ export const startCommand = command({
         timeline: { history },
         mentions: isFull,
         credentials,
+        ...ownDevice(credentials, user),
       });
       const formerly = [resolve(values.data)];
       return await runPersonClient({ session, routers, credentials, formerly, io, lines, signal });

@@ -331,6 +331,8 @@ export class DemoCluster {
     const { host, folder } = this.#options;
     return [
       ...['server', '--host', host, '--port', '0', '--advertise', address, '--routers', router],
+      // Its people come in, also where others can reach it.
+      ...['--registration', 'open'],
       ...['--id', String(id), '--cluster', String(CLUSTER), '--certs', this.#certs],
       ...['--data', join(folder, serverName(serverId(id)))],
       ...NO_USER_LIMIT_FLAGS,

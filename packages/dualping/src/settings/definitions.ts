@@ -5,6 +5,7 @@ import {
   DEFAULT_KEEP_ALIVE_MS,
   DEFAULT_TIMING,
   MAX_CLUSTERS,
+  MAX_CODE_MS,
   MAX_DISK_STALL_MS,
   MAX_KEEP_ALIVE_MS,
   MAX_MEMBERS,
@@ -446,6 +447,40 @@ export const days = setting({
   help: 'how long the certificate counts',
   parse: parse.wholeNumber(1, MAX_DAYS),
   fallback: DEFAULT_DAYS,
+});
+
+export const REGISTRATIONS = ['open', 'invite', 'closed'] as const;
+
+/** Empty: open where only this machine can come in, else by invitation. */
+export const registration = setting<(typeof REGISTRATIONS)[number] | ''>({
+  key: 'registration',
+  argument: 'who',
+  help: 'with TLS, for whom new names are: open for whoever comes, invite for who is invited, closed for nobody',
+  parse: parse.oneOf(REGISTRATIONS),
+  fallback: '',
+  fallbackText: 'default open on loopback, else invite',
+});
+
+/** Empty: as the command itself calls the routers. */
+export const at = setting<readonly string[]>({
+  key: 'at',
+  argument: 'host:port,...',
+  help: 'where the router is for those who get the line',
+  parse: parse.addresses,
+  fallback: [],
+  fallbackText: 'default --routers',
+});
+
+/** A week: the friend may be away. */
+const DEFAULT_CODE_HOURS = 7 * 24;
+
+export const codeHours = setting({
+  key: 'hours',
+  argument: 'hours',
+  unit: 'hours',
+  help: 'for how long the line is good',
+  parse: parse.wholeNumber(1, MAX_CODE_MS / 3_600_000),
+  fallback: DEFAULT_CODE_HOURS,
 });
 
 export const classicWire = toggle(

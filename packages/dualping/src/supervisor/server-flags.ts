@@ -1,6 +1,6 @@
 /** The command lines of a pair's processes, made from the settings of `server --supervised`. */
 import { resolve } from 'node:path';
-import type { Address } from '@dualping/core';
+import type { Address, Registration } from '@dualping/core';
 import type { ClassicReplies } from '@dualping/protocol';
 import { classicFrom, insecure, type LogFormat } from '../settings/definitions.js';
 import {
@@ -33,6 +33,8 @@ export interface PairValues extends UserLimitValues, ConnectionLimitValues {
   readonly classic: boolean;
   /** Switches `classic` on when there are any. */
   readonly classicFrom: readonly string[];
+  /** Empty: by where it listens. */
+  readonly registration: Registration | '';
   /** Empty: nowhere. */
   readonly metrics: string;
   readonly logFormat: LogFormat;
@@ -54,6 +56,7 @@ export const pairFlags = (values: PairValues, port = values.port): readonly stri
   ...(values.classicFrom.length > 0 ? wordsFor(classicFrom, values.classicFrom) : []),
   ...userLimitFlags(values),
   ...connectionLimitFlags(values),
+  ...(values.registration === '' ? [] : ['--registration', values.registration]),
   ...['--log-format', values.logFormat],
   ...(values.metrics === '' ? [] : ['--metrics', values.metrics]),
 ];

@@ -3,11 +3,15 @@ import {
   type Answers,
   type Assignment,
   beginOf,
+  type CodeSnapshot,
   type Command,
   cleanDetail,
   type Entry,
   epoch,
   type Figures,
+  type KeyLogin,
+  type KeySnapshot,
+  type KeysSnapshot,
   MAX_CLUSTER_NUMBER,
   MAX_CLUSTERS,
   MAX_MEMBERS,
@@ -223,7 +227,52 @@ export const answers: fc.Arbitrary<Answers> = fc
   .tuple(references, postTexts)
   .map(([post, text]) => ({ ...post, begin: beginOf(text) }));
 
+/** Public keys and hashes of codes. */
+export const hashes = fc
+  .uint8Array({ minLength: 32, maxLength: 32 })
+  .map((bytes) => Buffer.from(bytes).toString('base64url'));
+export const devices = fc.stringMatching(/^[A-Za-z0-9._-]{1,40}$/);
+const registrations = fc.constantFrom('open' as const, 'invite' as const, 'closed' as const);
+const logins: fc.Arbitrary<KeyLogin> = fc.oneof(
+  record({ key: hashes, device: devices, registration: registrations }),
+  record({ key: hashes, device: devices, code: hashes, registration: registrations }),
+);
+
+const keyNumbers = fc.integer({ min: 1, max: 2 ** 32 - 1 });
+const keys: fc.Arbitrary<KeySnapshot> = fc.oneof(
+  record({ number: keyNumbers, key: hashes, device: devices, since: somePositions }),
+  record({
+    number: keyNumbers,
+    key: hashes,
+    device: devices,
+    since: somePositions,
+    revokedAt: somePositions,
+  }),
+);
+export const keyRings: fc.Arbitrary<KeysSnapshot> = record({
+  lastNumber: keyNumbers,
+  keys: fc.array(keys, { maxLength: 5 }),
+});
+export const codes: fc.Arbitrary<CodeSnapshot> = fc.oneof(
+  record({ code: hashes, untilMs: ordinals, madeAt: somePositions }),
+  record({
+    code: hashes,
+    user: userNames,
+    untilMs: ordinals,
+    madeAt: somePositions,
+    spentAt: somePositions,
+  }),
+);
+
 export const commands: fc.Arbitrary<Command> = fc.oneof(
+  record({ kind: fc.constant('register' as const), user: userNames, login: logins }),
+  record({
+    kind: fc.constant('invite-device' as const),
+    user: userNames,
+    code: hashes,
+    untilMs: ordinals,
+  }),
+  record({ kind: fc.constant('revoke-key' as const), user: userNames, key: hashes }),
   record({ kind: fc.constant('register' as const), user: userNames }),
   record({ kind: fc.constant('follow' as const), user: userNames, target: userNames }),
   record({ kind: fc.constant('unfollow' as const), user: userNames, target: userNames }),
@@ -241,6 +290,8 @@ export const sessionCommands: fc.Arbitrary<SessionCommand> = fc.oneof(
   record({ kind: fc.constantFrom('follow' as const, 'unfollow' as const), target: userNames }),
   record({ kind: fc.constant('post' as const), text: postTexts }),
   record({ kind: fc.constant('post' as const), text: postTexts, answers: references }),
+  record({ kind: fc.constant('invite-device' as const), code: hashes, untilMs: ordinals }),
+  record({ kind: fc.constant('revoke-key' as const), key: hashes }),
 );
 
 export const entries: fc.Arbitrary<Entry> = fc.oneof(
@@ -281,6 +332,13 @@ export const entries: fc.Arbitrary<Entry> = fc.oneof(
         origin: origins,
       }),
       record({ kind: fc.constant('remote-through' as const), origin: origins }),
+      record({ kind: fc.constant('invite' as const), code: hashes, untilMs: ordinals }),
+      record({
+        kind: fc.constantFrom('invite' as const, 'reset-keys' as const),
+        user: userNames,
+        code: hashes,
+        untilMs: ordinals,
+      }),
     ),
   }),
 );

@@ -7,9 +7,11 @@ import {
   type Entry,
   isClientCommand,
   type JournalCommand,
+  type KeyLogin,
   type Origin,
   type PostReference,
   postProblem,
+  type Registration,
   unreachable,
 } from '@dualping/core';
 import * as wire from '../gen/dualping/v1/types.js';
@@ -17,7 +19,10 @@ import { encodeReusing } from '../writer.js';
 import {
   clusterFrom,
   count,
+  deviceFrom,
   epochFrom,
+  hashFrom,
+  hashToWire,
   ordinal,
   positionFrom,
   present,
@@ -87,7 +92,21 @@ function commandFromWire(command: wire.Entry['command']): JournalCommand {
     case undefined:
       return refuse('an entry has no command that this version knows');
     case 'register':
-      return { kind: 'register', user: userFrom(command.value.user) };
+      return { kind: 'register', user: userFrom(command.value.user), ...loginFrom(command.value.login) };
+    case 'inviteDevice':
+      return { kind: 'invite-device', user: userFrom(command.value.user), ...codeFrom(command.value) };
+    case 'revokeKey':
+      return {
+        kind: 'revoke-key',
+        user: userFrom(command.value.user),
+        key: hashFrom(command.value.key, 'key'),
+      };
+    case 'invite': {
+      const { user } = command.value;
+      return { kind: 'invite', ...codeFrom(command.value), ...(user !== '' && { user: userFrom(user) }) };
+    }
+    case 'resetKeys':
+      return { kind: 'reset-keys', user: userFrom(command.value.user), ...codeFrom(command.value) };
     case 'follow':
     case 'unfollow':
       return {
@@ -133,6 +152,51 @@ function commandFromWire(command: wire.Entry['command']): JournalCommand {
   }
 }
 
+/** What lets a key in, and until when: as in an entry. */
+export const codeFrom = ({ code, untilMs }: { readonly code: Uint8Array; readonly untilMs: number }) => ({
+  code: hashFrom(code, 'code'),
+  untilMs: ordinal(untilMs, 'until_ms'),
+});
+
+function loginFrom(login: wire.KeyLogin | undefined): { readonly login?: KeyLogin } {
+  if (login === undefined) return {};
+  const { key, device, code, registration } = login;
+  return {
+    login: {
+      key: hashFrom(key, 'key'),
+      device: deviceFrom(device),
+      ...(code.length > 0 && { code: hashFrom(code, 'code') }),
+      registration: registrationFrom(registration),
+    },
+  };
+}
+
+function registrationFrom(registration: wire.Registration): Registration {
+  switch (registration) {
+    case wire.Registration.UNSPECIFIED:
+      return 'invite';
+    case wire.Registration.OPEN:
+      return 'open';
+    case wire.Registration.CLOSED:
+      return 'closed';
+    default:
+      return refuse(`registration is "${registration}", which this version does not know`);
+  }
+}
+
+const REGISTRATIONS: Readonly<Record<Registration, wire.Registration>> = {
+  invite: wire.Registration.UNSPECIFIED,
+  open: wire.Registration.OPEN,
+  closed: wire.Registration.CLOSED,
+};
+
+const loginToWire = ({ key, device, code = '', registration = 'invite' }: KeyLogin): wire.KeyLogin => ({
+  key: hashToWire(key),
+  device,
+  code: hashToWire(code),
+  registration: REGISTRATIONS[registration],
+});
+
 export function referenceFrom({ cluster, position, author }: wire.PostReference): PostReference {
   return {
     ...(cluster !== 0 && { home: clusterFrom(cluster) }),
@@ -167,7 +231,22 @@ export function originFrom(origin: wire.Origin | undefined): Origin {
 function commandToWire(command: Command | JournalCommand): wire.Entry['command'] {
   switch (command.kind) {
     case 'register':
-      return { $case: 'register', value: { user: command.user } };
+      return {
+        $case: 'register',
+        value: { user: command.user, login: command.login && loginToWire(command.login) },
+      };
+    case 'invite-device': {
+      const { user, code, untilMs } = command;
+      return { $case: 'inviteDevice', value: { user, code: hashToWire(code), untilMs } };
+    }
+    case 'revoke-key':
+      return { $case: 'revokeKey', value: { user: command.user, key: hashToWire(command.key) } };
+    case 'invite':
+    case 'reset-keys': {
+      const { user = '', code, untilMs } = command;
+      const value = { user, code: hashToWire(code), untilMs };
+      return command.kind === 'invite' ? { $case: 'invite', value } : { $case: 'resetKeys', value };
+    }
     case 'follow':
     case 'unfollow':
       return { $case: command.kind, value: { user: command.user, target: command.target } };

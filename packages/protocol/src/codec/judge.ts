@@ -9,7 +9,9 @@ import {
   type ClusterId,
   type ClusterKey,
   cleanDetail,
+  type DeviceName,
   DualpingError,
+  deviceNameProblem,
   type Epoch,
   epoch,
   isReason,
@@ -90,6 +92,22 @@ export function userFrom(value: string): UserName {
   const problem = userNameProblem(value);
   if (problem !== undefined) throw new DualpingError('invalid-user-name', problem);
   return value;
+}
+
+/** Bytes of a public key of Ed25519, and of SHA-256. */
+const HASH_BYTES = 32;
+
+/** A public key or the hash of a code: 32 bytes, as base64url. */
+export function hashFrom(value: Uint8Array, field: string): string {
+  if (value.length !== HASH_BYTES) refuse(`${field} has ${value.length} bytes, ${HASH_BYTES} are needed`);
+  return Buffer.from(value).toString('base64url');
+}
+
+export const hashToWire = (text: string): Buffer => Buffer.from(text, 'base64url');
+
+export function deviceFrom(value: string): DeviceName {
+  const problem = deviceNameProblem(value);
+  return problem === undefined ? value : refuse(problem);
 }
 
 export function serviceFrom(value: string): ServiceName {

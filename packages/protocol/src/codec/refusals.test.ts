@@ -67,7 +67,7 @@ test('a message with nothing in it names what was due', () => {
   refused(
     () => codec.timelineMessageFromWire({ message: undefined }),
     'invalid-argument',
-    /open, older, answered_by, writes or alive/,
+    /open, older, answered_by, writes, token or alive/,
   );
   refused(() => codec.primaryMessageFromWire({ message: undefined }), 'invalid-argument', /joined/);
 });
@@ -152,7 +152,11 @@ test('what a post answers is judged, and the bad value quoted', () => {
 });
 
 test('request 1 is the login and the login is request 1', () => {
-  refused(() => codec.requestFromWire.login({ header: HEADER }), 'invalid-argument', /request_no is "2"/);
+  refused(
+    () => codec.requestFromWire.login({ header: HEADER, device: '', code: '' }),
+    'invalid-argument',
+    /request_no is "2"/,
+  );
   refused(
     () => codec.requestFromWire.post({ header: { ...HEADER, requestNo: 1 }, text: 'x', answers: undefined }),
     'invalid-argument',

@@ -1,10 +1,16 @@
 /** Clients' requests: writes with their place in a session, and the list. */
+import { createHash } from 'node:crypto';
 import {
   type Command,
   type Epoch,
+  type KeyOfUser,
+  type KeysQuestion,
   type ListPage,
   type ListQuestion,
+  MAX_KEYS,
   MAX_LIST_PAGE,
+  MAX_REVOKED_KEYS,
+  type OperatorAsk,
   type RequestNumber,
   type SessionId,
   type UserName,
@@ -13,10 +19,13 @@ import {
   type Written,
 } from '@dualping/core';
 import type * as wire from '../gen/dualping/v1/social.js';
-import { postTextFrom, referenceFrom, referenceToWire } from './entry.js';
+import { codeFrom, postTextFrom, referenceFrom, referenceToWire } from './entry.js';
 import {
   count,
+  deviceFrom,
   epochFrom,
+  hashFrom,
+  hashToWire,
   listFrom,
   ordinal,
   positionFrom,
@@ -53,10 +62,33 @@ function request(
   return judged;
 }
 
+/** Longest code: 40 hexadecimal digits and some. */
+const MAX_CODE_LENGTH = 80;
+
+/** Of a code, as entries and calls carry it. */
+export const codeHash = (code: string): string => createHash('sha256').update(code).digest('base64url');
+
+/** How a login names its device, and what lets it in; the key is the one of the caller's token. */
+export function deviceLoginFrom({ device, code }: wire.LoginRequest): {
+  readonly device: string;
+  readonly code?: string;
+} {
+  if (code.length > MAX_CODE_LENGTH)
+    refuse(`the code has ${code.length} characters, at most ${MAX_CODE_LENGTH} are allowed`);
+  return { device: deviceFrom(device), ...(code !== '' && { code: codeHash(code) }) };
+}
+
+/** How much the clocks of a caller and a server may differ, ms. */
+export const CLOCK_LEEWAY_MS = 5 * 60_000;
+
 /** One for each writing call of the service. */
 export const requestFromWire = {
   login: ({ header }: wire.LoginRequest): ClientRequest =>
     request(header, (user) => ({ kind: 'register', user })),
+  inviteDevice: ({ header, ...code }: wire.InviteDeviceRequest): ClientRequest =>
+    request(header, (user) => ({ kind: 'invite-device', user, ...codeFrom(code) })),
+  revokeKey: ({ header, key }: wire.RevokeKeyRequest): ClientRequest =>
+    request(header, (user) => ({ kind: 'revoke-key', user, key: hashFrom(key, 'key') })),
   follow: ({ header, target }: wire.FollowRequest): ClientRequest =>
     request(header, (user) => ({ kind: 'follow', user, target: userFrom(target) })),
   unfollow: ({ header, target }: wire.UnfollowRequest): ClientRequest =>
@@ -70,18 +102,64 @@ export const requestFromWire = {
     })),
 } as const;
 
+export const operatorAskFromWire = {
+  invite: ({ epoch, user, ...code }: wire.InviteRequest): OperatorAsk => ({
+    epoch: epochFrom(epoch),
+    command: { kind: 'invite', ...codeFrom(code), ...(user !== '' && { user: userFrom(user) }) },
+  }),
+  resetKeys: ({ epoch, user, ...code }: wire.ResetKeysRequest): OperatorAsk => ({
+    epoch: epochFrom(epoch),
+    command: { kind: 'reset-keys', user: userFrom(user), ...codeFrom(code) },
+  }),
+} as const;
+
+export function operatorAskToWire({ epoch, command }: OperatorAsk): wire.InviteRequest {
+  const { user = '', code, untilMs } = command;
+  return { epoch, user, code: hashToWire(code), untilMs };
+}
+
+export const keysQuestionFromWire = ({ user, epoch }: wire.KeysRequest): KeysQuestion => ({
+  user: userFrom(user),
+  epoch: epochFrom(epoch),
+});
+
+export const keysToWire = (keys: readonly KeyOfUser[]): wire.KeysResponse => ({
+  keys: keys.map(({ key, device, since, revokedAt }) => ({
+    key: hashToWire(key),
+    device,
+    since,
+    revokedAt: revokedAt ?? 0,
+  })),
+});
+
+export const keysFromWire = ({ keys }: wire.KeysResponse): KeyOfUser[] =>
+  listFrom(keys, 'keys', MAX_KEYS + MAX_REVOKED_KEYS, ({ key, device, since, revokedAt }) => ({
+    key: hashFrom(key, 'key'),
+    device: deviceFrom(device),
+    since: positionFrom(ordinal(since, 'since')),
+    ...(revokedAt !== 0 && { revokedAt: positionFrom(revokedAt) }),
+  }));
+
 /** A request together with the call that carries it. */
 export type WireRequest =
   | { readonly call: 'login'; readonly request: wire.LoginRequest }
   | { readonly call: 'follow'; readonly request: wire.FollowRequest }
   | { readonly call: 'unfollow'; readonly request: wire.UnfollowRequest }
+  | { readonly call: 'inviteDevice'; readonly request: wire.InviteDeviceRequest }
+  | { readonly call: 'revokeKey'; readonly request: wire.RevokeKeyRequest }
   | { readonly call: 'post'; readonly request: wire.PostRequest };
 
 export function requestToWire({ sessionId, requestNo, epoch, command }: ClientRequest): WireRequest {
   const header = { sessionId, requestNo, user: command.user, epoch };
   switch (command.kind) {
     case 'register':
-      return { call: 'login', request: { header } };
+      return { call: 'login', request: { header, device: '', code: '' } };
+    case 'invite-device': {
+      const { code, untilMs } = command;
+      return { call: 'inviteDevice', request: { header, code: hashToWire(code), untilMs } };
+    }
+    case 'revoke-key':
+      return { call: 'revokeKey', request: { header, key: hashToWire(command.key) } };
     case 'follow':
     case 'unfollow':
       return { call: command.kind, request: { header, target: command.target } };

@@ -28,6 +28,7 @@ import {
   anyClusters,
   assignments,
   clusters,
+  codes,
   commands,
   counts,
   details,
@@ -38,6 +39,7 @@ import {
   figures,
   frames,
   ids,
+  keyRings,
   memberMessages,
   ordinals,
   origins,
@@ -329,8 +331,10 @@ roundTrips(
 
 const keptReplies = replies.filter(({ position }) => position <= MAX_REPLY_POSITION);
 const sessions = fc
-  .tuple(ids, userNames, ordinals, fc.array(keptReplies, { maxLength: 8 }))
-  .map(([sessionId, user, beyond, kept]) => ({
+  .tuple(ids, userNames, ordinals, fc.array(keptReplies, { maxLength: 8 }), fc.nat(3))
+  .map(([sessionId, user, beyond, kept, speaker]) => ({
+    ...(speaker === 1 && { key: speaker }),
+    ...(speaker === 2 && { isMute: true as const }),
     sessionId,
     user,
     lastRequestNo: Math.max(beyond, kept.length),
@@ -344,6 +348,7 @@ const chunks: fc.Arbitrary<codec.SnapshotChunk> = fc.oneof(
     checksum: uint32s,
     epochStarts,
     origins: fc.array(origins, { maxLength: 5 }),
+    codes: fc.array(codes, { maxLength: 5 }),
   }),
   record({
     kind: fc.constant('users' as const),
@@ -356,8 +361,13 @@ const chunks: fc.Arbitrary<codec.SnapshotChunk> = fc.oneof(
             following: fc.array(record({ target: userNames, since: somePositions })),
           }),
           fc.option(clusters, { nil: undefined }),
+          fc.option(keyRings, { nil: undefined }),
         )
-        .map(([user, home]) => ({ ...user, ...(home !== undefined && { home }) })),
+        .map(([user, home, keys]) => ({
+          ...user,
+          ...(home !== undefined && { home }),
+          ...(keys !== undefined && { keys }),
+        })),
     ),
   }),
   record({ kind: fc.constant('sessions' as const), sessions: fc.array(sessions, { maxLength: 5 }) }),
@@ -471,6 +481,10 @@ test("a client's request arrives through its own call", () => {
             return codec.requestFromWire.unfollow(wire.request);
           case 'post':
             return codec.requestFromWire.post(wire.request);
+          case 'inviteDevice':
+            return codec.requestFromWire.inviteDevice(wire.request);
+          case 'revokeKey':
+            return codec.requestFromWire.revokeKey(wire.request);
         }
       })();
       assert.deepEqual(arrived, { ...sent, command: asAsked(command) });
@@ -478,8 +492,9 @@ test("a client's request arrives through its own call", () => {
   );
 });
 
-/** Without the first words, which the server adds. */
+/** Without the first words, which the server adds, and the key of a login, which its token shows. */
 function asAsked(command: Command): Command {
+  if (command.kind === 'register') return { kind: 'register', user: command.user };
   if (command.kind !== 'post' || command.answers === undefined) return command;
   const { begin: _, ...answers } = command.answers;
   return { ...command, answers };

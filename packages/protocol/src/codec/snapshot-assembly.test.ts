@@ -37,6 +37,7 @@ function state(users: number): { snapshot: SocialSnapshot; posts: Buffer[] } {
         since: position(index + 2),
         following: index === 0 ? [] : [{ target: 'u0', since: position(900) }],
         posts: [postAt(index)],
+        ...(index === 1 && { keys: RING }),
       })),
       sessions: names.map((user) => ({
         sessionId: `of-${user}`,
@@ -45,6 +46,7 @@ function state(users: number): { snapshot: SocialSnapshot; posts: Buffer[] } {
         replies: [packReply({ kind: 'ok', position: position(2) })],
       })),
       origins: [{ cluster: 2, position: position(7) }],
+      codes: CODES,
     },
     posts: names.map((name, index) => post(postAt(index), name)),
   };
@@ -58,6 +60,13 @@ async function collect(users: number): Promise<SnapshotChunk[]> {
   for await (const chunk of snapshotChunks(snapshot, HEADER, some)) chunks.push(chunk);
   return chunks;
 }
+
+const KEY = 'A'.repeat(43);
+const RING = {
+  lastNumber: 2,
+  keys: [{ number: 2, key: KEY, device: 'laptop', since: position(3), revokedAt: position(4) }],
+};
+const CODES = [{ code: KEY, untilMs: 5, madeAt: position(3), spentAt: position(4) }];
 
 function refused(chunks: readonly SnapshotChunk[], text: RegExp): void {
   const assembly = new SnapshotAssembly();
@@ -80,6 +89,7 @@ test('a snapshot cut into chunks is put together to the same', async () => {
       ...HEADER,
       position: 10_000,
       origins: state(users).snapshot.origins,
+      codes: CODES,
     });
     assert.equal(entries.length, users);
   }
@@ -124,7 +134,7 @@ test('chunks out of order, repeated or missing are refused', async () => {
 });
 
 test('someone followed must be a user, and nothing lies beyond the position', () => {
-  const header: SnapshotChunk = { kind: 'header', position: position(5), origins: [], ...HEADER };
+  const header: SnapshotChunk = { kind: 'header', position: position(5), origins: [], codes: [], ...HEADER };
   const users = (since: number, target: string): SnapshotChunk => ({
     kind: 'users',
     users: [{ name: 'a', since: position(since), following: [{ target, since: position(3) }] }],
@@ -132,10 +142,18 @@ test('someone followed must be a user, and nothing lies beyond the position', ()
   const end: SnapshotChunk = { kind: 'end', users: 1, sessions: 0, posts: 0 };
   refused([header, users(2, 'nobody'), end], /"a" follows "nobody"/);
   refused([header, users(6, 'a'), end], /position 6, after the snapshot's 5/);
+  const key = { number: 1, key: KEY, device: 'laptop', since: position(6) };
+  const keys = { lastNumber: 1, keys: [key] };
+  const owner = { name: 'a', since: position(2), following: [], keys };
+  refused([header, { kind: 'users', users: [owner] }], /a key of "a" is at position 6/);
+  refused(
+    [{ ...header, codes: [{ code: KEY, untilMs: 5, madeAt: position(6) }] }],
+    /a code is at position 6/,
+  );
 });
 
 test('what came from another cluster is by users of that one, and clusters are in order', () => {
-  const header: SnapshotChunk = { kind: 'header', position: position(50), origins: [], ...HEADER };
+  const header: SnapshotChunk = { kind: 'header', position: position(50), origins: [], codes: [], ...HEADER };
   const users: SnapshotChunk = {
     kind: 'users',
     users: [{ name: 'a', since: position(2), home: 3, following: [] }],
@@ -174,7 +192,7 @@ test('what came from another cluster is by users of that one, and clusters are i
 });
 
 test('posts that name somebody are there, and ascend', () => {
-  const header: SnapshotChunk = { kind: 'header', position: position(50), origins: [], ...HEADER };
+  const header: SnapshotChunk = { kind: 'header', position: position(50), origins: [], codes: [], ...HEADER };
   const users = (...mentions: number[]): SnapshotChunk => ({
     kind: 'users',
     users: [

@@ -5,6 +5,7 @@
  * positions of posts, the counts in the last chunk, and that every mentioned name is there.
  */
 import {
+  type CodeSnapshot,
   DualpingError,
   type Entry,
   type EpochStart,
@@ -30,6 +31,7 @@ export interface SnapshotHeader {
   readonly epochStarts: readonly EpochStart[];
   /** For each other cluster, the position up to which it was heard of. */
   readonly origins: readonly Origin[];
+  readonly codes: readonly CodeSnapshot[];
 }
 
 /**
@@ -50,10 +52,11 @@ const POST_BYTES_A_CHUNK = 128 * 1024;
  */
 export async function* snapshotChunks(
   snapshot: SocialSnapshot,
-  header: Omit<SnapshotHeader, 'position' | 'origins'>,
+  header: Omit<SnapshotHeader, 'position' | 'origins' | 'codes'>,
   posts: Iterable<readonly Buffer[]>,
 ): AsyncGenerator<SnapshotChunk, void> {
-  yield { kind: 'header', position: snapshot.position, origins: snapshot.origins, ...header };
+  const { position, origins, codes = [] } = snapshot;
+  yield { kind: 'header', position, origins, codes, ...header };
   for (const users of usersInChunks(snapshot.users)) yield { kind: 'users', users };
   for (let at = 0; at < snapshot.sessions.length; at += SESSIONS_A_CHUNK)
     yield { kind: 'sessions', sessions: snapshot.sessions.slice(at, at + SESSIONS_A_CHUNK) };
@@ -147,6 +150,8 @@ export class SnapshotAssembly {
         const { kind: _, ...header } = chunk;
         checkOrigins(header.origins);
         this.#header = header;
+        for (const { madeAt, spentAt = madeAt } of header.codes)
+          for (const at of [madeAt, spentAt]) this.#upTo(at, 'a code');
         return [];
       }
       case 'users':
@@ -179,6 +184,7 @@ export class SnapshotAssembly {
         })),
         sessions: [...this.#sessions.values()],
         origins: this.#header.origins,
+        ...(this.#header.codes.length > 0 && { codes: this.#header.codes }),
       },
     };
   }
@@ -208,6 +214,8 @@ export class SnapshotAssembly {
     }
     if (known !== undefined) throw refused(`user "${user.name}" is there twice`);
     this.#upTo(user.since, `user "${user.name}"`);
+    for (const { since, revokedAt = since } of user.keys?.keys ?? [])
+      for (const at of [since, revokedAt]) this.#upTo(at, `a key of "${user.name}"`);
     this.#mentions(user);
     this.#lastUser = { user: rest, following: [...following], left: [...left], posts: [], origins: [] };
     this.#users.set(user.name, this.#lastUser);

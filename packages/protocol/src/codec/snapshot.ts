@@ -1,12 +1,17 @@
 /** The chunks of `GetFollowerInfo`. */
 import {
+  type CodeSnapshot,
   type Epoch,
   type EpochStart,
   type FollowSnapshot,
   isReason,
+  type KeySnapshot,
   MAX_CLUSTERS,
+  MAX_CODES,
+  MAX_KEYS,
   MAX_MENTIONS,
   MAX_REPLY_POSITION,
+  MAX_REVOKED_KEYS,
   MAX_SESSIONS,
   type Origin,
   type Position,
@@ -22,12 +27,15 @@ import {
 } from '@dualping/core';
 import type * as wire from '../gen/dualping/v1/replication.js';
 import { epochStartsFromWire, epochStartsToWire } from './assignment.js';
-import { originFrom } from './entry.js';
+import { codeFrom, originFrom } from './entry.js';
 import {
   checksumFrom,
   clusterFrom,
   count,
+  deviceFrom,
   epochFrom,
+  hashFrom,
+  hashToWire,
   listFrom,
   ordinal,
   positionFrom,
@@ -48,6 +56,7 @@ export type SnapshotChunk =
       readonly checksum: number;
       readonly epochStarts: readonly EpochStart[];
       readonly origins: readonly Origin[];
+      readonly codes: readonly CodeSnapshot[];
     }
   | { readonly kind: 'users'; readonly users: readonly SnapshotUser[] }
   | { readonly kind: 'sessions'; readonly sessions: readonly SessionSnapshot[] }
@@ -72,6 +81,7 @@ export function snapshotChunkFromWire({ chunk }: wire.GetFollowerInfoResponse): 
         checksum: checksumFrom(chunk.value.checksum),
         epochStarts: epochStartsFromWire(chunk.value.epochStarts),
         origins: listFrom(chunk.value.origins, 'origins', MAX_CLUSTERS, originFrom),
+        codes: listFrom(chunk.value.codes, 'codes', MAX_CODES, codeSnapshotFrom),
       };
     case 'users':
       return { kind: 'users', users: listFrom(chunk.value.users, 'users', MAX_CHUNK_ELEMENTS, userFromWire) };
@@ -109,6 +119,7 @@ export function snapshotChunkToWire(chunk: SnapshotChunk): wire.GetFollowerInfoR
             checksum: chunk.checksum,
             epochStarts: epochStartsToWire(chunk.epochStarts),
             origins: chunk.origins.map((origin) => ({ ...origin })),
+            codes: chunk.codes.map(codeToWire),
           },
         },
       };
@@ -117,13 +128,15 @@ export function snapshotChunkToWire(chunk: SnapshotChunk): wire.GetFollowerInfoR
         chunk: {
           $case: 'users',
           value: {
-            users: chunk.users.map(({ name, since, home, following, left = [], mentions = [] }) => ({
+            users: chunk.users.map(({ name, since, home, following, left = [], mentions = [], keys }) => ({
               name,
               since,
               home: home ?? 0,
               following: following.map((edge) => ({ ...edge })),
               left: left.map((edge) => ({ ...edge })),
               mentions: [...mentions],
+              keys: (keys?.keys ?? []).map(keyToWire),
+              lastKey: keys?.lastNumber ?? 0,
             })),
           },
         },
@@ -144,6 +157,37 @@ export function snapshotChunkToWire(chunk: SnapshotChunk): wire.GetFollowerInfoR
   }
 }
 
+const codeSnapshotFrom = ({ user, madeAt, spentAt, ...code }: wire.SnapshotCode): CodeSnapshot => ({
+  ...codeFrom(code),
+  ...(user !== '' && { user: userFrom(user) }),
+  madeAt: positionFrom(ordinal(madeAt, 'made_at')),
+  ...(spentAt !== 0 && { spentAt: positionFrom(spentAt, 'spent_at') }),
+});
+
+const codeToWire = ({ code, user, untilMs, madeAt, spentAt }: CodeSnapshot): wire.SnapshotCode => ({
+  code: hashToWire(code),
+  user: user ?? '',
+  untilMs,
+  madeAt,
+  spentAt: spentAt ?? 0,
+});
+
+const keyToWire = ({ number, key, device, since, revokedAt }: KeySnapshot): wire.SnapshotKey => ({
+  number,
+  key: hashToWire(key),
+  device,
+  since,
+  revokedAt: revokedAt ?? 0,
+});
+
+const keyFromWire = ({ number, key, device, since, revokedAt }: wire.SnapshotKey): KeySnapshot => ({
+  number: ordinal(number, 'number of a key'),
+  key: hashFrom(key, 'key'),
+  device: deviceFrom(device),
+  since: positionFrom(ordinal(since, 'since')),
+  ...(revokedAt !== 0 && { revokedAt: positionFrom(revokedAt, 'revoked_at') }),
+});
+
 const userFromWire = (user: wire.SnapshotUser): SnapshotUser => ({
   name: userFrom(user.name),
   since: positionFrom(ordinal(user.since, 'since')),
@@ -154,6 +198,12 @@ const userFromWire = (user: wire.SnapshotUser): SnapshotUser => ({
     mentions: listFrom(user.mentions, 'mentions', MAX_MENTIONS, (at) =>
       positionFrom(ordinal(at, 'mentions')),
     ),
+  }),
+  ...(user.lastKey !== 0 && {
+    keys: {
+      lastNumber: ordinal(user.lastKey, 'last_key'),
+      keys: listFrom(user.keys, 'keys', MAX_KEYS + MAX_REVOKED_KEYS, keyFromWire),
+    },
   }),
 });
 
@@ -174,6 +224,8 @@ function sessionFromWire(session: wire.SnapshotSession): SessionSnapshot {
     user: userFrom(session.user),
     lastRequestNo,
     replies,
+    ...(session.key !== 0 && { key: ordinal(session.key, 'key of a session') }),
+    ...(session.isMute && { isMute: true }),
   };
 }
 
@@ -197,4 +249,6 @@ const sessionToWire = (session: SessionSnapshot): wire.SnapshotSession => ({
     position: reply.position,
     reason: reply.kind === 'ok' ? '' : reply.reason,
   })),
+  key: session.key ?? 0,
+  isMute: session.isMute === true,
 });

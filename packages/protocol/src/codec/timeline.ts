@@ -21,6 +21,7 @@ import { encodeReusing } from '../writer.js';
 import {
   answersFrom,
   answersToWire,
+  codeFrom,
   originFrom,
   postTextFrom,
   referenceFrom,
@@ -30,6 +31,8 @@ import {
   count,
   durationFrom,
   epochFrom,
+  hashFrom,
+  hashToWire,
   listFrom,
   ordinal,
   positionFrom,
@@ -59,7 +62,7 @@ function writeFromWire({ requestNo: given, command }: wire.TimelineWrite): Judge
 function commandFromWire(command: wire.TimelineWrite['command']): SessionCommand {
   switch (command?.$case) {
     case undefined:
-      return refuse('a write is empty: follow, unfollow or post is due');
+      return refuse('a write is empty: follow, unfollow, post, invite_device or revoke_key is due');
     case 'follow':
     case 'unfollow':
       return { kind: command.$case, target: userFrom(command.value) };
@@ -71,6 +74,10 @@ function commandFromWire(command: wire.TimelineWrite['command']): SessionCommand
         ...(answers !== undefined && { answers: referenceFrom(answers) }),
       };
     }
+    case 'inviteDevice':
+      return { kind: 'invite-device', ...codeFrom(command.value) };
+    case 'revokeKey':
+      return { kind: 'revoke-key', key: hashFrom(command.value, 'key') };
     default:
       return unreachable(command);
   }
@@ -85,6 +92,13 @@ function commandToWire(command: SessionCommand): wire.TimelineWrite['command'] {
       const { text, answers } = command;
       return { $case: 'post', value: { text, answers: answers && referenceToWire(answers) } };
     }
+    case 'invite-device':
+      return {
+        $case: 'inviteDevice',
+        value: { code: hashToWire(command.code), untilMs: command.untilMs },
+      };
+    case 'revoke-key':
+      return { $case: 'revokeKey', value: hashToWire(command.key) };
     default:
       return unreachable(command);
   }
@@ -93,12 +107,14 @@ function commandToWire(command: SessionCommand): wire.TimelineWrite['command'] {
 /** As `timelineMessageFromWire`, but each of its `writes` is judged by itself. */
 export type JudgedTimelineMessage =
   | Exclude<TimelineMessage, { kind: 'writes' }>
+  /** A newer token of the user, which is not judged yet. */
+  | { readonly kind: 'token'; readonly token: Uint8Array }
   | { readonly kind: 'writes'; readonly writes: readonly JudgedWrite[] };
 
 export function timelineMessageFromWire({ message }: wire.TimelineRequest): JudgedTimelineMessage {
   switch (message?.$case) {
     case undefined:
-      return refuse('a Timeline message is empty: open, older, answered_by, writes or alive is due');
+      return refuse('a Timeline message is empty: open, older, answered_by, writes, token or alive is due');
     case 'open':
       return {
         kind: 'open',
@@ -121,6 +137,8 @@ export function timelineMessageFromWire({ message }: wire.TimelineRequest): Judg
       return { kind: 'answered', of: positionFrom(ordinal(message.value.position, 'position')) };
     case 'alive':
       return { kind: 'alive' };
+    case 'token':
+      return { kind: 'token', token: message.value };
     case 'writes':
       return {
         kind: 'writes',
@@ -155,14 +173,23 @@ export function timelineMessageToWire(message: TimelineMessage): wire.TimelineRe
   }
 }
 
+export const timelineTokenToWire = (token: Buffer): wire.TimelineRequest => ({
+  message: { $case: 'token', value: token },
+});
+
 /**
  * Bytes of commands that share a message: half of what a server takes in one (`MAX_REQUEST_BYTES`), which
  * leaves room for everything around them.
  */
 const MAX_WRITES_BYTES = 64 * 1024;
 
-const bytesOf = ({ command }: TimelineWrite): number =>
-  Buffer.byteLength(command.kind === 'post' ? command.text : command.target);
+/** Of a command that has no text or name: a hash and a time. */
+const SMALL_WRITE_BYTES = 48;
+
+function bytesOf({ command }: TimelineWrite): number {
+  if (command.kind === 'post') return Buffer.byteLength(command.text);
+  return 'target' in command ? command.target.length : SMALL_WRITE_BYTES;
+}
 
 /** All writes in order, in as few messages as possible. */
 export function* timelineWritesToWire(writes: readonly TimelineWrite[]): Generator<wire.TimelineRequest> {

@@ -13,6 +13,7 @@ import type { ClassicSources } from './classic-sources.js';
 import { forwardedCaller, originOf } from './forwarding.js';
 import type { NetworkCredentials } from './network-credentials.js';
 import { type Caller, callerText, isPermitted, RULES, type Rule, rolesText } from './roles.js';
+import { TOKEN_KEY, type TokenClaims, TokenJudge } from './user-token.js';
 
 export interface AccessListener {
   /** A call was refused because of its caller. Strangers can cause it as often as they like. */
@@ -53,6 +54,7 @@ const SILENT: AccessListener = { refused: () => {}, privileged: () => {} };
 
 export class Access {
   readonly #open = new Map<string, Connection>();
+  readonly #tokens: TokenJudge | undefined;
   #stop: () => void = () => {};
 
   constructor(
@@ -65,7 +67,9 @@ export class Access {
     readonly classic: ClassicSources | undefined = undefined,
     readonly listener: AccessListener = SILENT,
   ) {
-    if (credentials !== undefined) this.#stop = credentials.onReplaced(() => this.#cutRejected(credentials));
+    if (credentials === undefined) return;
+    this.#stop = credentials.onReplaced(() => this.#cutRejected(credentials));
+    this.#tokens = new TokenJudge(() => credentials.authorityHashes);
   }
 
   /** Of a connection whose handshake is done. @returns whether it is of a part of the network */
@@ -110,7 +114,41 @@ export class Access {
 
   /** Why this call is refused; undefined when it is not. @param path `/dualping.v1.AdminService/Handover` */
   refusalOf(call: Called, path: string): DualpingError | undefined {
-    return this.#judge(call, path.slice(1), RULES[path] ?? { by: [] });
+    const rule = RULES[path] ?? { by: [] };
+    const doing = path.slice(1);
+    return this.#judge(call, doing, rule) ?? (rule.by.includes('user') ? this.#mute(call, doing) : undefined);
+  }
+
+  /**
+   * What the token of a call says; undefined: this process has no credentials, and asks for none.
+   * @throws DualpingError `unauthenticated`, `token-expired`
+   */
+  claimsOf(call: Called): TokenClaims | undefined {
+    const [bytes] = call.metadata.get(TOKEN_KEY);
+    if (this.#tokens === undefined) return undefined;
+    if (bytes instanceof Buffer) return this.#tokens.judge(bytes, Date.now());
+    throw new DualpingError('unauthenticated', 'it shows no token of the user (`dualping-token-bin`)');
+  }
+
+  /** The same for a token that came in another way. */
+  claimsIn(bytes: Uint8Array): TokenClaims | undefined {
+    return this.#tokens?.judge(bytes, Date.now());
+  }
+
+  /** Why the token of a call does not count. */
+  #mute(call: Called, doing: string): DualpingError | undefined {
+    const caller = this.callerOf(call);
+    if (caller === undefined) return undefined;
+    try {
+      this.claimsOf(call);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof DualpingError)) throw error;
+      const { reason, detail } = error;
+      const refusal = new DualpingError(reason, `${callerText(caller)} may not call ${doing}: ${detail}`);
+      this.listener.refused(`${call.getPeer()}: ${refusal.detail}`);
+      return refusal;
+    }
   }
 
   /** For calls of which only some requests need a role. @throws DualpingError when the caller lacks it */

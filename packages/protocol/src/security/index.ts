@@ -17,3 +17,15 @@ export {
   PLAINTEXT,
 } from './network-credentials.js';
 export { type Caller, RULES, WATCH_OF_ALL } from './roles.js';
+export {
+  authorityHash,
+  checkTime,
+  DeviceKey,
+  keyDigits,
+  shortKey,
+  TOKEN_KEY,
+  TOKEN_MS,
+  TOKEN_RENEWAL_MS,
+  type TokenClaims,
+  TokenJudge,
+} from './user-token.js';

@@ -17,6 +17,7 @@ import {
   networkIn,
   partText,
 } from './identity.js';
+import { authorityHash } from './user-token.js';
 
 /** What is expected at the dialled address. */
 export type Dialled = 'router' | 'server' | 'member' | 'part';
@@ -49,6 +50,7 @@ export type Judgement =
 interface Material {
   readonly network: CertifiedNetwork;
   readonly authorities: readonly X509Certificate[];
+  readonly authorityHashes: readonly string[];
   /** Of the part that this is; undefined for a user's client. */
   readonly own:
     | { readonly certificate: X509Certificate; readonly identity: Identity; readonly key: string }
@@ -91,6 +93,11 @@ export class NetworkCredentials implements Dialling {
     return this.#material.authorities.map(serialOf);
   }
 
+  /** The keys of the network's own certificates, as users' tokens name them: a hash of each. */
+  get authorityHashes(): readonly string[] {
+    return this.#material.authorityHashes;
+  }
+
   /** Undefined: it proves nothing, and is a client of a user. */
   get identity(): Identity | undefined {
     return this.#material.own?.identity;
@@ -130,8 +137,12 @@ export class NetworkCredentials implements Dialling {
 
   /** For a TLS server. It judges certificates by itself afterwards, so that it can say what is wrong. */
   get serving(): TlsOptions {
+    const { authorities } = this.#material;
+    const { cert = '', ...texts } = textsOf(this.#material);
     return {
-      ...textsOf(this.#material),
+      ...texts,
+      // With the network's own certificate: who comes for the first time sees which network it is.
+      cert: [cert, ...authorities.map(String)].join('\n'),
       minVersion: TLS_VERSION,
       ALPNProtocols: ['h2'],
       requestCert: true,
@@ -242,6 +253,7 @@ function readMaterial(pem: string, revoked: Iterable<string>): Material {
   return {
     network,
     authorities,
+    authorityHashes: authorities.map(({ publicKey }) => authorityHash(publicKey)),
     own: ownOf(leaves, key, { network, authorities }),
     revoked: new Set([...revoked].map((serial) => serial.toLowerCase())),
   };

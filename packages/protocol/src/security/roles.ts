@@ -16,12 +16,22 @@ export type Caller =
   | { readonly kind: 'plaintext'; readonly isClassic: boolean };
 
 /**
- * `anyone`: any caller over TLS, except with a certificate that does not count. `peer`: a server of the same
- * cluster as the called server. `self`: the supervisor of the called server, which has the server's own
- * certificate. `classic`: callers without TLS, where the classic wire is switched on and from where it is
- * served.
+ * `anyone`: any caller over TLS, except with a certificate that does not count. `user`: such a caller that
+ * shows a token of the user whom the call is about; the server compares it with the call's content. `peer`: a
+ * server of the same cluster as the called server. `self`: the supervisor of the called server, which has the
+ * server's own certificate. `classic`: callers without TLS, where the classic wire is switched on and from
+ * where it is served.
  */
-export type Role = 'anyone' | 'server' | 'member' | 'operator' | 'router' | 'peer' | 'self' | 'classic';
+export type Role =
+  | 'anyone'
+  | 'user'
+  | 'server'
+  | 'member'
+  | 'operator'
+  | 'router'
+  | 'peer'
+  | 'self'
+  | 'classic';
 
 export interface Rule {
   readonly by: readonly Role[];
@@ -46,13 +56,18 @@ export const RULES: Readonly<Record<string, Rule>> = {
   '/dualping.v1.AdminService/Handover': { by: ['operator'], audited: true },
   '/dualping.v1.AdminService/Promote': { by: ['operator'], audited: true },
   '/dualping.v1.AdminService/HandoverRouter': { by: ['operator'], audited: true },
-  // Users have no keys yet: any caller over TLS speaks for any name.
-  '/dualping.v1.SocialService/Login': { by: ['anyone'] },
-  '/dualping.v1.SocialService/Follow': { by: ['anyone'] },
-  '/dualping.v1.SocialService/Unfollow': { by: ['anyone'] },
-  '/dualping.v1.SocialService/Post': { by: ['anyone'] },
-  '/dualping.v1.SocialService/List': { by: ['anyone'] },
-  '/dualping.v1.SocialService/Timeline': { by: ['anyone'] },
+  '/dualping.v1.SocialService/Login': { by: ['user'] },
+  '/dualping.v1.SocialService/Follow': { by: ['user'] },
+  '/dualping.v1.SocialService/Unfollow': { by: ['user'] },
+  '/dualping.v1.SocialService/Post': { by: ['user'] },
+  '/dualping.v1.SocialService/InviteDevice': { by: ['user'] },
+  '/dualping.v1.SocialService/RevokeKey': { by: ['user'] },
+  '/dualping.v1.SocialService/Keys': { by: ['user'] },
+  '/dualping.v1.SocialService/Present': { by: ['user'] },
+  '/dualping.v1.SocialService/Invite': { by: ['operator'], audited: true },
+  '/dualping.v1.SocialService/ResetKeys': { by: ['operator'], audited: true },
+  '/dualping.v1.SocialService/List': { by: ['user'] },
+  '/dualping.v1.SocialService/Timeline': { by: ['user'] },
   '/dualping.v1.ReplicationService/GetFollowerInfo': { by: ['peer'] },
   '/dualping.v1.ReplicationService/Replicate': { by: ['peer'] },
   '/dualping.v1.ReplicationService/Tail': { by: ['server'] },
@@ -86,7 +101,7 @@ export function isPermitted(caller: Caller, { by }: Rule, own: Identity | undefi
 
 function hasRole(caller: Caller, role: Role, own: Identity | undefined): boolean {
   if (role === 'classic') return caller.kind === 'plaintext' && caller.isClassic;
-  if (role === 'anyone') return caller.kind === 'stranger' || caller.kind === 'part';
+  if (role === 'anyone' || role === 'user') return caller.kind === 'stranger' || caller.kind === 'part';
   if (caller.kind !== 'part') return false;
   const { identity } = caller;
   if (role !== 'peer' && role !== 'self') return identity.role === role;
@@ -96,6 +111,7 @@ function hasRole(caller: Caller, role: Role, own: Identity | undefined): boolean
 
 const ROLE_TEXTS: Readonly<Record<Role, string>> = {
   anyone: 'any client over TLS',
+  user: 'users, with a token of theirs',
   server: 'servers',
   member: 'members',
   operator: 'operators',

@@ -4,14 +4,16 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Command, DualpingError, SOCIAL_REASONS, type UserName } from '@dualping/core';
+import { type Command, DualpingError, isKeyReason, SOCIAL_REASONS, type UserName } from '@dualping/core';
 import type { socialWire } from '@dualping/protocol';
 import type { ServiceContext } from '../services.js';
 
 /** How long a request waits that a limit has refused, ms: at ten a second the next is due by then. */
 const ASK_AGAIN_MS = 100;
 
-const isSocial = (error: DualpingError): boolean => Object.hasOwn(SOCIAL_REASONS, error.reason);
+/** Whether an entry has this outcome. A name that belongs to a key is refused without one. */
+const isSocial = ({ reason }: DualpingError): boolean =>
+  Object.hasOwn(SOCIAL_REASONS, reason) && !isKeyReason(reason);
 
 export class ClassicSession {
   readonly #id = `classic-${randomUUID()}`;

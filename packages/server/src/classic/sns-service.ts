@@ -2,7 +2,14 @@
  * `SNSService`, through which clients of the csce438 family use a server. Their requests are treated like all
  * others: numbered, journalled, answered when they are durable on all in-sync servers.
  */
-import { DualpingError, SOCIAL_REASONS, type SocialReason, type UserName, unreachable } from '@dualping/core';
+import {
+  DualpingError,
+  isKeyReason,
+  SOCIAL_REASONS,
+  type SocialReason,
+  type UserName,
+  unreachable,
+} from '@dualping/core';
 import {
   type ClassicCall,
   type ClassicOutcome,
@@ -117,6 +124,7 @@ const isSocial = (reason: string): reason is SocialReason => Object.hasOwn(SOCIA
 /** The reply on this wire, if there is one; every other error becomes a status. */
 function outcomeOf(kind: Change, error: unknown): ClassicOutcome {
   if (!(error instanceof DualpingError) || !isSocial(error.reason)) throw error;
+  if (isKeyReason(error.reason)) throw error;
   switch (error.reason) {
     case 'unknown-user':
       return 'unknown-requester';

@@ -14,6 +14,7 @@ import type {
   Position,
   Post,
   PrimaryMessage,
+  PublicKey,
   QueryAnswer,
   Reason,
   Reply,
@@ -25,6 +26,7 @@ import type {
   SessionQuery,
   StandbyMessage,
   TailBatch,
+  UserName,
 } from '@dualping/core';
 import type { ServerProcess } from '../server-process.js';
 import type { SessionRecord } from '../session-record.js';
@@ -126,6 +128,8 @@ export interface Checker {
   settled?(session: SessionRecord, ticket: number, command: SessionCommand, result: RequestResult): void;
   /** A session's timeline was opened for the first time. */
   timelineBegan?(session: SessionRecord, at: Position): void;
+  /** A device that speaks with this key is shown a post. */
+  keyShown?(by: { readonly user: UserName; readonly key: PublicKey }, at: Position): void;
   delivered?(session: SessionRecord, posts: readonly Post[]): void;
   /** A read of a session has its answer. */
   answered?(session: SessionRecord, query: SessionQuery, answer: QueryAnswer): void;
@@ -219,6 +223,7 @@ const HOOKS: readonly Hook[] = [
   'submitted',
   'settled',
   'timelineBegan',
+  'keyShown',
   'delivered',
   'answered',
   'asked',

@@ -14,6 +14,7 @@ import {
 import { entryText, sameEntry } from '../entry-text.js';
 import { chained } from '../journal-image.js';
 import { Violation } from './checker.js';
+import { KeyModel } from './keys.js';
 
 /** An operator made a member primary that may lack something. */
 interface Unclean {
@@ -62,6 +63,8 @@ export class History {
   readonly #texts = new Map<string, Entry>();
   /** Chained from the first entry on, as journals do it. */
   readonly #checksums: number[] = [];
+  /** Which entries may have an effect, where names belong to keys. */
+  keys = new KeyModel();
   #unclean: Unclean | undefined;
   /**
    * Whether an entry of the new epochs was committed: what is committed in the old ones then is not part of
@@ -227,6 +230,7 @@ export class History {
     this.#entries.length = 0;
     this.#checksums.length = 0;
     for (const index of [this.#users, this.#follows, this.#posts, this.#requests, this.#texts]) index.clear();
+    this.keys = new KeyModel();
     this.#answersToNothing.clear();
     this.#own.clear();
     this.#naming.clear();
@@ -252,7 +256,13 @@ export class History {
         );
       this.#requests.set(key, entry);
     }
+    if (!this.keys.takes(entry)) return;
     switch (command.kind) {
+      case 'invite-device':
+      case 'revoke-key':
+      case 'invite':
+      case 'reset-keys':
+        return;
       case 'register':
       case 'remote-user':
         if (this.#users.has(command.user)) return;

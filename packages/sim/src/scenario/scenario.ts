@@ -51,6 +51,7 @@ const SETUP: Setup = {
   stormMs: 0,
   faults: [],
   ambush: undefined,
+  keyholders: false,
   churn: false,
   operatorPatienceMs: undefined,
 };

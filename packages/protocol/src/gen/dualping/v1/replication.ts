@@ -59,6 +59,19 @@ export interface SnapshotHeader {
   epochStarts: EpochBoundary[];
   /** How far the cluster has read each of the other clusters. */
   origins: Origin[];
+  /** Codes that let keys in, the oldest first, at most 10,000. */
+  codes: SnapshotCode[];
+}
+
+export interface SnapshotCode {
+  /** SHA-256 of the code. */
+  code: Buffer;
+  /** Whom it lets in; empty: any name that belongs to no key. */
+  user: string;
+  untilMs: number;
+  /** Position of the entry that made it, and of the login that spent it; 0: it is not spent. */
+  madeAt: number;
+  spentAt: number;
 }
 
 export interface SnapshotUsers {
@@ -83,6 +96,18 @@ export interface SnapshotUser {
    * most the last 1,000.
    */
   mentions: number[];
+  /** Its keys by number, ascending, and the highest number that was ever given; 0: it has had none. */
+  keys: SnapshotKey[];
+  lastKey: number;
+}
+
+export interface SnapshotKey {
+  number: number;
+  key: Buffer;
+  device: string;
+  /** Position of the entry that bound it, and of the one that revoked it; 0: it speaks. */
+  since: number;
+  revokedAt: number;
 }
 
 export interface FollowEdge {
@@ -103,6 +128,10 @@ export interface SnapshotSession {
   lastRequestNo: number;
   /** Outcomes of the last requests in order; the last one is the outcome of `last_request_no`. */
   replies: SnapshotReply[];
+  /** Number of the key that it speaks with; 0: it has shown none. */
+  key: number;
+  /** Its login was refused, and it may do nothing. */
+  isMute: boolean;
 }
 
 export interface SnapshotReply {
@@ -540,7 +569,7 @@ export const GetFollowerInfoResponse: MessageFns<GetFollowerInfoResponse> = {
 };
 
 function createBaseSnapshotHeader(): SnapshotHeader {
-  return { position: 0, epoch: 0, checksum: 0, epochStarts: [], origins: [] };
+  return { position: 0, epoch: 0, checksum: 0, epochStarts: [], origins: [], codes: [] };
 }
 
 export const SnapshotHeader: MessageFns<SnapshotHeader> = {
@@ -559,6 +588,9 @@ export const SnapshotHeader: MessageFns<SnapshotHeader> = {
     }
     for (const v of message.origins) {
       Origin.encode(v!, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.codes) {
+      SnapshotCode.encode(v!, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -614,6 +646,104 @@ export const SnapshotHeader: MessageFns<SnapshotHeader> = {
             }
 
             message.origins.push(Origin.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.codes.push(SnapshotCode.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSnapshotCode(): SnapshotCode {
+  return { code: Buffer.alloc(0), user: "", untilMs: 0, madeAt: 0, spentAt: 0 };
+}
+
+export const SnapshotCode: MessageFns<SnapshotCode> = {
+  encode(message: SnapshotCode, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.code.length !== 0) {
+      writer.uint32(10).bytes(message.code);
+    }
+    if (message.user !== "") {
+      writer.uint32(18).string(message.user);
+    }
+    if (message.untilMs !== 0) {
+      writer.uint32(24).uint64(message.untilMs);
+    }
+    if (message.madeAt !== 0) {
+      writer.uint32(32).uint64(message.madeAt);
+    }
+    if (message.spentAt !== 0) {
+      writer.uint32(40).uint64(message.spentAt);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SnapshotCode {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSnapshotCode();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.code = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.untilMs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.madeAt = longToNumber(reader.uint64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.spentAt = longToNumber(reader.uint64());
             continue;
           }
         }
@@ -676,7 +806,7 @@ export const SnapshotUsers: MessageFns<SnapshotUsers> = {
 };
 
 function createBaseSnapshotUser(): SnapshotUser {
-  return { name: "", since: 0, following: [], home: 0, left: [], mentions: [] };
+  return { name: "", since: 0, following: [], home: 0, left: [], mentions: [], keys: [], lastKey: 0 };
 }
 
 export const SnapshotUser: MessageFns<SnapshotUser> = {
@@ -702,6 +832,12 @@ export const SnapshotUser: MessageFns<SnapshotUser> = {
         writer.uint64(v);
       }
       writer.join();
+    }
+    for (const v of message.keys) {
+      SnapshotKey.encode(v!, writer.uint32(58).fork()).join();
+    }
+    if (message.lastKey !== 0) {
+      writer.uint32(64).uint32(message.lastKey);
     }
     return writer;
   },
@@ -776,6 +912,112 @@ export const SnapshotUser: MessageFns<SnapshotUser> = {
             }
 
             break;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.keys.push(SnapshotKey.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.lastKey = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSnapshotKey(): SnapshotKey {
+  return { number: 0, key: Buffer.alloc(0), device: "", since: 0, revokedAt: 0 };
+}
+
+export const SnapshotKey: MessageFns<SnapshotKey> = {
+  encode(message: SnapshotKey, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.number !== 0) {
+      writer.uint32(8).uint32(message.number);
+    }
+    if (message.key.length !== 0) {
+      writer.uint32(18).bytes(message.key);
+    }
+    if (message.device !== "") {
+      writer.uint32(26).string(message.device);
+    }
+    if (message.since !== 0) {
+      writer.uint32(32).uint64(message.since);
+    }
+    if (message.revokedAt !== 0) {
+      writer.uint32(40).uint64(message.revokedAt);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SnapshotKey {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSnapshotKey();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.number = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.key = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.device = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.since = longToNumber(reader.uint64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.revokedAt = longToNumber(reader.uint64());
+            continue;
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
@@ -894,7 +1136,7 @@ export const SnapshotSessions: MessageFns<SnapshotSessions> = {
 };
 
 function createBaseSnapshotSession(): SnapshotSession {
-  return { sessionId: "", user: "", lastRequestNo: 0, replies: [] };
+  return { sessionId: "", user: "", lastRequestNo: 0, replies: [], key: 0, isMute: false };
 }
 
 export const SnapshotSession: MessageFns<SnapshotSession> = {
@@ -910,6 +1152,12 @@ export const SnapshotSession: MessageFns<SnapshotSession> = {
     }
     for (const v of message.replies) {
       SnapshotReply.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.key !== 0) {
+      writer.uint32(40).uint32(message.key);
+    }
+    if (message.isMute !== false) {
+      writer.uint32(48).bool(message.isMute);
     }
     return writer;
   },
@@ -957,6 +1205,22 @@ export const SnapshotSession: MessageFns<SnapshotSession> = {
             }
 
             message.replies.push(SnapshotReply.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.key = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.isMute = reader.bool();
             continue;
           }
         }

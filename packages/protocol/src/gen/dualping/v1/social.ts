@@ -37,7 +37,87 @@ export interface RequestHeader {
 }
 
 export interface LoginRequest {
+  header:
+    | RequestHeader
+    | undefined;
+  /**
+   * By which the user knows the key of the token, 1 to 40 of letters, digits, space and `. _ -`. Not used
+   * without a token.
+   */
+  device: string;
+  /** The code of an invitation, or a one-time code, if the key needs one. At most 80 characters. */
+  code: string;
+}
+
+/**
+ * Says that whoever holds a key is a user, in one session, for a while. The signature, by the key, is over
+ * the JSON array
+ * ["dualping-user-token-1", CA, user, key, session_id, not_after_ms] without spaces. CA is the SHA-256 of the
+ * public key (SPKI, DER) of the network's own certificate; CA and key are base64url.
+ */
+export interface UserToken {
+  user: string;
+  /** The 32 bytes of an Ed25519 public key. */
+  key: Buffer;
+  sessionId: string;
+  /** At most one hour ahead of the server's clock; five minutes more or less are tolerated. */
+  notAfterMs: number;
+  signature: Buffer;
+}
+
+export interface InviteDeviceRequest {
+  header:
+    | RequestHeader
+    | undefined;
+  /** SHA-256 of the code, which its owner alone knows. */
+  code: Buffer;
+  /** At most 31 days ahead. */
+  untilMs: number;
+}
+
+export interface RevokeKeyRequest {
   header: RequestHeader | undefined;
+  key: Buffer;
+}
+
+export interface KeysRequest {
+  user: string;
+  epoch: number;
+}
+
+export interface KeysResponse {
+  /** In the order in which they were bound; those that were revoked last too. */
+  keys: KeyOfUser[];
+}
+
+export interface KeyOfUser {
+  key: Buffer;
+  device: string;
+  /** Position of the login that bound it, and of the entry that revoked it; 0: it speaks. */
+  since: number;
+  revokedAt: number;
+}
+
+export interface InviteRequest {
+  epoch: number;
+  /** Empty: any name that belongs to no key. Needed in a network of several clusters. */
+  user: string;
+  /** As in InviteDeviceRequest. */
+  code: Buffer;
+  untilMs: number;
+}
+
+export interface ResetKeysRequest {
+  epoch: number;
+  user: string;
+  code: Buffer;
+  untilMs: number;
+}
+
+export interface PresentRequest {
+}
+
+export interface PresentResponse {
 }
 
 export interface FollowRequest {
@@ -111,13 +191,19 @@ export interface TimelineRequest {
     | //
     /** Requests of the session that the timeline was opened with, in the epoch that it was opened in. */
     { $case: "writes"; value: TimelineWrites }
+    | //
+    /**
+     * A newer token of the same user, key and session, before the one that the timeline was opened with runs
+     * out. Encoded UserToken.
+     */
+    { $case: "token"; value: Buffer }
     | undefined;
 }
 
 /**
- * Follow, Unfollow and Post requests, several in one message. Each is answered on this stream
- * (TimelineResponse.written, refused), in the order in which they are done. Login remains a call of its own:
- * it comes first.
+ * Follow, Unfollow, Post, InviteDevice and RevokeKey requests, several in one message. Each is answered on
+ * this stream (TimelineResponse.written, refused), in the order in which they are done. Login remains a call
+ * of its own: it comes first.
  */
 export interface TimelineWrites {
   /** 1 to 64, as many as a session may have unanswered. */
@@ -127,10 +213,21 @@ export interface TimelineWrites {
 export interface TimelineWrite {
   /** As in RequestHeader. */
   requestNo: number;
-  command: { $case: "follow"; value: string } | { $case: "unfollow"; value: string } | {
-    $case: "post";
-    value: TimelineWritePost;
-  } | undefined;
+  command:
+    | { $case: "follow"; value: string }
+    | { $case: "unfollow"; value: string }
+    | { $case: "post"; value: TimelineWritePost }
+    | { $case: "inviteDevice"; value: TimelineWriteInvite }
+    | //
+    /** The key. */
+    { $case: "revokeKey"; value: Buffer }
+    | undefined;
+}
+
+export interface TimelineWriteInvite {
+  /** As in InviteDeviceRequest. */
+  code: Buffer;
+  untilMs: number;
 }
 
 export interface TimelineWritePost {
@@ -360,13 +457,19 @@ export const RequestHeader: MessageFns<RequestHeader> = {
 };
 
 function createBaseLoginRequest(): LoginRequest {
-  return { header: undefined };
+  return { header: undefined, device: "", code: "" };
 }
 
 export const LoginRequest: MessageFns<LoginRequest> = {
   encode(message: LoginRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.header !== undefined) {
       RequestHeader.encode(message.header, writer.uint32(10).fork()).join();
+    }
+    if (message.device !== "") {
+      writer.uint32(18).string(message.device);
+    }
+    if (message.code !== "") {
+      writer.uint32(26).string(message.code);
     }
     return writer;
   },
@@ -392,6 +495,647 @@ export const LoginRequest: MessageFns<LoginRequest> = {
             message.header = RequestHeader.decode(reader, reader.uint32());
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.device = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.code = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseUserToken(): UserToken {
+  return { user: "", key: Buffer.alloc(0), sessionId: "", notAfterMs: 0, signature: Buffer.alloc(0) };
+}
+
+export const UserToken: MessageFns<UserToken> = {
+  encode(message: UserToken, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.user !== "") {
+      writer.uint32(10).string(message.user);
+    }
+    if (message.key.length !== 0) {
+      writer.uint32(18).bytes(message.key);
+    }
+    if (message.sessionId !== "") {
+      writer.uint32(26).string(message.sessionId);
+    }
+    if (message.notAfterMs !== 0) {
+      writer.uint32(32).uint64(message.notAfterMs);
+    }
+    if (message.signature.length !== 0) {
+      writer.uint32(42).bytes(message.signature);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UserToken {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUserToken();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.key = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.sessionId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.notAfterMs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.signature = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseInviteDeviceRequest(): InviteDeviceRequest {
+  return { header: undefined, code: Buffer.alloc(0), untilMs: 0 };
+}
+
+export const InviteDeviceRequest: MessageFns<InviteDeviceRequest> = {
+  encode(message: InviteDeviceRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.header !== undefined) {
+      RequestHeader.encode(message.header, writer.uint32(10).fork()).join();
+    }
+    if (message.code.length !== 0) {
+      writer.uint32(18).bytes(message.code);
+    }
+    if (message.untilMs !== 0) {
+      writer.uint32(24).uint64(message.untilMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): InviteDeviceRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseInviteDeviceRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.header = RequestHeader.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.code = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.untilMs = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRevokeKeyRequest(): RevokeKeyRequest {
+  return { header: undefined, key: Buffer.alloc(0) };
+}
+
+export const RevokeKeyRequest: MessageFns<RevokeKeyRequest> = {
+  encode(message: RevokeKeyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.header !== undefined) {
+      RequestHeader.encode(message.header, writer.uint32(10).fork()).join();
+    }
+    if (message.key.length !== 0) {
+      writer.uint32(18).bytes(message.key);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RevokeKeyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRevokeKeyRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.header = RequestHeader.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.key = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseKeysRequest(): KeysRequest {
+  return { user: "", epoch: 0 };
+}
+
+export const KeysRequest: MessageFns<KeysRequest> = {
+  encode(message: KeysRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.user !== "") {
+      writer.uint32(10).string(message.user);
+    }
+    if (message.epoch !== 0) {
+      writer.uint32(16).uint64(message.epoch);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): KeysRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseKeysRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.epoch = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseKeysResponse(): KeysResponse {
+  return { keys: [] };
+}
+
+export const KeysResponse: MessageFns<KeysResponse> = {
+  encode(message: KeysResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.keys) {
+      KeyOfUser.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): KeysResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseKeysResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.keys.push(KeyOfUser.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseKeyOfUser(): KeyOfUser {
+  return { key: Buffer.alloc(0), device: "", since: 0, revokedAt: 0 };
+}
+
+export const KeyOfUser: MessageFns<KeyOfUser> = {
+  encode(message: KeyOfUser, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key.length !== 0) {
+      writer.uint32(10).bytes(message.key);
+    }
+    if (message.device !== "") {
+      writer.uint32(18).string(message.device);
+    }
+    if (message.since !== 0) {
+      writer.uint32(24).uint64(message.since);
+    }
+    if (message.revokedAt !== 0) {
+      writer.uint32(32).uint64(message.revokedAt);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): KeyOfUser {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseKeyOfUser();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.device = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.since = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.revokedAt = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseInviteRequest(): InviteRequest {
+  return { epoch: 0, user: "", code: Buffer.alloc(0), untilMs: 0 };
+}
+
+export const InviteRequest: MessageFns<InviteRequest> = {
+  encode(message: InviteRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.epoch !== 0) {
+      writer.uint32(8).uint64(message.epoch);
+    }
+    if (message.user !== "") {
+      writer.uint32(18).string(message.user);
+    }
+    if (message.code.length !== 0) {
+      writer.uint32(26).bytes(message.code);
+    }
+    if (message.untilMs !== 0) {
+      writer.uint32(32).uint64(message.untilMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): InviteRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseInviteRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.epoch = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.code = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.untilMs = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseResetKeysRequest(): ResetKeysRequest {
+  return { epoch: 0, user: "", code: Buffer.alloc(0), untilMs: 0 };
+}
+
+export const ResetKeysRequest: MessageFns<ResetKeysRequest> = {
+  encode(message: ResetKeysRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.epoch !== 0) {
+      writer.uint32(8).uint64(message.epoch);
+    }
+    if (message.user !== "") {
+      writer.uint32(18).string(message.user);
+    }
+    if (message.code.length !== 0) {
+      writer.uint32(26).bytes(message.code);
+    }
+    if (message.untilMs !== 0) {
+      writer.uint32(32).uint64(message.untilMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResetKeysRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResetKeysRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.epoch = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.code = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.untilMs = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBasePresentRequest(): PresentRequest {
+  return {};
+}
+
+export const PresentRequest: MessageFns<PresentRequest> = {
+  encode(_: PresentRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PresentRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePresentRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBasePresentResponse(): PresentResponse {
+  return {};
+}
+
+export const PresentResponse: MessageFns<PresentResponse> = {
+  encode(_: PresentResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PresentResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePresentResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -881,6 +1625,9 @@ export const TimelineRequest: MessageFns<TimelineRequest> = {
       case "writes":
         TimelineWrites.encode(message.message.value, writer.uint32(42).fork()).join();
         break;
+      case "token":
+        writer.uint32(50).bytes(message.message.value);
+        break;
     }
     return writer;
   },
@@ -936,6 +1683,14 @@ export const TimelineRequest: MessageFns<TimelineRequest> = {
             }
 
             message.message = { $case: "writes", value: TimelineWrites.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.message = { $case: "token", value: Buffer.from(reader.bytes()) };
             continue;
           }
         }
@@ -1016,6 +1771,12 @@ export const TimelineWrite: MessageFns<TimelineWrite> = {
       case "post":
         TimelineWritePost.encode(message.command.value, writer.uint32(34).fork()).join();
         break;
+      case "inviteDevice":
+        TimelineWriteInvite.encode(message.command.value, writer.uint32(42).fork()).join();
+        break;
+      case "revokeKey":
+        writer.uint32(50).bytes(message.command.value);
+        break;
     }
     return writer;
   },
@@ -1063,6 +1824,79 @@ export const TimelineWrite: MessageFns<TimelineWrite> = {
             }
 
             message.command = { $case: "post", value: TimelineWritePost.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.command = { $case: "inviteDevice", value: TimelineWriteInvite.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.command = { $case: "revokeKey", value: Buffer.from(reader.bytes()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTimelineWriteInvite(): TimelineWriteInvite {
+  return { code: Buffer.alloc(0), untilMs: 0 };
+}
+
+export const TimelineWriteInvite: MessageFns<TimelineWriteInvite> = {
+  encode(message: TimelineWriteInvite, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.code.length !== 0) {
+      writer.uint32(10).bytes(message.code);
+    }
+    if (message.untilMs !== 0) {
+      writer.uint32(16).uint64(message.untilMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TimelineWriteInvite {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTimelineWriteInvite();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.code = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.untilMs = longToNumber(reader.uint64());
             continue;
           }
         }
@@ -2046,6 +2880,11 @@ export const TimelinePage: MessageFns<TimelinePage> = {
  * Writes (Login, Follow, Unfollow, Post) happen exactly once: they carry a session and a request number, the
  * outcome is part of the replicated state, and a repeated request gets the first outcome. They are answered
  * when the entry is durable on every in-sync server. Reads see what is committed.
+ *
+ * Where servers have certificates, each call carries the user's token in the metadata `dualping-token-bin`: a
+ * UserToken, signed with a key of that user. Without one, or with a wrong one, a call is refused as
+ * `unauthenticated`; with one that has run out as `token-expired`, and the server's clock is in the trailing
+ * metadata `dualping-time-ms`.
  */
 export type SocialServiceService = typeof SocialServiceService;
 export const SocialServiceService = {
@@ -2086,6 +2925,68 @@ export const SocialServiceService = {
     responseSerialize: (value: WriteResponse): Buffer => Buffer.from(WriteResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): WriteResponse => WriteResponse.decode(value),
   },
+  /** Lets another device of the user in by a code. */
+  inviteDevice: {
+    path: "/dualping.v1.SocialService/InviteDevice" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: InviteDeviceRequest): Buffer => Buffer.from(InviteDeviceRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): InviteDeviceRequest => InviteDeviceRequest.decode(value),
+    responseSerialize: (value: WriteResponse): Buffer => Buffer.from(WriteResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): WriteResponse => WriteResponse.decode(value),
+  },
+  /** Timelines that were opened with the key end. */
+  revokeKey: {
+    path: "/dualping.v1.SocialService/RevokeKey" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RevokeKeyRequest): Buffer => Buffer.from(RevokeKeyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RevokeKeyRequest => RevokeKeyRequest.decode(value),
+    responseSerialize: (value: WriteResponse): Buffer => Buffer.from(WriteResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): WriteResponse => WriteResponse.decode(value),
+  },
+  /** The keys of the user. */
+  keys: {
+    path: "/dualping.v1.SocialService/Keys" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: KeysRequest): Buffer => Buffer.from(KeysRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): KeysRequest => KeysRequest.decode(value),
+    responseSerialize: (value: KeysResponse): Buffer => Buffer.from(KeysResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): KeysResponse => KeysResponse.decode(value),
+  },
+  /** Operators only. Repeated with the same code they change nothing. */
+  invite: {
+    path: "/dualping.v1.SocialService/Invite" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: InviteRequest): Buffer => Buffer.from(InviteRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): InviteRequest => InviteRequest.decode(value),
+    responseSerialize: (value: WriteResponse): Buffer => Buffer.from(WriteResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): WriteResponse => WriteResponse.decode(value),
+  },
+  resetKeys: {
+    path: "/dualping.v1.SocialService/ResetKeys" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ResetKeysRequest): Buffer => Buffer.from(ResetKeysRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ResetKeysRequest => ResetKeysRequest.decode(value),
+    responseSerialize: (value: WriteResponse): Buffer => Buffer.from(WriteResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): WriteResponse => WriteResponse.decode(value),
+  },
+  /**
+   * Shows a token ahead, to a server that may be primary next: it need not check the signature again then.
+   * Any server takes it.
+   */
+  present: {
+    path: "/dualping.v1.SocialService/Present" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PresentRequest): Buffer => Buffer.from(PresentRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PresentRequest => PresentRequest.decode(value),
+    responseSerialize: (value: PresentResponse): Buffer => Buffer.from(PresentResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PresentResponse => PresentResponse.decode(value),
+  },
   /** All users, in pages. For each page also which of its users follow the asker, and which the asker follows. */
   list: {
     path: "/dualping.v1.SocialService/List" as const,
@@ -2120,6 +3021,20 @@ export interface SocialServiceServer extends UntypedServiceImplementation {
   follow: handleUnaryCall<FollowRequest, WriteResponse>;
   unfollow: handleUnaryCall<UnfollowRequest, WriteResponse>;
   post: handleUnaryCall<PostRequest, WriteResponse>;
+  /** Lets another device of the user in by a code. */
+  inviteDevice: handleUnaryCall<InviteDeviceRequest, WriteResponse>;
+  /** Timelines that were opened with the key end. */
+  revokeKey: handleUnaryCall<RevokeKeyRequest, WriteResponse>;
+  /** The keys of the user. */
+  keys: handleUnaryCall<KeysRequest, KeysResponse>;
+  /** Operators only. Repeated with the same code they change nothing. */
+  invite: handleUnaryCall<InviteRequest, WriteResponse>;
+  resetKeys: handleUnaryCall<ResetKeysRequest, WriteResponse>;
+  /**
+   * Shows a token ahead, to a server that may be primary next: it need not check the signature again then.
+   * Any server takes it.
+   */
+  present: handleUnaryCall<PresentRequest, PresentResponse>;
   /** All users, in pages. For each page also which of its users follow the asker, and which the asker follows. */
   list: handleUnaryCall<ListRequest, ListResponse>;
   /**
@@ -2190,6 +3105,101 @@ export interface SocialServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: WriteResponse) => void,
+  ): ClientUnaryCall;
+  /** Lets another device of the user in by a code. */
+  inviteDevice(
+    request: InviteDeviceRequest,
+    callback: (error: ServiceError | null, response: WriteResponse) => void,
+  ): ClientUnaryCall;
+  inviteDevice(
+    request: InviteDeviceRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: WriteResponse) => void,
+  ): ClientUnaryCall;
+  inviteDevice(
+    request: InviteDeviceRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: WriteResponse) => void,
+  ): ClientUnaryCall;
+  /** Timelines that were opened with the key end. */
+  revokeKey(
+    request: RevokeKeyRequest,
+    callback: (error: ServiceError | null, response: WriteResponse) => void,
+  ): ClientUnaryCall;
+  revokeKey(
+    request: RevokeKeyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: WriteResponse) => void,
+  ): ClientUnaryCall;
+  revokeKey(
+    request: RevokeKeyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: WriteResponse) => void,
+  ): ClientUnaryCall;
+  /** The keys of the user. */
+  keys(request: KeysRequest, callback: (error: ServiceError | null, response: KeysResponse) => void): ClientUnaryCall;
+  keys(
+    request: KeysRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: KeysResponse) => void,
+  ): ClientUnaryCall;
+  keys(
+    request: KeysRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: KeysResponse) => void,
+  ): ClientUnaryCall;
+  /** Operators only. Repeated with the same code they change nothing. */
+  invite(
+    request: InviteRequest,
+    callback: (error: ServiceError | null, response: WriteResponse) => void,
+  ): ClientUnaryCall;
+  invite(
+    request: InviteRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: WriteResponse) => void,
+  ): ClientUnaryCall;
+  invite(
+    request: InviteRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: WriteResponse) => void,
+  ): ClientUnaryCall;
+  resetKeys(
+    request: ResetKeysRequest,
+    callback: (error: ServiceError | null, response: WriteResponse) => void,
+  ): ClientUnaryCall;
+  resetKeys(
+    request: ResetKeysRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: WriteResponse) => void,
+  ): ClientUnaryCall;
+  resetKeys(
+    request: ResetKeysRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: WriteResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Shows a token ahead, to a server that may be primary next: it need not check the signature again then.
+   * Any server takes it.
+   */
+  present(
+    request: PresentRequest,
+    callback: (error: ServiceError | null, response: PresentResponse) => void,
+  ): ClientUnaryCall;
+  present(
+    request: PresentRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PresentResponse) => void,
+  ): ClientUnaryCall;
+  present(
+    request: PresentRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PresentResponse) => void,
   ): ClientUnaryCall;
   /** All users, in pages. For each page also which of its users follow the asker, and which the asker follows. */
   list(request: ListRequest, callback: (error: ServiceError | null, response: ListResponse) => void): ClientUnaryCall;

@@ -21,6 +21,15 @@ export enum Liveness {
   HEARTBEAT = 3,
 }
 
+/** For whom new names were when the primary took the login. */
+export enum Registration {
+  /** UNSPECIFIED - For who is invited. */
+  UNSPECIFIED = 0,
+  /** OPEN - For whoever comes. */
+  OPEN = 1,
+  CLOSED = 2,
+}
+
 /** A server as the router knows it. */
 export interface Member {
   /** Lasting number of the server within its cluster, 1 to 2^31 - 1. */
@@ -128,12 +137,62 @@ export interface Entry {
     | { $case: "remoteThrough"; value: RemoteThrough }
     | { $case: "remoteFollow"; value: RemoteFollow }
     | { $case: "remoteUnfollow"; value: RemoteUnfollow }
+    | { $case: "inviteDevice"; value: InviteDevice }
+    | { $case: "revokeKey"; value: RevokeKey }
+    | { $case: "invite"; value: Invite }
+    | { $case: "resetKeys"; value: ResetKeys }
     | undefined;
 }
 
 /** A login: makes the user if there is none of that name, and binds the session to the user. */
 export interface Register {
   user: string;
+  /**
+   * Absent: the login has shown no key, on a wire without keys. Refused as `wrong-key` for a name that
+   * belongs to a key.
+   */
+  login: KeyLogin | undefined;
+}
+
+/** A login with a key. The first key that is let in owns the name. */
+export interface KeyLogin {
+  /** The 32 bytes of an Ed25519 public key. */
+  key: Buffer;
+  /** By which the owner knows it, 1 to 40 of letters, digits, space and `. _ -`. */
+  device: string;
+  /** SHA-256 of the code that it has shown; empty: none. */
+  code: Buffer;
+  registration: Registration;
+}
+
+/** A user lets in another device, by a code that only the user knows. */
+export interface InviteDevice {
+  user: string;
+  /** SHA-256 of the code. */
+  code: Buffer;
+  /** It counts for logins whose entry has an earlier time. */
+  untilMs: number;
+}
+
+/** Refused as `unknown-key`, or as `last-key` for the only one. */
+export interface RevokeKey {
+  user: string;
+  key: Buffer;
+}
+
+/** An operator lets in somebody new. No session; as in InviteDevice. */
+export interface Invite {
+  /** Empty: any name that belongs to no key. */
+  user: string;
+  code: Buffer;
+  untilMs: number;
+}
+
+/** An operator revokes all keys of a name; the code lets its owner in again. No session. */
+export interface ResetKeys {
+  user: string;
+  code: Buffer;
+  untilMs: number;
 }
 
 export interface Follow {
@@ -730,6 +789,18 @@ export const Entry: MessageFns<Entry> = {
       case "remoteUnfollow":
         RemoteUnfollow.encode(message.command.value, writer.uint32(122).fork()).join();
         break;
+      case "inviteDevice":
+        InviteDevice.encode(message.command.value, writer.uint32(130).fork()).join();
+        break;
+      case "revokeKey":
+        RevokeKey.encode(message.command.value, writer.uint32(138).fork()).join();
+        break;
+      case "invite":
+        Invite.encode(message.command.value, writer.uint32(146).fork()).join();
+        break;
+      case "resetKeys":
+        ResetKeys.encode(message.command.value, writer.uint32(154).fork()).join();
+        break;
     }
     return writer;
   },
@@ -867,6 +938,38 @@ export const Entry: MessageFns<Entry> = {
             message.command = { $case: "remoteUnfollow", value: RemoteUnfollow.decode(reader, reader.uint32()) };
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.command = { $case: "inviteDevice", value: InviteDevice.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.command = { $case: "revokeKey", value: RevokeKey.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.command = { $case: "invite", value: Invite.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.command = { $case: "resetKeys", value: ResetKeys.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -881,13 +984,16 @@ export const Entry: MessageFns<Entry> = {
 };
 
 function createBaseRegister(): Register {
-  return { user: "" };
+  return { user: "", login: undefined };
 }
 
 export const Register: MessageFns<Register> = {
   encode(message: Register, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.user !== "") {
       writer.uint32(10).string(message.user);
+    }
+    if (message.login !== undefined) {
+      KeyLogin.encode(message.login, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -911,6 +1017,354 @@ export const Register: MessageFns<Register> = {
             }
 
             message.user = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.login = KeyLogin.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseKeyLogin(): KeyLogin {
+  return { key: Buffer.alloc(0), device: "", code: Buffer.alloc(0), registration: 0 };
+}
+
+export const KeyLogin: MessageFns<KeyLogin> = {
+  encode(message: KeyLogin, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key.length !== 0) {
+      writer.uint32(10).bytes(message.key);
+    }
+    if (message.device !== "") {
+      writer.uint32(18).string(message.device);
+    }
+    if (message.code.length !== 0) {
+      writer.uint32(26).bytes(message.code);
+    }
+    if (message.registration !== 0) {
+      writer.uint32(32).int32(message.registration);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): KeyLogin {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseKeyLogin();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.device = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.code = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.registration = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseInviteDevice(): InviteDevice {
+  return { user: "", code: Buffer.alloc(0), untilMs: 0 };
+}
+
+export const InviteDevice: MessageFns<InviteDevice> = {
+  encode(message: InviteDevice, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.user !== "") {
+      writer.uint32(10).string(message.user);
+    }
+    if (message.code.length !== 0) {
+      writer.uint32(18).bytes(message.code);
+    }
+    if (message.untilMs !== 0) {
+      writer.uint32(24).uint64(message.untilMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): InviteDevice {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseInviteDevice();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.code = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.untilMs = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRevokeKey(): RevokeKey {
+  return { user: "", key: Buffer.alloc(0) };
+}
+
+export const RevokeKey: MessageFns<RevokeKey> = {
+  encode(message: RevokeKey, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.user !== "") {
+      writer.uint32(10).string(message.user);
+    }
+    if (message.key.length !== 0) {
+      writer.uint32(18).bytes(message.key);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RevokeKey {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRevokeKey();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.key = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseInvite(): Invite {
+  return { user: "", code: Buffer.alloc(0), untilMs: 0 };
+}
+
+export const Invite: MessageFns<Invite> = {
+  encode(message: Invite, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.user !== "") {
+      writer.uint32(10).string(message.user);
+    }
+    if (message.code.length !== 0) {
+      writer.uint32(18).bytes(message.code);
+    }
+    if (message.untilMs !== 0) {
+      writer.uint32(24).uint64(message.untilMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Invite {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseInvite();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.code = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.untilMs = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseResetKeys(): ResetKeys {
+  return { user: "", code: Buffer.alloc(0), untilMs: 0 };
+}
+
+export const ResetKeys: MessageFns<ResetKeys> = {
+  encode(message: ResetKeys, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.user !== "") {
+      writer.uint32(10).string(message.user);
+    }
+    if (message.code.length !== 0) {
+      writer.uint32(18).bytes(message.code);
+    }
+    if (message.untilMs !== 0) {
+      writer.uint32(24).uint64(message.untilMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResetKeys {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResetKeys();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.user = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.code = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.untilMs = longToNumber(reader.uint64());
             continue;
           }
         }

@@ -1,0 +1,16 @@
+/**
+ * Keys of users for whom a program has given none: made when they are needed, and lost with the process. A
+ * name that such a key was first to use can't be used after that, unless an operator resets its keys.
+ */
+import type { UserName } from '@dualping/core';
+import { DeviceKey, type NetworkCredentials } from '@dualping/protocol';
+
+const keys = new Map<string, DeviceKey>();
+
+/** The same for all sessions of this process. */
+export function processKey({ network }: NetworkCredentials, user: UserName): DeviceKey {
+  const name = `${network}/${user}`;
+  const key = keys.get(name) ?? DeviceKey.generate();
+  keys.set(name, key);
+  return key;
+}

@@ -1,0 +1,106 @@
+/**
+ * The tokens of one user's sessions: signed with the key of this device, and made anew before they run out.
+ *
+ * They count by the clock of servers. A refusal tells that clock when this machine's is wrong; from then on
+ * tokens are made by it.
+ */
+import { DualpingError, type PublicKey, type SessionId, type UserName } from '@dualping/core';
+import {
+  type DeviceKey,
+  type NetworkCredentials,
+  TOKEN_KEY,
+  TOKEN_MS,
+  TOKEN_RENEWAL_MS,
+  toldTimeMs,
+} from '@dualping/protocol';
+import { Metadata } from '@grpc/grpc-js';
+import { Subject } from 'rxjs';
+
+/** How a user proves to be the user. */
+export interface DeviceLogin {
+  readonly key: DeviceKey;
+  /** By which the user knows the key. */
+  readonly device: string;
+  /** Of an invitation, or a one-time code: what lets the key in, if it is new. */
+  readonly code?: string | undefined;
+}
+
+interface Made {
+  readonly sessionId: SessionId;
+  readonly token: Buffer;
+  readonly notAfterMs: number;
+  readonly metadata: Metadata;
+}
+
+export class UserTokens {
+  readonly login: DeviceLogin;
+  readonly #user: UserName;
+  readonly #credentials: NetworkCredentials;
+  #last: Made | undefined;
+  /** What to add to this machine's wall clock, ms. */
+  #behindMs = 0;
+  readonly #made = new Subject<void>();
+
+  /** Emits when a token was made for the first time or anew. */
+  readonly made$ = this.#made.asObservable();
+
+  constructor(user: UserName, login: DeviceLogin, credentials: NetworkCredentials) {
+    this.#user = user;
+    this.login = login;
+    this.#credentials = credentials;
+  }
+
+  get publicKey(): PublicKey {
+    return this.login.key.publicKey;
+  }
+
+  /** Of the session that was last asked for; undefined: none was yet. */
+  get last(): Metadata | undefined {
+    return this.#last && this.#present(this.#last.sessionId).metadata;
+  }
+
+  metadata(sessionId: SessionId): Metadata {
+    return this.#present(sessionId).metadata;
+  }
+
+  token(sessionId: SessionId): Buffer {
+    return this.#present(sessionId).token;
+  }
+
+  /** How long until the next token is made, ms. */
+  renewInMs(sessionId: SessionId): number {
+    return Math.max(0, this.#present(sessionId).notAfterMs - TOKEN_RENEWAL_MS - this.#now);
+  }
+
+  /**
+   * Takes over the clock that a refusal tells.
+   * @returns whether it told one: then a new token may be better
+   */
+  corrected(error: unknown): boolean {
+    if (!(error instanceof DualpingError) || error.reason !== 'token-expired') return false;
+    const told = toldTimeMs(error);
+    if (told === undefined) return false;
+    this.#behindMs = told - Date.now();
+    this.#last = undefined;
+    return true;
+  }
+
+  get #now(): number {
+    return Date.now() + this.#behindMs;
+  }
+
+  #present(sessionId: SessionId): Made {
+    const last = this.#last;
+    if (last?.sessionId === sessionId && last.notAfterMs - this.#now > TOKEN_RENEWAL_MS) return last;
+    const [authority] = this.#credentials.authorityHashes;
+    if (authority === undefined) throw new DualpingError('internal', 'credentials without a network');
+    const notAfterMs = this.#now + TOKEN_MS;
+    const token = this.login.key.sign(authority, { user: this.#user, sessionId, notAfterMs });
+    const metadata = new Metadata();
+    metadata.set(TOKEN_KEY, token);
+    const made = { sessionId, token, notAfterMs, metadata };
+    this.#last = made;
+    this.#made.next();
+    return made;
+  }
+}

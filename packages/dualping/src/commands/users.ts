@@ -1,0 +1,251 @@
+/** Who may come in: `invite` and `join`, a user's own `keys`, and `admin reset-keys`. */
+import { DualpingSession, UserAdmin } from '@dualping/client';
+import { type Address, DualpingError, type KeyOfUser, quote, type UserName } from '@dualping/core';
+import { EXIT } from '@dualping/host';
+import {
+  codeHash,
+  isLoopback,
+  keyDigits,
+  NetworkCredentials,
+  parseAddress,
+  shortKey,
+} from '@dualping/protocol';
+import { command } from '../command.js';
+import { operatorCredentials, type Trust } from '../credentials.js';
+import type { Io } from '../io.js';
+import { withSession } from '../one-shot.js';
+import { ownCommand } from '../own-command.js';
+import * as settings from '../settings/definitions.js';
+import { userName } from '../settings/parse.js';
+import { ownDevice } from '../user/device-keys.js';
+import { firstProbed, personCredentials } from '../user/first-contact.js';
+import { joinLineText, newCode, parseJoinLine } from '../user/join-line.js';
+import { fingerprintText, rememberNetwork } from '../user/known-networks.js';
+
+const HOUR_MS = 3_600_000;
+/** For another device of one's own, that is at hand. */
+const DEVICE_HOURS = 1;
+
+const OPERATOR = { routers: settings.routers, ...settings.trust, at: settings.at, hours: settings.codeHours };
+
+interface OperatorValues extends Trust {
+  readonly routers: readonly Address[];
+  readonly at: readonly Address[];
+  readonly hours: number;
+}
+
+/** Makes a code, and prints the line by which somebody comes in with it. */
+async function letIn(
+  { routers, at, hours, ...trust }: OperatorValues,
+  user: UserName | undefined,
+  io: Io,
+  ask: (admin: UserAdmin, code: { readonly hash: string; readonly untilMs: number }) => Promise<unknown>,
+): Promise<number> {
+  const credentials = operatorCredentials(trust, routers);
+  if (credentials === undefined)
+    throw new DualpingError(
+      'permission-denied',
+      'an operator of a network with TLS lets others in: run it in the folder of `up`, or give --certs',
+    );
+  const admin = new UserAdmin({ routers, credentials });
+  const code = newCode();
+  try {
+    await ask(admin, { hash: codeHash(code), untilMs: Date.now() + hours * HOUR_MS });
+  } finally {
+    admin.close();
+  }
+  printLine(io, { routers: at.length > 0 ? at : routers, hours, credentials, code, user });
+  return EXIT.done;
+}
+
+interface Printed {
+  readonly routers: readonly Address[];
+  readonly hours: number;
+  readonly credentials: NetworkCredentials;
+  readonly code: string;
+  readonly user: UserName | undefined;
+}
+
+function printLine(io: Io, { routers, hours, credentials, code, user }: Printed): void {
+  const [fingerprint = ''] = credentials.authorityHashes;
+  const line = joinLineText({ routers, fingerprint, code, ...(user !== undefined && { user }) });
+  io.out(`dualping join '${line}'`);
+  const whom = user === undefined ? 'one new user' : quote(user);
+  io.note(`lets in ${whom}, once, within ${hours} hours: send it to nobody else`);
+  if (routers.every((router) => isLoopback(parseAddress(router).host)))
+    io.note('it is good on this machine only: say with --at by which address others reach the router');
+}
+
+export const inviteCommand = command({
+  name: 'invite',
+  summary: 'let somebody in: print the line that they type; for operators',
+  args: [{ name: 'name', help: 'the only name that it is for', optional: true }],
+  settings: OPERATOR,
+  run: async (values, { args, io }) => {
+    const user = args[0] === undefined ? undefined : userName(args[0]);
+    return await letIn(values, user, io, (admin, code) => admin.invite(code, user));
+  },
+});
+
+export const resetKeysCommand = command({
+  name: 'reset-keys',
+  group: 'admin',
+  summary: 'revoke all keys of a user, and print the line by which the owner comes in again',
+  args: [{ name: 'user', help: 'whose keys are lost' }],
+  settings: OPERATOR,
+  run: async (values, { args, io }) => {
+    const user = userName(args[0] ?? '');
+    return await letIn(values, user, io, (admin, code) => admin.resetKeys(code, user));
+  },
+});
+
+export const joinCommand = command({
+  name: 'join',
+  summary: 'come into a network by the line that somebody sent',
+  args: [{ name: 'line', help: 'dualping://host:port/?ca=...&code=..., in quotes' }],
+  settings: { user: settings.user, timeoutMs: settings.timeoutMs },
+  run: async ({ user: chosen, timeoutMs }, { args, io }) => {
+    const { routers, fingerprint, code, user = chosen } = parseJoinLine(args[0] ?? '');
+    const found = await firstProbed(routers);
+    if (found.kind === 'silent')
+      throw new DualpingError('router-unreachable', `no router answers at ${routers.join()}`);
+    if (found.kind === 'plaintext' || found.fingerprint !== fingerprint) {
+      const there = found.kind === 'plaintext' ? 'no TLS at all' : fingerprintText(found.fingerprint);
+      throw new DualpingError(
+        'wrong-network',
+        `what answers at ${routers.join()} is NOT THE NETWORK of this line: ${there}, and not ${fingerprintText(fingerprint)}. Nothing was sent to it`,
+      );
+    }
+    const credentials = NetworkCredentials.parse(found.certificate);
+    await comeIn({ routers, user, credentials, code, timeoutMs });
+    rememberNetwork(routers, { fingerprint, certificate: found.certificate });
+    io.out(`you are ${user}: ${ownCommand()} client --user ${user} --routers ${routers.join()}`);
+    return EXIT.done;
+  },
+});
+
+interface Coming {
+  readonly routers: readonly Address[];
+  readonly user: UserName;
+  readonly credentials: NetworkCredentials;
+  readonly code: string;
+  readonly timeoutMs: number;
+}
+
+/** Logs in once, with the code. */
+async function comeIn({ routers, user, credentials, code, timeoutMs }: Coming): Promise<void> {
+  const session = new DualpingSession({
+    routers,
+    user,
+    credentials,
+    code,
+    timeline: false,
+    ...ownDevice(credentials, user),
+  });
+  try {
+    await session.keys({ signal: AbortSignal.timeout(timeoutMs) });
+  } catch (error) {
+    if (error instanceof DualpingError) throw error;
+    throw new DualpingError('no-available-server', `nobody has let you in within ${timeoutMs} ms`, {
+      cause: error,
+    });
+  } finally {
+    session.close();
+  }
+}
+
+const KEYS = {
+  user: settings.user,
+  routers: settings.routers,
+  ...settings.trust,
+  timeoutMs: settings.timeoutMs,
+};
+
+export const keysListCommand = command({
+  name: 'list',
+  group: 'keys',
+  isDefault: true,
+  summary: 'the devices whose keys speak for you',
+  settings: { ...KEYS, json: settings.json },
+  run: async ({ json, ...oneShot }, { io }) => {
+    const own = await ownKey(oneShot);
+    const keys = await withSession(oneShot, (session) => session.keys());
+    for (const key of keys) io.out(json ? JSON.stringify(key) : keyText(key, own));
+    return EXIT.done;
+  },
+});
+
+export const keysAddCommand = command({
+  name: 'add',
+  group: 'keys',
+  summary: 'let in another device of yours: print the line that is typed there',
+  settings: { ...KEYS, at: settings.at },
+  run: async ({ at, ...oneShot }, { io }) => {
+    const { routers, user, ...trust } = oneShot;
+    const credentials = await personCredentials(trust, routers);
+    if (credentials === undefined) throw withoutKeys();
+    const code = newCode();
+    const untilMs = Date.now() + DEVICE_HOURS * HOUR_MS;
+    await withSession(oneShot, (session) => session.inviteDevice(codeHash(code), untilMs));
+    printLine(io, { routers: at.length > 0 ? at : routers, hours: DEVICE_HOURS, credentials, code, user });
+    return EXIT.done;
+  },
+});
+
+export const keysRevokeCommand = command({
+  name: 'revoke',
+  group: 'keys',
+  summary: 'a device that is lost: its key speaks for you no more, and what it shows ends at once',
+  args: [{ name: 'key', help: 'its key, or the beginning of it, as `keys` shows it' }],
+  settings: KEYS,
+  run: async (oneShot, { args, io }) => {
+    const begin = args[0] ?? '';
+    const revoked = await withSession(oneShot, async (session) => {
+      const key = keyBeginningWith(begin, await session.keys());
+      await session.revokeKey(key.key);
+      return key;
+    });
+    io.out(`revoked ${shortKey(revoked.key)} (${revoked.device})`);
+    return EXIT.done;
+  },
+});
+
+/** Of this device, where there are keys. */
+async function ownKey({
+  routers,
+  user,
+  ...trust
+}: Trust & { readonly routers: readonly Address[]; readonly user: UserName }): Promise<string> {
+  const credentials = await personCredentials(trust, routers);
+  if (credentials === undefined) throw withoutKeys();
+  return ownDevice(credentials, user).key?.publicKey ?? '';
+}
+
+const withoutKeys = (): DualpingError =>
+  new DualpingError('invalid-argument', 'users have no keys in a network without TLS');
+
+function keyText({ key, device, since, revokedAt }: KeyOfUser, own: string): string {
+  const state = revokedAt === undefined ? '' : `  revoked at ${revokedAt}`;
+  return `${shortKey(key)}  ${device.padEnd(12)}  since ${since}${state}${key === own ? '  this device' : ''}`;
+}
+
+function keyBeginningWith(begin: string, keys: readonly KeyOfUser[]): KeyOfUser {
+  const found = keys.filter(
+    ({ key, revokedAt }) => revokedAt === undefined && keyDigits(key).startsWith(begin.toLowerCase()),
+  );
+  const [only, ...others] = begin === '' ? [] : found;
+  if (only !== undefined && others.length === 0) return only;
+  const detail =
+    found.length === 0
+      ? `no key that speaks for you begins with ${quote(begin)}`
+      : `${quote(begin)} is the beginning of ${found.length} keys: give more of it`;
+  throw new DualpingError(found.length === 0 ? 'unknown-key' : 'invalid-argument', detail);
+}
+
+export const USER_COMMANDS = [
+  inviteCommand,
+  joinCommand,
+  keysListCommand,
+  keysAddCommand,
+  keysRevokeCommand,
+] as const;

@@ -1,0 +1,50 @@
+/**
+ * The line that lets somebody in: where the network is, how it is recognised, and a code that is good once.
+ *
+ *     dualping://10.0.0.1:7070,10.0.0.2:7070/?ca=FINGERPRINT&code=CODE&user=mira
+ */
+import { randomBytes } from 'node:crypto';
+import { type Address, DualpingError, isKeyText, quote, type UserName } from '@dualping/core';
+import { addresses, userName } from '../settings/parse.js';
+
+export interface JoinLine {
+  readonly routers: readonly Address[];
+  readonly fingerprint: string;
+  readonly code: string;
+  /** Absent: whoever joins chooses a name. */
+  readonly user?: UserName;
+}
+
+/** 160 random bits: nobody guesses them in the time that a code counts. */
+const CODE_BYTES = 20;
+const CODE = /^[A-Za-z0-9_-]{27}$/;
+const LINE = /^dualping:\/\/([^/?#]+)\/\?(.+)$/;
+
+export const newCode = (): string => randomBytes(CODE_BYTES).toString('base64url');
+
+export function joinLineText({ routers, fingerprint, code, user }: JoinLine): string {
+  const whose = user === undefined ? '' : `&user=${user}`;
+  return `dualping://${routers.join()}/?ca=${fingerprint}&code=${code}${whose}`;
+}
+
+/** @throws DualpingError `invalid-argument` that says what is wrong with it; the code is not quoted */
+export function parseJoinLine(text: string): JoinLine {
+  const [, where, query] = LINE.exec(text.trim()) ?? [];
+  if (where === undefined || query === undefined)
+    throw refused(`${quote(text.replace(/code=[^&]*/, 'code=…'))} is not dualping://host:port/?ca=…&code=…`);
+  const values = new Map(new URLSearchParams(query));
+  const fingerprint = values.get('ca') ?? '';
+  const code = values.get('code') ?? '';
+  const user = values.get('user');
+  if (!isKeyText(fingerprint)) throw refused(`its "ca" is ${quote(fingerprint)}: it has 43 characters`);
+  if (!CODE.test(code)) throw refused(`its "code" has ${code.length} characters, and not 27: is it cut off?`);
+  return {
+    routers: addresses(where),
+    fingerprint,
+    code,
+    ...(user !== undefined && { user: userName(user) }),
+  };
+}
+
+const refused = (why: string): DualpingError =>
+  new DualpingError('invalid-argument', `this line can't be joined by: ${why}`);

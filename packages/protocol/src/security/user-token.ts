@@ -1,0 +1,184 @@
+/**
+ * Users' keys and tokens.
+ *
+ * A device has an Ed25519 key. With it it signs tokens: "whoever sends this is that user, in this session,
+ * until then". Any server judges a token by itself: the signature shows that the key is there, and the
+ * replicated state says whether the key speaks for the user. The hash of the network's own key is signed too,
+ * so a token that was given to an impostor counts in no other network. A token that is shown again says only
+ * what it said before: writes have their session and number, and are done once.
+ */
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto';
+import { DualpingError, type PublicKey, quote, type SessionId, type UserName } from '@dualping/core';
+import { hashFrom, hashToWire, ordinal, sessionIdFrom, userFrom } from '../codec/judge.js';
+import { CLOCK_LEEWAY_MS } from '../codec/requests.js';
+import { UserToken } from '../gen/dualping/v1/social.js';
+
+/** Metadata key of a call's token, an encoded `UserToken`. */
+export const TOKEN_KEY = 'dualping-token-bin';
+/** How long a token counts, ms: a stolen one is of use no longer than that. */
+export const TOKEN_MS = 3_600_000;
+/** A token is made anew so long before its end, ms: also a client that was away for a while is in time. */
+export const TOKEN_RENEWAL_MS = 15 * 60_000;
+/** What is signed begins with this: a signature for another purpose is no token. */
+const DOMAIN = 'dualping-user-token-1';
+/**
+ * Tokens whose signature was found right, so that it is not checked again with each call: as many as a server
+ * has timelines. 500 bytes each.
+ */
+const MAX_KNOWN_TOKENS = 20_000;
+
+/** What a token says. */
+export interface TokenClaims {
+  readonly user: UserName;
+  readonly key: PublicKey;
+  readonly sessionId: SessionId;
+  /** By the clock of servers. */
+  readonly notAfterMs: number;
+}
+
+/** The private key of a user's device. */
+export class DeviceKey {
+  readonly publicKey: PublicKey;
+  readonly #private: KeyObject;
+
+  private constructor(privateKey: KeyObject) {
+    const { x } = createPublicKey(privateKey).export({ format: 'jwk' });
+    if (privateKey.asymmetricKeyType !== 'ed25519' || x === undefined)
+      throw new DualpingError('invalid-argument', 'it is not an Ed25519 key');
+    this.#private = privateKey;
+    this.publicKey = x;
+  }
+
+  static generate(): DeviceKey {
+    return new DeviceKey(generateKeyPairSync('ed25519').privateKey);
+  }
+
+  /**
+   * @param pem as `toPem` gives it
+   * @throws DualpingError `invalid-argument` that says what is wrong with it
+   */
+  static parse(pem: string): DeviceKey {
+    let key: KeyObject;
+    try {
+      key = createPrivateKey(pem);
+    } catch (cause) {
+      throw new DualpingError('invalid-argument', 'it is not a private key in PEM', { cause });
+    }
+    return new DeviceKey(key);
+  }
+
+  /** The private key, PKCS #8 in PEM: whoever has it is the user. */
+  toPem(): string {
+    return this.#private.export({ format: 'pem', type: 'pkcs8' }).toString();
+  }
+
+  /** @param authority as `NetworkCredentials.authorityHashes` has it */
+  sign(authority: string, claims: Omit<TokenClaims, 'key'>): Buffer {
+    const whole: TokenClaims = { ...claims, key: this.publicKey };
+    const signature = sign(null, signedBytes(authority, whole), this.#private);
+    const token = UserToken.encode({ ...whole, key: hashToWire(whole.key), signature });
+    return Buffer.from(token.finish());
+  }
+}
+
+/** A key as people type it, in hexadecimal digits: in base64url it may begin with a dash, as options do. */
+export const keyDigits = (key: PublicKey): string => hashToWire(key).toString('hex');
+
+/** The first 12 of them, which tell the keys of a user apart. */
+export const shortKey = (key: PublicKey): string => keyDigits(key).slice(0, 12);
+
+/** What a user's key signs for a network. */
+const signedBytes = (authority: string, { user, key, sessionId, notAfterMs }: TokenClaims): Buffer =>
+  Buffer.from(JSON.stringify([DOMAIN, authority, user, key, sessionId, notAfterMs]));
+
+/** The key of a network's certificate: SHA-256 of its SPKI, base64url. */
+export const authorityHash = (key: KeyObject): string =>
+  createHash('sha256')
+    .update(key.export({ format: 'der', type: 'spki' }))
+    .digest('base64url');
+
+/** Judges the tokens of one network. */
+export class TokenJudge {
+  readonly #authorities: () => readonly string[];
+  /** By the token's bytes, the longest known first. */
+  readonly #known = new Map<string, TokenClaims>();
+
+  /** @param authorities as `NetworkCredentials.authorityHashes` has them now */
+  constructor(authorities: () => readonly string[]) {
+    this.#authorities = authorities;
+  }
+
+  /**
+   * @param nowMs the server's wall clock
+   * @throws DualpingError `unauthenticated` for a token that is none, `token-expired` for one out of its time
+   */
+  judge(bytes: Uint8Array, nowMs: number): TokenClaims {
+    const text = Buffer.from(bytes).toString('latin1');
+    const known = this.#known.get(text);
+    const claims = known ?? this.#verified(bytes);
+    checkTime(claims, nowMs);
+    if (known === undefined) this.#keep(text, claims);
+    return claims;
+  }
+
+  #verified(bytes: Uint8Array): TokenClaims {
+    const { claims, signature } = decoded(bytes);
+    const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: claims.key }, format: 'jwk' });
+    const isSigned = this.#authorities().some((authority) =>
+      verify(null, signedBytes(authority, claims), publicKey, signature),
+    );
+    if (isSigned) return claims;
+    throw new DualpingError(
+      'unauthenticated',
+      `the token of ${quote(claims.user)} is not signed by its key for this network`,
+    );
+  }
+
+  #keep(text: string, claims: TokenClaims): void {
+    this.#known.set(text, claims);
+    for (const oldest of this.#known.keys()) {
+      if (this.#known.size <= MAX_KNOWN_TOKENS) break;
+      this.#known.delete(oldest);
+    }
+  }
+}
+
+/** @throws DualpingError `token-expired` */
+export function checkTime({ user, notAfterMs }: TokenClaims, nowMs: number): void {
+  const leftMs = notAfterMs - nowMs;
+  if (leftMs >= -CLOCK_LEEWAY_MS && leftMs <= TOKEN_MS + CLOCK_LEEWAY_MS) return;
+  const detail =
+    leftMs < 0
+      ? `the token of ${quote(user)} has run out ${-leftMs} ms ago`
+      : `the token of ${quote(user)} counts for ${leftMs} ms, and at most ${TOKEN_MS} are allowed`;
+  throw new DualpingError(
+    'token-expired',
+    `${detail}, by the server's clock (${new Date(nowMs).toISOString()})`,
+  );
+}
+
+function decoded(bytes: Uint8Array): { readonly claims: TokenClaims; readonly signature: Buffer } {
+  try {
+    const { user, key, sessionId, notAfterMs, signature } = UserToken.decode(bytes);
+    const claims = {
+      user: userFrom(user),
+      key: hashFrom(key, 'key'),
+      sessionId: sessionIdFrom(sessionId),
+      notAfterMs: ordinal(notAfterMs, 'not_after_ms'),
+    };
+    return { claims, signature };
+  } catch (cause) {
+    const why = cause instanceof DualpingError ? cause.detail : 'it is not a UserToken';
+    throw new DualpingError('unauthenticated', `the token of ${bytes.length} bytes can't be read: ${why}`, {
+      cause,
+    });
+  }
+}
