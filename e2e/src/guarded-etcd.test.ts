@@ -42,7 +42,17 @@ describe('an etcd that lets in not everybody', { skip: NO_ETCD ?? false }, () =>
   });
 
   const routerOn = (store: string, ...args: readonly string[]): DualpingProcess =>
-    new DualpingProcess(['router', '--insecure', '--host', '127.0.0.1', '--port', '0', '--store', store, ...args]);
+    new DualpingProcess([
+      'router',
+      '--insecure',
+      '--host',
+      '127.0.0.1',
+      '--port',
+      '0',
+      '--store',
+      store,
+      ...args,
+    ]);
   const router = (...args: readonly string[]): DualpingProcess => routerOn(etcd.store, ...args);
 
   test('with all of it a router leads, also after etcd has forgotten its tokens', async () => {

@@ -59,7 +59,17 @@ describe('a network is moved', { skip: NO_ETCD ?? false }, () => {
   /** With the one server, which has to find what it has been told before. */
   const whenServed = async (where: readonly string[]): Promise<Assignment> => {
     const router = await startRouter(where);
-    await start('server', '--insecure', ...HOST, '--id', '1', '--data', join(folder, 's1'), '--routers', router);
+    await start(
+      'server',
+      '--insecure',
+      ...HOST,
+      '--id',
+      '1',
+      '--data',
+      join(folder, 's1'),
+      '--routers',
+      router,
+    );
     const client = new RouterClient({ routers: [router] });
     try {
       return await eventually('it serves', async () => {
