@@ -9,6 +9,7 @@ import { type TestContext, test } from 'node:test';
 import { DualpingSession, RouterClient } from '@dualping/client';
 import { type Assignment, serverId } from '@dualping/core';
 import { afterwards } from './afterwards.js';
+import { deviceOf } from './device.js';
 import { DualpingProcess } from './dualping-process.js';
 import { eventually } from './eventually.js';
 import { Person } from './person.js';
@@ -66,6 +67,7 @@ async function nothingIsLost({ cluster, ana }: Scene): Promise<void> {
     routers: [cluster.routerAddress],
     credentials: cluster.user,
     user: 'ana',
+    ...deviceOf(cluster.user, 'ana'),
     timeline: { history: ana.acknowledged.length + 10 },
   });
   const shown: string[] = [];

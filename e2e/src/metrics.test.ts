@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { DualpingSession, RouterClient } from '@dualping/client';
+import { deviceOf } from './device.js';
 import { DualpingProcess } from './dualping-process.js';
 import { eventually } from './eventually.js';
 import { TestCluster } from './test-cluster.js';
@@ -84,6 +85,7 @@ test('posts, a takeover and the return of a server are seen', async () => {
     routers: [cluster.routerAddress],
     credentials: cluster.user,
     user: 'ana',
+    ...deviceOf(cluster.user, 'ana'),
   });
   await session.post('one');
   await session.post('two');

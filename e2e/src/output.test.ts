@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { DualpingSession } from '@dualping/client';
+import { deviceOf } from './device.js';
 import { LAUNCHER, OWN_STATE } from './dualping-process.js';
 import { DEADLINE_MS, eventually } from './eventually.js';
 import { TestCluster } from './test-cluster.js';
@@ -44,6 +45,7 @@ describe('output', () => {
       routers: [cluster.routerAddress],
       credentials: cluster.user,
       user: 'mira',
+      ...deviceOf(cluster.user, 'mira'),
     });
     for (let at = 0; at < POSTS; at += 1) await mira.post(`${at} ${LONG}`);
     mira.close();

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DualpingSession, type NetworkCredentials } from '@dualping/client';
 import type { Epoch, Post } from '@dualping/core';
+import { deviceOf } from './device.js';
 import { eventually } from './eventually.js';
 
 export interface Acknowledged {
@@ -44,7 +45,13 @@ export class Person {
     credentials?: NetworkCredentials,
   ) {
     const timeline = { history: 0 };
-    this.session = new DualpingSession({ routers: [...routers], user, timeline, credentials });
+    this.session = new DualpingSession({
+      routers: [...routers],
+      user,
+      timeline,
+      credentials,
+      ...deviceOf(credentials, user),
+    });
     this.session.posts$.subscribe((post) => this.seen.push(post));
   }
 

@@ -13,6 +13,7 @@ import {
   timelineMessageToWire,
   timelineUpdateFromWire,
 } from '@dualping/protocol';
+import { tokenOf } from './device.js';
 import { eventually } from './eventually.js';
 import { Person } from './person.js';
 import { TestCluster } from './test-cluster.js';
@@ -160,7 +161,8 @@ describe('a server that comes back', () => {
       (cluster().user ?? PLAINTEXT).channel('server'),
       CHANNEL_OPTIONS,
     );
-    const call = client.timeline();
+    const sessionId = 'slow-reader';
+    const call = client.timeline(tokenOf(cluster().user, 'emil', sessionId));
     const seen: Post[] = [];
     let isOpen = false;
     call.on('data', (message) => {
@@ -170,7 +172,7 @@ describe('a server that comes back', () => {
     });
     call.on('error', () => {});
     const none = {
-      sessionId: 'slow-reader',
+      sessionId,
       epoch: epoch(0),
       resumeAfter: position(0),
       history: 0,

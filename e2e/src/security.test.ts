@@ -195,7 +195,7 @@ describe('who is who', () => {
     assert.equal((await asking.available({ cluster: 1 })).available, true);
     await assert.rejects(asking.status(), {
       reason: 'unauthenticated',
-      message: /Watch of all clusters or of figures: it is for servers, members and operators/,
+      message: /Watch of all clusters or of figures: it is for servers, members, operators and routers/,
     });
     await assert.rejects(asking.handover(1), { reason: 'unauthenticated' });
     asking.close();

@@ -176,7 +176,10 @@ export class TestCluster {
     const transport = this.options.insecure
       ? [`--insecure=${host === LOOPBACK ? 'loopback' : 'beyond-loopback'}`]
       : [];
-    const started = new DualpingProcess([...args, ...place, ...transport], environment, prefix);
+    // Where others can reach a server, new names would need an invitation.
+    const registration = args[0] === 'server' ? ['--registration', 'open'] : [];
+    const flags = [...place, ...transport, ...registration];
+    const started = new DualpingProcess([...args, ...flags], environment, prefix);
     this.#processes.set(name, started);
     const address = await started.ready();
     this.#ports.set(name, address.slice(address.lastIndexOf(':') + 1));

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DualpingSession, RouterClient } from '@dualping/client';
+import { deviceOf } from '../device.js';
 import { LAUNCHER } from '../dualping-process.js';
 import { TestCluster } from '../test-cluster.js';
 import { Terminal, type TerminalOptions } from './terminal.js';
@@ -48,6 +49,7 @@ export class Stage {
       routers: [this.cluster.routerAddress],
       credentials: this.cluster.user,
       user: name,
+      ...deviceOf(this.cluster.user, name),
     });
     this.#people.set(name, session);
     return session;

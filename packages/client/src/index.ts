@@ -5,6 +5,8 @@ export type {
   Assignment,
   ClusterId,
   ClusterKey,
+  CodeHash,
+  DeviceName,
   DiskRoomFigures,
   DiskSpace,
   Epoch,
@@ -14,6 +16,7 @@ export type {
   InSyncMember,
   Instant,
   JournalId,
+  KeyNumber,
   KeyOfUser,
   LifeId,
   ListPage,
@@ -29,6 +32,7 @@ export type {
   PostReference,
   PresenceLists,
   PrimaryRef,
+  PublicKey,
   Reason,
   ServerId,
   ServiceName,
@@ -36,6 +40,7 @@ export type {
   SessionId,
   SessionState,
   SessionTarget,
+  UserKey,
   UserName,
   UserPresence,
   WallTimeMs,
@@ -72,7 +77,7 @@ export type {
   StreamEnd,
   WatchUpdate,
 } from '@dualping/protocol';
-export { DeviceKey, NetworkCredentials } from '@dualping/protocol';
+export { DeviceKey, NetworkCredentials, type TokenClaims } from '@dualping/protocol';
 export type { CallOptions } from './abortable.js';
 export * from './classic-connection.js';
 export { DualpingMember, type DualpingMemberOptions } from './dualping-member.js';

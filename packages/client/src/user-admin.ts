@@ -7,7 +7,6 @@ import {
   type OperatorCommand,
   type UserName,
   type WallTimeMs,
-  type Written,
 } from '@dualping/core';
 import {
   fromServiceError,
@@ -19,6 +18,7 @@ import {
   type socialWire,
   writtenFromWire,
 } from '@dualping/protocol';
+import type { Written } from './dualping-session.js';
 import { requireOptions } from './required-options.js';
 import { RouterClient } from './router-client.js';
 import { unary } from './unary.js';
@@ -29,6 +29,7 @@ const CALL_TIMEOUT_MS = 10_000;
 const FAILOVER_WAIT_MS = 5_000;
 const MOST_TRIES = 3;
 
+/** Which network, and who asks. */
 export interface UserAdminOptions {
   readonly routers: readonly Address[];
   /** Of an operator. */
@@ -75,6 +76,7 @@ export class UserAdmin {
     return await this.#ask({ kind: 'reset-keys', code: hash, untilMs, user }, user);
   }
 
+  /** Closes its connections. It can't be used afterwards. */
   close(): void {
     this.#routers.close();
   }

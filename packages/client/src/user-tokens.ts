@@ -27,6 +27,8 @@ export interface DeviceLogin {
 
 interface Made {
   readonly sessionId: SessionId;
+  /** The key of the network that it is for. */
+  readonly authority: string;
   readonly token: Buffer;
   readonly notAfterMs: number;
   readonly metadata: Metadata;
@@ -91,14 +93,16 @@ export class UserTokens {
 
   #present(sessionId: SessionId): Made {
     const last = this.#last;
-    if (last?.sessionId === sessionId && last.notAfterMs - this.#now > TOKEN_RENEWAL_MS) return last;
+    // Another one when the network's certificate was replaced.
     const [authority] = this.#credentials.authorityHashes;
     if (authority === undefined) throw new DualpingError('internal', 'credentials without a network');
+    const isOfNow = last?.sessionId === sessionId && last.authority === authority;
+    if (isOfNow && last.notAfterMs - this.#now > TOKEN_RENEWAL_MS) return last;
     const notAfterMs = this.#now + TOKEN_MS;
     const token = this.login.key.sign(authority, { user: this.#user, sessionId, notAfterMs });
     const metadata = new Metadata();
     metadata.set(TOKEN_KEY, token);
-    const made = { sessionId, token, notAfterMs, metadata };
+    const made = { sessionId, authority, token, notAfterMs, metadata };
     this.#last = made;
     this.#made.next();
     return made;

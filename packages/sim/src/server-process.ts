@@ -318,6 +318,8 @@ export class ServerProcess extends Process {
   /** The driver has told all who waited: the process is over. */
   #stopped(stopped: Stopped): void {
     this.#lookAtAnswers();
+    // The step that ended it may also have committed, and told clients so (seed 9004537).
+    this.#lookAtCommits();
     this.endedInOrder = !stopped.failed;
     this.end();
     this.#forget();

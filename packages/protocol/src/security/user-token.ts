@@ -46,6 +46,7 @@ export interface TokenClaims {
 
 /** The private key of a user's device. */
 export class DeviceKey {
+  /** What servers know of it. */
   readonly publicKey: PublicKey;
   readonly #private: KeyObject;
 
@@ -57,6 +58,7 @@ export class DeviceKey {
     this.publicKey = x;
   }
 
+  /** A new key. */
   static generate(): DeviceKey {
     return new DeviceKey(generateKeyPairSync('ed25519').privateKey);
   }
