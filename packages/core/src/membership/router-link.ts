@@ -269,8 +269,15 @@ export class RouterLink {
     if (this.isCurrent(attempt)) this.#giveUp(attempt, because);
   }
 
-  /** Tries again at once: the cause of the refusal has been changed. */
-  retry(): void {
+  /**
+   * Asks again at once, under another identity. What was asked under the former one is given up: its answer
+   * would be about somebody else.
+   */
+  askAnew(): void {
+    if (this.#attached !== undefined) this.#hangUp(this.#attached.attempt);
+    for (const attempt of this.#dials.keys()) this.#hangUp(attempt);
+    this.#attached = undefined;
+    this.#dials.clear();
     this.#searching = false;
   }
 

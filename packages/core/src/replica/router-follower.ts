@@ -174,7 +174,7 @@ export class RouterFollower {
     this.#isRenewing = false;
     ground.identity = { ...ground.identity, journalId };
     ground.welcomedLife = '';
-    this.#router.retry();
+    this.#router.askAnew();
     this.#router.tick();
   }
 }

@@ -191,3 +191,15 @@ test('each reason why no router can be attached to is told once, and anew after 
   server.tick();
   assert.deepEqual(ends('refused'), [told('refused')]);
 });
+
+test('a server that goes on as a new journal takes no answer to what it asked as the old one', () => {
+  const server = new Alone(2);
+  server.start();
+  const tooOld = { kind: 'refused', networkId: 'net', reason: 'older-copy', detail: 'because' } as const;
+  assert.match(server.router(tooOld).join(), /goes on as a new journal/);
+  // Its disk takes long, and the router is asked again meanwhile.
+  assert.deepEqual(server.tick(), ['dials router r1']);
+  assert.deepEqual(server.step({ kind: 'journal-renewed', journalId: 'new' }), [HANGS_UP, 'dials router r1']);
+  assert.deepEqual(server.step({ kind: 'router-message', attempt: 2, message: tooOld }), []);
+  assert.ok(server.welcome(TOLD).includes('"attached to the router at r1, network net"'));
+});
