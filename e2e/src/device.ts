@@ -9,13 +9,19 @@ import { TOKEN_KEY, TOKEN_MS } from '@dualping/protocol';
 import { Metadata } from '@grpc/grpc-js';
 import { OWN_STATE } from './dualping-process.js';
 
-/** For the options of a session; without credentials nobody has a key. @param user in small letters */
+/**
+ * For the options of a session; without credentials nobody has a key.
+ *
+ * @param user in small letters
+ * @param config `XDG_CONFIG_HOME` of the commands
+ */
 export function deviceOf(
   credentials: NetworkCredentials | undefined,
   user: string,
+  config = OWN_STATE.XDG_CONFIG_HOME ?? '',
 ): { readonly key?: DeviceKey } {
   if (credentials === undefined) return {};
-  const path = join(OWN_STATE.XDG_CONFIG_HOME ?? '', 'dualping', 'keys', credentials.network, `${user}.pem`);
+  const path = join(config, 'dualping', 'keys', credentials.network, `${user}.pem`);
   try {
     return { key: DeviceKey.parse(readFileSync(path, 'utf8')) };
   } catch {

@@ -46,6 +46,7 @@ import {
   followOneAnother,
   journalsAreIdentical,
 } from './accounts.js';
+import { deviceOf } from './device.js';
 import { DualpingProcess } from './dualping-process.js';
 import { DEADLINE_MS, eventually } from './eventually.js';
 import { Person } from './person.js';
@@ -188,6 +189,7 @@ describe('who is who', () => {
       routers: [cluster.routerAddress],
       user: 'mira',
       credentials: user,
+      ...deviceOf(user, 'mira'),
     });
     await session.post('over TLS');
     session.close();

@@ -49,7 +49,7 @@ export class Stage {
       routers: [this.cluster.routerAddress],
       credentials: this.cluster.user,
       user: name,
-      ...deviceOf(this.cluster.user, name),
+      ...deviceOf(this.cluster.user, name, this.#configFolder),
     });
     this.#people.set(name, session);
     return session;
@@ -81,7 +81,7 @@ export class Stage {
     const home = {
       ...this.cluster.environment,
       HOME: this.#folder,
-      XDG_CONFIG_HOME: join(this.#folder, 'config'),
+      XDG_CONFIG_HOME: this.#configFolder,
       XDG_STATE_HOME: this.stateFolder,
     };
     const terminal = Terminal.start({ ...more, command, args, columns, rows, env: { ...home, ...env } });
@@ -91,6 +91,11 @@ export class Stage {
 
   get #command(): readonly string[] {
     return [process.execPath, LAUNCHER, 'client', '--user', ME, '--routers', this.cluster.routerAddress];
+  }
+
+  /** The folder of what clients are told by people: settings, keys, known networks. */
+  get #configFolder(): string {
+    return join(this.#folder, 'config');
   }
 
   /** The folder of the data that clients keep between runs. */
