@@ -177,7 +177,8 @@ export class TestCluster {
       ? [`--insecure=${host === LOOPBACK ? 'loopback' : 'beyond-loopback'}`]
       : [];
     // Where others can reach a server, new names would need an invitation.
-    const registration = args[0] === 'server' ? ['--registration', 'open'] : [];
+    const isOpen = args[0] === 'server' && !args.includes('--registration');
+    const registration = isOpen ? ['--registration', 'open'] : [];
     const flags = [...place, ...transport, ...registration];
     const started = new DualpingProcess([...args, ...flags], environment, prefix);
     this.#processes.set(name, started);
