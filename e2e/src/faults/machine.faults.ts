@@ -275,7 +275,8 @@ describe('clocks', () => {
       clocks.set(name, clock);
       return { environment: clock.environment };
     };
-    trial = await Trial.start({ servers: 3, housing }, USERS);
+    // Certificates made here don't count yet where it is two hours earlier, and tokens not where it is later.
+    trial = await Trial.start({ servers: 3, insecure: true, housing }, USERS);
   });
   after(async () => {
     await trial?.destroy();

@@ -66,7 +66,9 @@ describe('a host that connects without end', () => {
       });
       const { perAddress } = DEFAULT_CONNECTION_LIMITS;
       await eventually('those that are too many are closed', () => closed >= SOCKETS - perAddress);
-      await process.line(/ limited: .*connections of an address: \d+; the last was "10\.77\.0\.254"/);
+      // The router is also called by an operator at that address. So it waits for each to prove to be a part.
+      if (at === 'primary')
+        await process.line(/ limited: .*connections of an address: \d+; the last was "10\.77\.0\.254"/);
       await trial.posts(20);
       for (const socket of sockets) socket.destroy();
     });
