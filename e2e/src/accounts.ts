@@ -72,10 +72,8 @@ export async function journalsAreIdentical(
 ): Promise<ReadJournal> {
   await cluster.whenWhole(routers);
   await eventually('all journals end at the same place', async () => {
-    const { figures } = await routers.status();
-    return (
-      figures.length === cluster.serverIds.length && new Set(figures.map((f) => f.figures.durable)).size === 1
-    );
+    const { stats } = await routers.status();
+    return stats.length === cluster.serverIds.length && new Set(stats.map((f) => f.stats.durable)).size === 1;
   });
   // The router first, so that it grants no new epoch while the servers end.
   await cluster.router.kill();

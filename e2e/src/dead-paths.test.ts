@@ -69,7 +69,7 @@ test('a session whose path to its server dies notices, and so does the server; b
   session.moves$.subscribe(({ gapMs }) => moves.push(gapMs));
   await session.post('before');
   const timelines = async (): Promise<number | undefined> =>
-    (await routers.status()).figures.find(({ serverId }) => serverId === 1)?.figures.timelines;
+    (await routers.status()).stats.find(({ serverId }) => serverId === 1)?.stats.timelines;
   await eventually('the server has one reader', async () => (await timelines()) === 1);
 
   const deadAt = performance.now();

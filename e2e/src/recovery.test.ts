@@ -66,8 +66,8 @@ async function allEqual(cluster: TestCluster, routers: RouterClient): Promise<vo
   await eventually(
     'all journals are equal',
     async () => {
-      const { figures } = await routers.status();
-      const ends = figures.map(({ figures: { durable, checksum } }) => `${durable} ${checksum}`);
+      const { stats } = await routers.status();
+      const ends = stats.map(({ stats: { durable, checksum } }) => `${durable} ${checksum}`);
       return ends.length === cluster.serverIds.length && new Set(ends).size === 1;
     },
     30_000,
@@ -214,8 +214,8 @@ describe('a tail that nobody acknowledged', () => {
     for (const id of standbys) cluster().server(id).signal('SIGSTOP');
     const held = [ana.post('second'), ana.post('third')];
     await eventually('the primary has more than is committed', async () => {
-      const { figures } = await routers().status();
-      const own = figures.find(({ serverId }) => serverId === primary)?.figures;
+      const { stats } = await routers().status();
+      const own = stats.find(({ serverId }) => serverId === primary)?.stats;
       return own !== undefined && own.durable >= own.committed + 2;
     });
     await cluster().server(primary).kill();

@@ -26,7 +26,7 @@ const raw = (bytes: Buffer): Buffer => bytes;
 
 /** Of one cluster, and of all: the second is for few. */
 const watchOf = (target: routingWire.WatchRequest['target']): Buffer =>
-  Buffer.from(routingWire.WatchRequest.encode({ target, figures: false, services: false }).finish());
+  Buffer.from(routingWire.WatchRequest.encode({ target, stats: false, services: false }).finish());
 const QUESTIONS: readonly (readonly [path: string, name: string, question: Buffer])[] = Object.keys(RULES)
   .filter((path) => AT_ROUTER.test(path) && path !== HANDOVER_ROUTER)
   .flatMap((path): (readonly [string, string, Buffer])[] =>

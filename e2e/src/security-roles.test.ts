@@ -50,7 +50,7 @@ const questionFor = (path: string): Buffer =>
     ? Buffer.from(
         routingWire.WatchRequest.encode({
           target: { $case: 'cluster', value: 1 },
-          figures: false,
+          stats: false,
           services: false,
         }).finish(),
       )

@@ -14,10 +14,10 @@ import {
   type DualpingError,
   epoch,
   type Failure,
-  type Figures,
   type MemberMessage,
   NO_EPOCH,
   NO_POSITION,
+  type Stats,
   serverId,
 } from '@dualping/core';
 import {
@@ -52,7 +52,7 @@ import { DEADLINE_MS, eventually } from './eventually.js';
 import { Person } from './person.js';
 import { believing, member, OPERATOR, SecureCluster, server } from './secure-cluster.js';
 
-const NO_FIGURES: Figures = {
+const NO_STATS: Stats = {
   ...{ durable: NO_POSITION, committed: NO_POSITION, lastEpoch: NO_EPOCH, checksum: 0 },
   ...{ timelines: 0, postsAccepted: 0, slowSyncs: 0, longestSyncMs: 0 },
 };
@@ -86,7 +86,7 @@ describe('who is who', () => {
     networkId,
     ...{ cluster: 1, serverId: serverId(id), incarnation: 1_000, attempt: 1, leaving: false, replicates },
     ...{ journalId: replicates ? 'a-journal' : '', lifeId: 'a-life', welcomedLife: '' },
-    ...{ address: '127.0.0.1:1', epoch: NO_EPOCH, revision: 0, figures: NO_FIGURES },
+    ...{ address: '127.0.0.1:1', epoch: NO_EPOCH, revision: 0, stats: NO_STATS },
   });
 
   /** What the router says to whoever attaches. */
@@ -197,7 +197,7 @@ describe('who is who', () => {
     assert.equal((await asking.available({ cluster: 1 })).available, true);
     await assert.rejects(asking.status(), {
       reason: 'unauthenticated',
-      message: /Watch of all clusters or of figures: it is for servers, members, operators and routers/,
+      message: /Watch of all clusters or of stats: it is for servers, members, operators and routers/,
     });
     await assert.rejects(asking.handover(1), { reason: 'unauthenticated' });
     asking.close();

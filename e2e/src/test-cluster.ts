@@ -132,7 +132,7 @@ export class TestCluster {
     );
   }
 
-  /** Undefined while no server is available. Unlike a status it doesn't wait for figures. */
+  /** Undefined while no server is available. Unlike a status it doesn't wait for stats. */
   async assignment(routers: RouterClient, cluster = 1): Promise<Assignment | undefined> {
     return await routers.available({ cluster }).catch(() => undefined);
   }

@@ -14,7 +14,7 @@ const ATTACHING = 200;
 const ASSIGNED_TAG = 0x1a;
 
 const PING = encodeReusing(routingWire.DualPingRequest, {
-  message: { $case: 'ping', value: { sequence: 1, figures: undefined, cannotReach: [] } },
+  message: { $case: 'ping', value: { sequence: 1, stats: undefined, cannotReach: [] } },
 });
 
 export interface MembersOptions {
@@ -90,7 +90,7 @@ async function attach(client: RawClient, cluster: number, serverId: number): Pro
           address: at,
           epoch: 0,
           revision: 0,
-          figures: undefined,
+          stats: undefined,
           replicates: false,
           attempt: 1,
           leaving: false,
@@ -155,7 +155,7 @@ const methods = {
       address: '10.0.0.1:7070',
       epoch: 0,
       revision: 0,
-      figures: undefined,
+      stats: undefined,
       replicates: false,
       attempt: 0,
       leaving: false,

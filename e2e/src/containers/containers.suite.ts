@@ -285,7 +285,7 @@ describe('a router and three servers', () => {
     assert.deepEqual(wrong, []);
     await eventually('all journals end at the same place', async () => {
       const { status } = await network.whenWhole(people);
-      const ends = status.figures.map(({ figures }) => `${figures.durable} ${figures.checksum}`);
+      const ends = status.stats.map(({ stats }) => `${stats.durable} ${stats.checksum}`);
       return ends.length === SERVERS.length && new Set(ends).size === 1;
     });
     // The router first, so that it grants no new epoch while the servers end.

@@ -53,7 +53,7 @@ test('it attaches, is primary, says goodbye, and is over', async (context) => {
       address: '127.0.0.1:9000',
       epoch: 0,
       revision: 0,
-      figures: attach.figures,
+      stats: attach.stats,
       replicates: false,
       attempt: 1,
       leaving: false,

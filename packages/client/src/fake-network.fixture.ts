@@ -123,7 +123,7 @@ export class FakeRouter {
     this.assignment = assignment;
     const assignments = [assignmentToWire(assignment)];
     for (const watcher of this.#watchers)
-      watcher.write({ networkId: this.networkId, assignments, figures: [], trouble: '' });
+      watcher.write({ networkId: this.networkId, assignments, stats: [], trouble: '' });
     for (const waiter of this.#waiters)
       if (assignment.available && assignment.epoch > waiter.failedEpoch) waiter.answer();
   }
@@ -198,13 +198,13 @@ export class FakeRouter {
     call.on('cancelled', () => this.#watchers.delete(call));
     call.on('close', () => this.#watchers.delete(call));
     const assignments = this.assignment === undefined ? [] : [assignmentToWire(this.assignment)];
-    const figures = call.request.figures
+    const stats = call.request.stats
       ? [
           {
             cluster: 1,
             serverId: 1,
             ageMs: 5,
-            figures: {
+            stats: {
               durable: 9,
               committed: 8,
               checksum: 7,
@@ -218,7 +218,7 @@ export class FakeRouter {
           },
         ]
       : [];
-    call.write({ networkId: this.networkId, assignments, figures, trouble: '' });
+    call.write({ networkId: this.networkId, assignments, stats, trouble: '' });
   }
 
   #handover(cluster: ClusterId, callback: sendUnaryData<routingWire.HandoverResponse>): void {

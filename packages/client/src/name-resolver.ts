@@ -218,7 +218,7 @@ class Resolving {
   }
 
   #startWatch(): Subscription {
-    return watchRouters(this.#links, { target: targetOf(this.#of), figures: false }).subscribe({
+    return watchRouters(this.#links, { target: targetOf(this.#of), stats: false }).subscribe({
       next: ({ networkId, assignments }) => {
         // Revisions of two networks can't be compared.
         if (networkId !== this.#networkId) this.#newest = undefined;

@@ -112,7 +112,7 @@ export class NetworkRouters {
    * addresses
    */
   watch(networkId: NetworkId, cluster: ClusterId): Observable<RouterUpdate> {
-    const question = { target: { kind: 'cluster', cluster }, figures: false } as const;
+    const question = { target: { kind: 'cluster', cluster }, stats: false } as const;
     return sharedIn(this.#watches, `${networkId} ${cluster}`, () =>
       watchRouters([...this.#links.values()], question),
     );

@@ -32,7 +32,7 @@ test('the status has everything the router knows, and ends the watch it took', a
   const { router, client } = await play(context);
   const status = await client.status();
   assert.deepEqual(
-    [status.router, status.networkId, status.clusters, status.figures[0]?.figures.checksum],
+    [status.router, status.networkId, status.clusters, status.stats[0]?.stats.checksum],
     [router.address, NETWORK_ID, 1, 7],
   );
   assert.deepEqual(status.assignments, [router.assignment]);

@@ -38,10 +38,10 @@ import {
   type SharedRouters,
 } from './shared-routers.js';
 import {
-  FIGURES_WAIT_MS,
   HANDOVER_CALL_TIMEOUT_MS,
   ROUTER_TAKEOVER_MS,
   ROUTER_TIMEOUT_MS,
+  STATS_WAIT_MS,
 } from './timeouts.js';
 
 /** What a `RouterClient` is made with. */
@@ -76,8 +76,8 @@ export type AvailableOptions = ClusterOf &
 export interface WatchOptions {
   /** All clusters, those of services too, when absent. */
   readonly of?: ClusterOf;
-  /** Tell each member's figures too, about once a second. */
-  readonly figures?: boolean;
+  /** Tell each member's stats too, about once a second. */
+  readonly stats?: boolean;
 }
 
 /** Everything that a router knows, at one moment. */
@@ -89,8 +89,8 @@ export interface NetworkStatus {
   readonly clusters: number;
   /** By cluster, those of services last. */
   readonly assignments: readonly Assignment[];
-  /** Figures of the members that had sent some by then. */
-  readonly figures: readonly MemberFigures[];
+  /** Stats of the members that had sent some by then. */
+  readonly stats: readonly MemberFigures[];
   /** What is wrong with the router itself now, for people; empty: nothing. */
   readonly trouble: string;
   /** Who leads, where several routers share a store; absent where there is one. */
@@ -148,11 +148,11 @@ export class RouterClient {
   /** Everything the router knows, once. */
   async status(options: CallOptions = {}): Promise<NetworkStatus> {
     return await this.#ask(options, async ({ link, told: { networkId, clusters } }) => {
-      const [{ assignments, figures, trouble = '' }, shared] = await Promise.all([
+      const [{ assignments, stats, trouble = '' }, shared] = await Promise.all([
         snapshot(link),
         askSharedRouters(this.#links, this.#dialling),
       ]);
-      return { router: link.address, networkId, clusters, assignments, figures, trouble, ...shared };
+      return { router: link.address, networkId, clusters, assignments, stats, trouble, ...shared };
     });
   }
 
@@ -171,7 +171,7 @@ export class RouterClient {
    */
   watch(options: WatchOptions = {}): Observable<WatchUpdate> {
     const target = options.of && targetOf(options.of);
-    return watchRouters(this.#links, { target, figures: options.figures ?? false, services: true });
+    return watchRouters(this.#links, { target, stats: options.stats ?? false, services: true });
   }
 
   /**
@@ -284,7 +284,7 @@ export function targetOf(of: ClusterOf): Target {
   return { kind: 'service', service: of.service };
 }
 
-/** The first message of a watch, with figures if they come soon. */
+/** The first message of a watch, with stats if they come soon. */
 function snapshot(link: RouterLink): Promise<WatchUpdate> {
   return new Promise((resolve, reject) => {
     const assignments = new Map<ClusterId, Assignment>();
@@ -295,25 +295,25 @@ function snapshot(link: RouterLink): Promise<WatchUpdate> {
       settle();
     };
     let trouble = '';
-    const finishWith = (figures: WatchUpdate['figures']): void =>
-      finish(() => resolve({ assignments: [...assignments.values()], figures, trouble }));
+    const finishWith = (stats: WatchUpdate['stats']): void =>
+      finish(() => resolve({ assignments: [...assignments.values()], stats, trouble }));
     const stop = link.watch(
-      { target: undefined, figures: true, services: true },
+      { target: undefined, stats: true, services: true },
       {
         onUpdate: (update) => {
           told = true;
           trouble = update.trouble ?? '';
           for (const assignment of update.assignments) assignments.set(assignment.cluster, assignment);
-          if (update.figures.length > 0 || !hasLiveMember(assignments)) finishWith(update.figures);
+          if (update.stats.length > 0 || !hasLiveMember(assignments)) finishWith(update.stats);
         },
         onEnd: (error) => finish(() => reject(error)),
       },
     );
     const patience = setTimeout(() => {
-      const detail = `router ${link.address}: its watch said nothing for ${FIGURES_WAIT_MS} ms`;
+      const detail = `router ${link.address}: its watch said nothing for ${STATS_WAIT_MS} ms`;
       if (told) finishWith([]);
       else finish(() => reject(new DualpingError('router-unreachable', detail)));
-    }, FIGURES_WAIT_MS);
+    }, STATS_WAIT_MS);
   });
 }
 

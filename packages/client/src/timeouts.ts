@@ -8,8 +8,8 @@ import { ROUTER_ANSWER_MARGIN_MS } from '@dualping/core';
 export const ROUTER_TIMEOUT_MS = ROUTER_ANSWER_MARGIN_MS;
 /** For an operator's handover: the router itself gives the primary 10 s to drain. */
 export const HANDOVER_CALL_TIMEOUT_MS = 15_000;
-/** Figures come about once a second; a status does not wait longer for them. */
-export const FIGURES_WAIT_MS = 1_500;
+/** Stats come about once a second; a status does not wait longer for them. */
+export const STATS_WAIT_MS = 1_500;
 /** For asking routers how they stand: those that answer do it at once; a frozen one is shown as absent. */
 export const STANDING_WAIT_MS = 1_000;
 /** Until a router leads after another has handed over: it leaves that to the others for a second. */

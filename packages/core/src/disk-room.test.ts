@@ -9,13 +9,13 @@ const TB = 1_000_000 * MB;
 test('a disk is low below its share, and has room again a fifth above it', () => {
   const room = new DiskRoom(5);
   const free = (freeMb: number): boolean => room.seen({ freeBytes: freeMb * MB, sizeBytes: 1_000 * MB });
-  assert.equal(new DiskRoom(5).figures, undefined);
+  assert.equal(new DiskRoom(5).stats, undefined);
   assert.equal(free(50), false);
   assert.equal(free(49), true);
-  assert.deepEqual(room.figures, { freeBytes: 49 * MB, sizeBytes: 1_000 * MB, isLow: true });
+  assert.deepEqual(room.stats, { freeBytes: 49 * MB, sizeBytes: 1_000 * MB, isLow: true });
   assert.equal(free(59), false, 'still low');
   assert.equal(free(60), true);
-  assert.equal(room.figures?.isLow, false);
+  assert.equal(room.stats?.isLow, false);
   assert.equal(free(51), false, 'still has room');
 });
 

@@ -15,7 +15,7 @@ export interface DiskSpace {
 }
 
 /** The disk of a data folder, as the server that has it sees it. */
-export interface DiskRoomFigures extends DiskSpace {
+export interface DiskRoomStats extends DiskSpace {
   /** Whether users' writes are refused because of it. */
   readonly isLow: boolean;
 }
@@ -43,22 +43,22 @@ export function parseMinDiskFree(given: number = DEFAULT_MIN_DISK_FREE): number 
 }
 
 export class DiskRoom {
-  #figures: DiskRoomFigures | undefined;
+  #stats: DiskRoomStats | undefined;
 
   /** @param minFreePercent 0: it is never low */
   constructor(readonly minFreePercent: number) {}
 
   /** Undefined: nobody has looked yet. */
-  get figures(): DiskRoomFigures | undefined {
-    return this.#figures;
+  get stats(): DiskRoomStats | undefined {
+    return this.#stats;
   }
 
   /** @returns whether it has become low, or has room again, by what was just seen */
   seen({ freeBytes, sizeBytes }: DiskSpace): boolean {
-    const wasLow = this.#figures?.isLow ?? false;
+    const wasLow = this.#stats?.isLow ?? false;
     const reserve = Math.min((sizeBytes * this.minFreePercent) / 100, LARGEST_RESERVE_BYTES);
     const isLow = freeBytes < (wasLow ? reserve * ROOM_AGAIN : reserve);
-    this.#figures = { freeBytes, sizeBytes, isLow };
+    this.#stats = { freeBytes, sizeBytes, isLow };
     return isLow !== wasLow;
   }
 }

@@ -37,14 +37,14 @@ test('a disk that is quick is no news, and nothing is looked at while nothing is
     assert.deepEqual([stage.pass(20), stage.ended(sync)], [[], []]);
   }
   assert.equal(stage.watch.nextDeadline(), undefined);
-  assert.deepEqual(stage.watch.figures, { slowSyncs: 0, longestSyncMs: 20 });
+  assert.deepEqual(stage.watch.stats, { slowSyncs: 0, longestSyncMs: 20 });
 });
 
 test('a slow operation is told while it goes on and when it ends; those that follow it in a row only when they end', () => {
   const stage = new Stage();
   stage.began(1, 'syncing a');
   assert.deepEqual(stage.pass(1_900), ['slow syncing a 1000 so far']);
-  assert.deepEqual(stage.watch.figures, { slowSyncs: 1, longestSyncMs: 1_750 });
+  assert.deepEqual(stage.watch.stats, { slowSyncs: 1, longestSyncMs: 1_750 });
   assert.deepEqual(stage.ended(1), ['slow syncing a 1900']);
   stage.began(2, 'syncing b');
   assert.deepEqual([stage.pass(1_900), stage.ended(2)], [[], ['slow syncing b 1900']]);
@@ -77,5 +77,5 @@ test('a process that was stopped does not blame its disk', () => {
   stage.now += 60_000;
   assert.deepEqual(stage.watch.step(stage.now, { kind: 'tick' }), []);
   assert.deepEqual(stage.ended(1), []);
-  assert.equal(stage.watch.figures.longestSyncMs, 2 * DISK_LOOK_MS);
+  assert.equal(stage.watch.stats.longestSyncMs, 2 * DISK_LOOK_MS);
 });

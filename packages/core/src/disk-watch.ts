@@ -10,7 +10,7 @@ import type { Instant } from './ids.js';
 import { unreachable } from './invariants.js';
 import { ListeningClock } from './listening-clock.js';
 import type { Machine } from './machine.js';
-import type { Figures } from './messages.js';
+import type { Stats } from './messages.js';
 import { DualpingError } from './reasons.js';
 
 /**
@@ -68,9 +68,9 @@ export type DiskWatchOutput =
   | { readonly kind: 'recovered'; readonly doing: string; readonly forMs: number };
 
 /** What people see of a disk. */
-export type DiskFigures = Pick<Figures, 'slowSyncs' | 'longestSyncMs'>;
+export type DiskStats = Pick<Stats, 'slowSyncs' | 'longestSyncMs'>;
 
-export const NO_DISK_FIGURES: DiskFigures = Object.freeze({ slowSyncs: 0, longestSyncMs: 0 });
+export const NO_DISK_STATS: DiskStats = Object.freeze({ slowSyncs: 0, longestSyncMs: 0 });
 
 interface UnderWay {
   readonly doing: string;
@@ -92,7 +92,7 @@ export class DiskWatch implements Machine<DiskWatchInput, DiskWatchOutput> {
 
   constructor(readonly stallMs: number) {}
 
-  get figures(): DiskFigures {
+  get stats(): DiskStats {
     const running = [...this.#underWay.values()].map(({ sinceMs }) => this.#clock.heardMs - sinceMs);
     return { slowSyncs: this.#slowSyncs, longestSyncMs: Math.round(Math.max(this.#longestMs, ...running)) };
   }

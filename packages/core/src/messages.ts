@@ -3,7 +3,7 @@
  * wire, and judges what a stranger sent.
  */
 import type { Assignment } from './assignment.js';
-import type { DiskRoomFigures } from './disk-room.js';
+import type { DiskRoomStats } from './disk-room.js';
 import type { Answers, EpochStart } from './entry.js';
 import type {
   Address,
@@ -22,10 +22,10 @@ import type {
 import type { Reason } from './reasons.js';
 
 /**
- * Live figures of a server, for people and views. They also serve two decisions: a copy that ends before what
+ * Live stats of a server, for people and views. They also serve two decisions: a copy that ends before what
  * an in-sync member has called committed is an older copy, and an unclean promotion says what it loses.
  */
-export interface Figures {
+export interface Stats {
   /** Last position durable here. */
   readonly durable: Position;
   readonly committed: Position;
@@ -43,7 +43,7 @@ export interface Figures {
   /** The longest operation of its disk, ms; one under way is included. */
   readonly longestSyncMs: number;
   /** Absent: it has no disk, or has not looked yet. */
-  readonly disk?: DiskRoomFigures;
+  readonly disk?: DiskRoomStats;
 }
 
 /** Server to router, on `DualPing`. The first message of a stream is `attach`, and only the first. */
@@ -68,7 +68,7 @@ export type MemberMessage =
       readonly epoch: Epoch;
       /** The highest revision of its cluster's assignment that it has been told; 0 when none. */
       readonly revision: number;
-      readonly figures: Figures;
+      readonly stats: Stats;
       readonly replicates: boolean;
       /** Counts the streams that this life has opened; 0 when the sender does not count. */
       readonly attempt: number;
@@ -78,7 +78,7 @@ export type MemberMessage =
   | {
       readonly kind: 'ping';
       readonly sequence: number;
-      readonly figures: Figures;
+      readonly stats: Stats;
       /** Live members of its cluster that it can't reach now; absent: none. */
       readonly cannotReach?: readonly ServerId[];
     }
@@ -116,10 +116,10 @@ export type MemberMessage =
   | { readonly kind: 'leaving' }
   /**
    * The member is about to end; a standby leaves the in-sync set at once, and no commit waits for it.
-   * `figures` says where its journal ends. After a primary has left, a member with exactly the same end has
+   * `stats` says where its journal ends. After a primary has left, a member with exactly the same end has
    * everything.
    */
-  | { readonly kind: 'leave'; readonly figures: Figures };
+  | { readonly kind: 'leave'; readonly stats: Stats };
 
 /** Router to server, on `DualPing`. The first is `welcome`, `refused` or `leader-is`. */
 export type RouterMessage =

@@ -94,7 +94,7 @@ test('a cluster shows its members with their journals', () => {
     inSync: [],
     members: [member(1), member(2)],
   };
-  const figures = {
+  const stats = {
     durable: position(12),
     committed: position(11),
     lastEpoch: epoch(2),
@@ -104,7 +104,7 @@ test('a cluster shows its members with their journals', () => {
     slowSyncs: 2,
     longestSyncMs: 1_934,
   };
-  assert.deepEqual(renderAssignment(assignment, [{ cluster: 1, serverId: serverId(1), figures, ageMs: 4 }]), [
+  assert.deepEqual(renderAssignment(assignment, [{ cluster: 1, serverId: serverId(1), stats, ageMs: 4 }]), [
     'cluster 1: epoch 2, available',
     '  s1 primary at 127.0.0.1:4001, live, in sync, incarnation 1, journal to 12 (checksum 000000ab), committed to 11, 3 timelines, SLOW DISK: 2 syncs over 1 s, the longest 1934 ms',
     '  s2 standby at 127.0.0.1:4002, away, in sync, incarnation 1',

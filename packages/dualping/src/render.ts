@@ -6,7 +6,6 @@ import {
   clusterKeyOf,
   clusterTitle,
   diskSpaceText,
-  type Figures,
   type Instant,
   type MemberInfo,
   type Post,
@@ -14,6 +13,7 @@ import {
   primaryMember,
   type SessionState,
   type SessionTarget,
+  type Stats,
   serverName,
   serverNameIn,
   type UserPresence,
@@ -105,42 +105,38 @@ export const renderList = (list: List, users: readonly UserPresence[]): string =
 export const renderLists = (lists: PresenceLists): readonly string[] =>
   (['users', 'followers', 'following'] as const).map((list) => renderList(list, lists[list]));
 
-function renderMember(
-  member: MemberInfo,
-  primary: MemberInfo | undefined,
-  figures: Figures | undefined,
-): string {
+function renderMember(member: MemberInfo, primary: MemberInfo | undefined, stats: Stats | undefined): string {
   const role = member === primary ? 'primary' : 'standby';
   const marks = [
     member.live ? 'live' : 'away',
     ...(member.inSync ? ['in sync'] : []),
     ...(member.unreachable ? ['unreachable'] : []),
   ];
-  return `  ${serverName(member.serverId)} ${role} at ${member.address}, ${marks.join(', ')}, incarnation ${member.incarnation}${member.journalId === '' ? '' : renderFigures(figures)}`;
+  return `  ${serverName(member.serverId)} ${role} at ${member.address}, ${marks.join(', ')}, incarnation ${member.incarnation}${member.journalId === '' ? '' : renderFigures(stats)}`;
 }
 
 /** Equal checksums at equal positions: equal journals. */
-/** Figures of a disk, only if it was slow or is nearly full. */
-const renderDisk = ({ slowSyncs, longestSyncMs, disk }: Figures): string =>
+/** Stats of a disk, only if it was slow or is nearly full. */
+const renderDisk = ({ slowSyncs, longestSyncMs, disk }: Stats): string =>
   (slowSyncs === 0 ? '' : `, SLOW DISK: ${slowSyncs} syncs over 1 s, the longest ${longestSyncMs} ms`) +
   (disk?.isLow ? `, DISK LOW: ${diskSpaceText(disk)}` : '');
 
-const renderFigures = (figures: Figures | undefined): string =>
-  figures === undefined
+const renderFigures = (stats: Stats | undefined): string =>
+  stats === undefined
     ? ''
-    : `, journal to ${figures.durable} (checksum ${figures.checksum.toString(16).padStart(8, '0')}), committed to ${figures.committed}, ${figures.timelines} timelines${renderDisk(figures)}`;
+    : `, journal to ${stats.durable} (checksum ${stats.checksum.toString(16).padStart(8, '0')}), committed to ${stats.committed}, ${stats.timelines} timelines${renderDisk(stats)}`;
 
 export function renderAssignment(
   assignment: Assignment,
-  figures: readonly MemberFigures[] = [],
+  stats: readonly MemberFigures[] = [],
 ): readonly string[] {
   const primary = primaryMember(assignment);
-  const figuresOf = ({ serverId }: MemberInfo) =>
-    figures.find((each) => each.cluster === assignment.cluster && each.serverId === serverId)?.figures;
+  const statsOf = ({ serverId }: MemberInfo) =>
+    stats.find((each) => each.cluster === assignment.cluster && each.serverId === serverId)?.stats;
   const state = assignment.available ? 'available' : `not available: ${assignment.unavailableReason}`;
   return [
     `${clusterTitle(clusterKeyOf(assignment))}: epoch ${assignment.epoch}, ${state}`,
-    ...assignment.members.map((member) => renderMember(member, primary, figuresOf(member))),
+    ...assignment.members.map((member) => renderMember(member, primary, statsOf(member))),
   ].map(cleanForTerminal);
 }
 

@@ -45,8 +45,8 @@ export class DiskTimer {
     });
   }
 
-  get figures(): DiskWatch['figures'] {
-    return this.#watch.figures;
+  get stats(): DiskWatch['stats'] {
+    return this.#watch.stats;
   }
 
   /** Does the work, and watches how long it takes. `doing` is for people: `syncing PATH`. */

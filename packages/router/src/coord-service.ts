@@ -2,12 +2,18 @@
  * `CoordService`, through which programs of the csce438 family use the router: heartbeats go to the registry
  * like all other evidence; questions are answered from assignments that may be told.
  */
-import { type Assignment, type ClusterId, type Companion, clusterOf, type MemberInfo } from '@dualping/core';
+import {
+  type Assignment,
+  type AuxiliaryProcess,
+  type ClusterId,
+  clusterOf,
+  type MemberInfo,
+} from '@dualping/core';
 import {
   type Access,
+  auxiliaryToClassic,
   type ClassicConfirmation,
   classicUserOf,
-  companionToClassic,
   type coordinatorWire,
   heartbeatFromWire,
   memberToClassic,
@@ -29,7 +35,7 @@ export interface CoordParts {
   readonly callers: Callers;
   readonly watchers: Watchers;
   readonly paths: Paths;
-  readonly companions: () => readonly Companion[];
+  readonly auxiliaries: () => readonly AuxiliaryProcess[];
   readonly confirmation: ClassicConfirmation;
   readonly access: Access;
 }
@@ -41,7 +47,7 @@ export function coordService({
   callers,
   watchers,
   paths,
-  companions,
+  auxiliaries,
   confirmation,
   access,
 }: CoordParts): coordinatorWire.CoordServiceServer {
@@ -75,13 +81,13 @@ export function coordService({
         const member = standbyOf(watchers.assignment(cluster));
         return member && memberToClassic(member, cluster, false);
       }),
-    getAllFollowerServers: (_call, callback) => answerAtOnce(callback, () => listOf(companions())),
+    getAllFollowerServers: (_call, callback) => answerAtOnce(callback, () => listOf(auxiliaries())),
     getFollowerServer: (call, callback) =>
       answerServer(call, callback, (cluster) => {
-        const there = companions().filter((companion) => companion.cluster === cluster);
-        const companion = there.find(({ serverId }) => serverId === call.request.id) ?? there[0];
-        if (companion === undefined) return undefined;
-        return companionToClassic(companion, there.find(({ type }) => type === companion.type) === companion);
+        const there = auxiliaries().filter((auxiliary) => auxiliary.cluster === cluster);
+        const auxiliary = there.find(({ serverId }) => serverId === call.request.id) ?? there[0];
+        if (auxiliary === undefined) return undefined;
+        return auxiliaryToClassic(auxiliary, there.find(({ type }) => type === auxiliary.type) === auxiliary);
       }),
     create: (call, callback) =>
       answerStatus(callback, async () => await paths.create(pathAndDataFromWire(call.request))),
@@ -103,8 +109,8 @@ function standbyOf(assignment: Assignment | undefined): MemberInfo | undefined {
   return others?.find((member) => member.inSync) ?? others?.[0];
 }
 
-function listOf(companions: readonly Companion[]): coordinatorWire.ServerList {
-  const infos = companions.map((companion) => companionToClassic(companion, false));
+function listOf(auxiliaries: readonly AuxiliaryProcess[]): coordinatorWire.ServerList {
+  const infos = auxiliaries.map((auxiliary) => auxiliaryToClassic(auxiliary, false));
   return {
     serverID: infos.map(({ serverID }) => serverID),
     hostname: infos.map(({ hostname }) => hostname),

@@ -79,7 +79,7 @@ export class Reign {
       options.term,
     );
     const callers = new Callers(this.#step);
-    const watchers = new Watchers(networkId, registry.assignments(), () => registry.figures());
+    const watchers = new Watchers(networkId, registry.assignments(), () => registry.stats());
     this.parts = {
       networkId,
       clusters,
@@ -88,7 +88,7 @@ export class Reign {
       callers,
       watchers,
       paths: options.paths,
-      companions: () => registry.companions(),
+      auxiliaries: () => registry.auxiliaries(),
       confirmation: options.classicConfirmation,
       access: options.access,
     };
@@ -115,9 +115,9 @@ export class Reign {
     });
   }
 
-  /** Last figures of all live members that ping. */
-  figures(): MemberFigures[] {
-    return this.#registry.figures();
+  /** Last stats of all live members that ping. */
+  stats(): MemberFigures[] {
+    return this.#registry.stats();
   }
 
   /** The grace of members from before begins now. */

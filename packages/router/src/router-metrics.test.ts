@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Assignment, epoch, type MemberInfo, position, serverId } from '@dualping/core';
-import { NO_FIGURES } from './router.fixture.js';
+import { NO_STATS } from './router.fixture.js';
 import { ROUTER_METRICS, type RouterView, routerSamples } from './router-metrics.js';
 
 const PRIMARY = { serverId: serverId(2), incarnation: 3, journalId: 'j2', lifeId: 'l2' };
@@ -27,7 +27,7 @@ const ASSIGNMENT: Assignment = {
 const ROOMY = { freeBytes: 300, sizeBytes: 1_000, isLow: false };
 const VIEW: RouterView = {
   assignments: [ASSIGNMENT],
-  figures: [{ cluster: 1, serverId: serverId(2), ageMs: 120, figures: { ...NO_FIGURES, disk: ROOMY } }],
+  stats: [{ cluster: 1, serverId: serverId(2), ageMs: 120, stats: { ...NO_STATS, disk: ROOMY } }],
   watchers: 0,
   trouble: undefined,
   events: new Map([['promoted', 1]]),
@@ -43,13 +43,13 @@ const OTHER: RouterView = {
       members: [{ ...MEMBER, live: false, inSync: false, unreachable: true }],
     },
   ],
-  figures: [
+  stats: [
     {
       cluster: 1,
       serverId: serverId(2),
       ageMs: 250,
-      figures: {
-        ...NO_FIGURES,
+      stats: {
+        ...NO_STATS,
         durable: position(9),
         committed: position(8),
         disk: { ...ROOMY, isLow: true },

@@ -39,7 +39,7 @@ export type RouterMetric = keyof typeof ROUTER_METRICS;
 
 export interface RouterView {
   readonly assignments: readonly Assignment[];
-  readonly figures: readonly MemberFigures[];
+  readonly stats: readonly MemberFigures[];
   readonly watchers: number;
   /** Undefined: nothing is wrong. */
   readonly trouble: string | undefined;
@@ -88,11 +88,11 @@ export function routerSamples(view: RouterView): Sample<RouterMetric>[] {
       say('dualping_member_unreachable', member.unreachable, labels);
     }
   }
-  for (const { cluster, serverId: server, figures, ageMs } of view.figures) {
+  for (const { cluster, serverId: server, stats, ageMs } of view.stats) {
     const labels = { cluster: keys.get(cluster) ?? cluster, server };
-    say('dualping_member_durable_position', figures.durable, labels);
-    say('dualping_member_committed_position', figures.committed, labels);
-    if (figures.disk !== undefined) say('dualping_member_disk_low', figures.disk.isLow, labels);
+    say('dualping_member_durable_position', stats.durable, labels);
+    say('dualping_member_committed_position', stats.committed, labels);
+    if (stats.disk !== undefined) say('dualping_member_disk_low', stats.disk.isLow, labels);
     say('dualping_member_silence_seconds', ageMs / 1_000, labels);
   }
   return samples;

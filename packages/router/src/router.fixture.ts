@@ -30,7 +30,7 @@ import {
 import { credentials } from '@grpc/grpc-js';
 import { type RouterOptions, type RunningRouter, startRouter } from './index.js';
 
-export const NO_FIGURES = {
+export const NO_STATS = {
   durable: NO_POSITION,
   committed: NO_POSITION,
   lastEpoch: NO_EPOCH,
@@ -133,7 +133,7 @@ export class Member {
       address: `127.0.0.1:${7000 + id}`,
       epoch: NO_EPOCH,
       revision: 0,
-      figures: NO_FIGURES,
+      stats: NO_STATS,
       replicates: true,
       attempt: 1,
       leaving: false,
@@ -145,7 +145,7 @@ export class Member {
     let sequence = 0;
     const ping = (): void => {
       sequence += 1;
-      this.say({ kind: 'ping', sequence, figures: { ...NO_FIGURES, postsAccepted: id } });
+      this.say({ kind: 'ping', sequence, stats: { ...NO_STATS, postsAccepted: id } });
     };
     ping();
     this.#pings = setInterval(ping, PING_INTERVAL_MS);

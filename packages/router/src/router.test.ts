@@ -75,7 +75,7 @@ test('a member that stops pinging is dropped, and its stream ended', async (cont
         address: '127.0.0.1:1',
         epoch: 0,
         revision: 0,
-        figures: undefined,
+        stats: undefined,
         replicates: true,
         attempt: 1,
         leaving: false,
@@ -83,7 +83,7 @@ test('a member that stops pinging is dropped, and its stream ended', async (cont
       },
     },
   });
-  silent.write({ message: { $case: 'ping', value: { sequence: 1, figures: undefined, cannotReach: [] } } });
+  silent.write({ message: { $case: 'ping', value: { sequence: 1, stats: undefined, cannotReach: [] } } });
   await ended;
   assert.ok(served.events.some(({ text }) => /s1 .* is dropped: nothing was heard of it/.test(text)));
   await assert.rejects(available(served.routing), refusedAs('no-available-server', /s1, primary of epoch 1/));
@@ -210,7 +210,7 @@ function watch(served: Served, context: { after(end: () => void): void }, reques
 
 test('a watcher is told how it is and then each change', async (context) => {
   const served = await serve(context, { clusters: 2 });
-  const all = watch(served, context, { target: undefined, figures: true, services: false });
+  const all = watch(served, context, { target: undefined, stats: true, services: false });
   const first = await all.until(() => true);
   assert.deepEqual(
     first.assignments.map(({ cluster, epoch: at, available: is }) => [cluster, at, is]),
@@ -221,15 +221,15 @@ test('a watcher is told how it is and then each change', async (context) => {
   );
   const second = watch(served, context, {
     target: { $case: 'user', value: '2' },
-    figures: false,
+    stats: false,
     services: false,
   });
   await second.until(() => true);
   const s1 = served.member(1);
   await all.until(({ assignments }) => assignments.some(({ epoch: at }) => at === 1));
-  const { figures } = await all.until((update) => update.figures.length > 0);
+  const { stats } = await all.until((update) => update.stats.length > 0);
   assert.deepEqual(
-    figures.map((member) => [member.cluster, member.serverId, member.figures.postsAccepted]),
+    stats.map((member) => [member.cluster, member.serverId, member.stats.postsAccepted]),
     [[1, 1, 1]],
   );
   s1.vanish();
@@ -247,7 +247,7 @@ test('a watcher is told how it is and then each change', async (context) => {
   assert.equal(second.updates.length, 1, 'it watches the other cluster');
   const wrong = watch(served, context, {
     target: { $case: 'cluster', value: 3 },
-    figures: false,
+    stats: false,
     services: false,
   });
   const [error] = await once(wrong.stream, 'error');
@@ -334,7 +334,7 @@ test('a server is announced before it attaches, a client learns its cluster', as
     address: '127.0.0.1:7001',
     epoch: 0,
     revision: 0,
-    figures: undefined,
+    stats: undefined,
     replicates: true,
     attempt: 0,
     leaving: false,
@@ -360,7 +360,7 @@ test('a server is announced before it attaches, a client learns its cluster', as
 
 test('a router that stops says so to those who wait and watch', async (context) => {
   const served = await serve(context);
-  const watcher = watch(served, context, { target: undefined, figures: false, services: false });
+  const watcher = watch(served, context, { target: undefined, stats: false, services: false });
   await watcher.until(() => true);
   const watching = once(watcher.stream, 'error');
   const waiting = assert.rejects(
@@ -427,7 +427,7 @@ const IN_ORDERS = { cluster: 'orders', journalId: '', lifeId: '', replicates: fa
 /** What a watch has told, message by message. */
 function watching(served: Served, request: Partial<routingWire.WatchRequest>) {
   const updates: WatchUpdate[] = [];
-  const watch = served.routing.watch({ target: undefined, figures: false, services: false, ...request });
+  const watch = served.routing.watch({ target: undefined, stats: false, services: false, ...request });
   const ended = new Promise<void>((resolve) => watch.once('error', () => resolve()));
   let wake = (): void => {};
   watch.on('data', (response) => {

@@ -139,13 +139,13 @@ export function serveWatch(
   { clusters, watchers, access }: Pick<RouterParts, 'clusters' | 'watchers' | 'access'>,
 ): void {
   try {
-    const { target, figures, services } = watchFromWire(call.request);
-    if (target === undefined || figures)
-      access.require(call, WATCH_OF_ALL, 'Watch of all clusters or of figures');
+    const { target, stats, services } = watchFromWire(call.request);
+    if (target === undefined || stats)
+      access.require(call, WATCH_OF_ALL, 'Watch of all clusters or of stats');
     const cluster = target === undefined ? undefined : clusterIn(target, clusters);
     if (typeof cluster === 'number' && watchers.assignment(cluster) === undefined)
       throw new DualpingError('unknown-cluster', `there is no cluster "${cluster}", only 1 to ${clusters}`);
-    watchers.add(call, cluster ?? { services: services ?? false }, figures);
+    watchers.add(call, cluster ?? { services: services ?? false }, stats);
   } catch (error) {
     call.emit('error', toServiceError(error));
   }

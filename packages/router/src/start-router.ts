@@ -197,7 +197,7 @@ async function run(
   const troubleNow = () => (disk.hangs ? 'its disk does not answer' : trouble);
   const observation = await observeRouter({ metrics, report }, troubleNow, () => ({
     assignments: reign.parts.watchers.assignments,
-    figures: reign.figures(),
+    stats: reign.stats(),
     watchers: reign.parts.watchers.count,
     events,
   }));

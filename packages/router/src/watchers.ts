@@ -19,12 +19,12 @@ type Call = ServerWritableStream<routingWire.WatchRequest, routingWire.WatchResp
 
 /** Watch calls open at once; 20 KB each. */
 export const MAX_WATCHERS = 10_000;
-/** How often figures are sent to watchers that ask for them, ms: people look at them. */
-export const FIGURES_INTERVAL_MS = 1_000;
+/** How often stats are sent to watchers that ask for them, ms: people look at them. */
+export const STATS_INTERVAL_MS = 1_000;
 /** Assignments in one message: with the most members each is 6 KB, and a message may have 4 MB. */
 const MAX_ASSIGNMENTS_A_MESSAGE = 500;
-/** Figures in one message: 40 bytes each. */
-const MAX_FIGURES_A_MESSAGE = 10_000;
+/** Stats in one message: 40 bytes each. */
+const MAX_STATS_A_MESSAGE = 10_000;
 
 /**
  * What is watched: a cluster, by its number or by its service's name, also before the service is there; or
@@ -35,7 +35,7 @@ type Watched = ClusterKey | { readonly services: boolean };
 interface Watcher {
   readonly call: Call;
   readonly watched: Watched;
-  readonly wantsFigures: boolean;
+  readonly wantsStats: boolean;
   /** Clusters whose present assignment it has not been sent. */
   readonly unsent: Set<ClusterId>;
   /** It is owed a message though no assignment has changed: the first one, or one about the router itself. */
@@ -52,7 +52,7 @@ export class Watchers {
   readonly #watchers = new Set<Watcher>();
   /** Assignments that may be told: all of them are durable. */
   readonly #assignments: Map<ClusterId, Assignment>;
-  readonly #figures: () => readonly MemberFigures[];
+  readonly #stats: () => readonly MemberFigures[];
   /** What is wrong with the router itself; empty: nothing. */
   #trouble = '';
   #timer: NodeJS.Timeout | undefined;
@@ -60,10 +60,10 @@ export class Watchers {
   constructor(
     readonly networkId: NetworkId,
     assignments: readonly Assignment[],
-    figures: () => readonly MemberFigures[],
+    stats: () => readonly MemberFigures[],
   ) {
     this.#assignments = new Map(assignments.map((assignment) => [assignment.cluster, assignment]));
-    this.#figures = figures;
+    this.#stats = stats;
   }
 
   /** How many there are. */
@@ -80,12 +80,12 @@ export class Watchers {
     return this.#assignments.get(cluster);
   }
 
-  add(call: Call, watched: Watched, wantsFigures: boolean): void {
+  add(call: Call, watched: Watched, wantsStats: boolean): void {
     if (this.#watchers.size >= MAX_WATCHERS)
       throw new DualpingError('limit-reached', `${MAX_WATCHERS} are watching already`);
     const present = this.assignments.filter((assignment) => isWatched(watched, assignment));
     const unsent = new Set(present.map(({ cluster }) => cluster));
-    const watcher: Watcher = { call, watched, wantsFigures, unsent, isOwed: true, isFull: false };
+    const watcher: Watcher = { call, watched, wantsStats, unsent, isOwed: true, isFull: false };
     this.#watchers.add(watcher);
     call.on('drain', () => {
       watcher.isFull = false;
@@ -97,7 +97,7 @@ export class Watchers {
         this.#stopTimerIfUnused();
       });
     this.#send(watcher);
-    if (wantsFigures) this.#timer ??= setInterval(() => this.#sendFigures(), FIGURES_INTERVAL_MS);
+    if (wantsStats) this.#timer ??= setInterval(() => this.#sendStats(), STATS_INTERVAL_MS);
   }
 
   changed(assignment: Assignment): void {
@@ -139,28 +139,26 @@ export class Watchers {
         .map((cluster) => this.#assignments.get(cluster))
         .filter((assignment) => assignment !== undefined);
       const { networkId } = this;
-      watcher.isFull = !watcher.call.write(
-        watchUpdateToWire({ networkId, assignments, figures: [], trouble }),
-      );
+      watcher.isFull = !watcher.call.write(watchUpdateToWire({ networkId, assignments, stats: [], trouble }));
     }
   }
 
-  #sendFigures(): void {
-    const all = this.#figures().map((member) => ({ ...member, ageMs: Math.round(member.ageMs) }));
-    for (const { call, watched, wantsFigures, isFull } of this.#watchers) {
-      if (!wantsFigures || isFull) continue; // the next figures come in a second
-      const figures = all.filter(({ cluster }) => {
+  #sendStats(): void {
+    const all = this.#stats().map((member) => ({ ...member, ageMs: Math.round(member.ageMs) }));
+    for (const { call, watched, wantsStats, isFull } of this.#watchers) {
+      if (!wantsStats || isFull) continue; // the next stats come in a second
+      const stats = all.filter(({ cluster }) => {
         const assignment = this.#assignments.get(cluster);
         return assignment !== undefined && isWatched(watched, assignment);
       });
-      const told = figures.slice(0, MAX_FIGURES_A_MESSAGE);
+      const told = stats.slice(0, MAX_STATS_A_MESSAGE);
       const { networkId } = this;
-      call.write(watchUpdateToWire({ networkId, assignments: [], figures: told, trouble: this.#trouble }));
+      call.write(watchUpdateToWire({ networkId, assignments: [], stats: told, trouble: this.#trouble }));
     }
   }
 
   #stopTimerIfUnused(): void {
-    if ([...this.#watchers].some(({ wantsFigures }) => wantsFigures)) return;
+    if ([...this.#watchers].some(({ wantsStats }) => wantsStats)) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

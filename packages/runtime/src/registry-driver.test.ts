@@ -18,7 +18,7 @@ import {
 import { ManualClock } from './manual-clock.fixture.js';
 import { RegistryDriver, type RegistryPorts } from './registry-driver.js';
 
-const NO_FIGURES = {
+const NO_STATS = {
   durable: NO_POSITION,
   committed: NO_POSITION,
   lastEpoch: NO_EPOCH,
@@ -91,7 +91,7 @@ function driverOverSlowDisk(
     address: `h:${id}`,
     epoch: NO_EPOCH,
     revision: 0,
-    figures: NO_FIGURES,
+    stats: NO_STATS,
     replicates: true,
     attempt: 1,
     leaving: false,
@@ -107,7 +107,7 @@ function driverOverSlowDisk(
       driver.feed({
         kind: 'link-message',
         link: id,
-        message: { kind: 'ping', sequence: 1, figures: NO_FIGURES },
+        message: { kind: 'ping', sequence: 1, stats: NO_STATS },
       }),
   };
 }

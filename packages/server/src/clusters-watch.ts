@@ -44,7 +44,7 @@ export class ClustersWatch {
     const address = this.routers[this.#at % this.routers.length];
     if (address === undefined) return;
     const client = new RoutingServiceClient(address, this.dialling.channel('router'), CHANNEL_OPTIONS);
-    const call = client.watch(watchToWire({ target: undefined, figures: false }));
+    const call = client.watch(watchToWire({ target: undefined, stats: false }));
     this.#client = client;
     this.#call = call;
     let over = false;

@@ -26,10 +26,10 @@ function watchOf(minFreePercent: number) {
 
 test('it says when the disk becomes low, and when it has room again, and no more', async () => {
   const { watch, said, free } = watchOf(5);
-  assert.equal(watch.figures, undefined);
+  assert.equal(watch.stats, undefined);
   for (const freeBytes of [100, 50, 49, 3, 59, 60, 55]) await free(freeBytes);
   assert.deepEqual(said, ['49 low', '60 has room']);
-  assert.deepEqual(watch.figures, { freeBytes: 55, sizeBytes: 1_000, isLow: false });
+  assert.deepEqual(watch.stats, { freeBytes: 55, sizeBytes: 1_000, isLow: false });
 });
 
 test('a disk that says nothing, or does not answer, leaves what was known', async () => {
@@ -45,7 +45,7 @@ test('a disk that says nothing, or does not answer, leaves what was known', asyn
   const { looks } = disk;
   await watch.look();
   assert.equal(disk.looks, looks, 'it asks no second time');
-  assert.equal(watch.figures?.isLow, true);
+  assert.equal(watch.stats?.isLow, true);
   answer({ freeBytes: 500, sizeBytes: 1_000 });
   await hangs;
   assert.deepEqual(said, ['40 low', '500 has room']);

@@ -1,6 +1,6 @@
 /** Looks again and again how much room the disk of a data folder has. */
 import { statfs } from 'node:fs/promises';
-import { DiskRoom, type DiskRoomFigures, type DiskSpace } from '@dualping/core';
+import { DiskRoom, type DiskRoomStats, type DiskSpace } from '@dualping/core';
 
 /** From one look to the next, ms: a fast disk takes some hundred MB in that time. */
 export const DISK_ROOM_INTERVAL_MS = 1_000;
@@ -32,8 +32,8 @@ export class DiskRoomWatch {
   }
 
   /** Undefined: not known yet. */
-  get figures(): DiskRoomFigures | undefined {
-    return this.#room.figures;
+  get stats(): DiskRoomStats | undefined {
+    return this.#room.stats;
   }
 
   start(): void {
@@ -52,7 +52,7 @@ export class DiskRoomWatch {
     this.#isLooking = true;
     try {
       const space = await this.ports.look(this.folder);
-      if (this.#room.seen(space)) this.ports.changed(space, this.#room.figures?.isLow ?? false);
+      if (this.#room.seen(space)) this.ports.changed(space, this.#room.stats?.isLow ?? false);
     } catch {
       // A disk that can't say how much room it has will say so when it is written to.
     } finally {

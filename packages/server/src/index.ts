@@ -1,4 +1,4 @@
 export * from './journal/index.js';
 export type { ServerOptions } from './options.js';
 export { type RunningServer, startServer } from './start-server.js';
-export type { SupervisionListener, SupervisionOptions } from './supervisor-desk.js';
+export type { SupervisionListener, SupervisionOptions } from './supervisor-streams.js';

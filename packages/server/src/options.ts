@@ -32,7 +32,7 @@ import {
   parseListenAddress,
   partText,
 } from '@dualping/protocol';
-import type { SupervisionOptions } from './supervisor-desk.js';
+import type { SupervisionOptions } from './supervisor-streams.js';
 
 export interface ServerOptions {
   /** Where to listen. Default `127.0.0.1`. */

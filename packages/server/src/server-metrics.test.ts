@@ -14,7 +14,7 @@ const ASSIGNMENT: Assignment = {
   inSync: [{ serverId: serverId(2), journalId: 'j2', lifeId: 'l2' }],
   members: [],
 };
-const FIGURES = {
+const STATS = {
   durable: position(9),
   committed: position(8),
   lastEpoch: epoch(4),
@@ -32,7 +32,7 @@ const VIEW: ServerView = {
   servingEpoch: epoch(4),
   isAttached: true,
   assignment: ASSIGNMENT,
-  figures: FIGURES,
+  stats: STATS,
   diskHangs: false,
   events: new Map([['serving', 1]]),
 };
@@ -40,8 +40,8 @@ const OTHER: ServerView = {
   ...VIEW,
   servingEpoch: epoch(0),
   isAttached: false,
-  figures: {
-    ...FIGURES,
+  stats: {
+    ...STATS,
     durable: position(10),
     committed: position(9),
     timelines: 7,

@@ -1,5 +1,5 @@
 /** What a server measures, and what it answers to probes. */
-import type { Assignment, DiskRoomFigures, Epoch, Figures, JournalId, ServerId } from '@dualping/core';
+import type { Assignment, DiskRoomStats, Epoch, JournalId, ServerId, Stats } from '@dualping/core';
 import type { Metric, Sample } from '@dualping/host';
 
 const LABELS = ['cluster', 'server'] as const;
@@ -37,7 +37,7 @@ export interface ServerView {
   readonly servingEpoch: Epoch;
   readonly isAttached: boolean;
   readonly assignment: Assignment | undefined;
-  readonly figures: Figures;
+  readonly stats: Stats;
   readonly diskHangs: boolean;
   readonly events: ReadonlyMap<string, number>;
 }
@@ -48,7 +48,7 @@ export const isInSync = ({ isAttached, assignment, serverId, journalId }: Server
   assignment?.inSync.some((copy) => copy.serverId === serverId && copy.journalId === journalId) === true;
 
 export function serverSamples(view: ServerView): Sample<ServerMetric>[] {
-  const { cluster, serverId: server, figures } = view;
+  const { cluster, serverId: server, stats } = view;
   const sample = (name: ServerMetric, value: number | boolean): Sample<ServerMetric> => ({
     name,
     labels: { cluster, server },
@@ -59,13 +59,13 @@ export function serverSamples(view: ServerView): Sample<ServerMetric>[] {
     sample('dualping_server_in_sync', isInSync(view)),
     sample('dualping_server_attached', view.isAttached),
     sample('dualping_server_epoch', view.servingEpoch),
-    sample('dualping_server_durable_position', figures.durable),
-    sample('dualping_server_committed_position', figures.committed),
-    sample('dualping_server_timelines', figures.timelines),
-    sample('dualping_server_posts_accepted_total', figures.postsAccepted),
-    sample('dualping_server_slow_disk_operations_total', figures.slowSyncs),
-    sample('dualping_server_longest_disk_operation_seconds', figures.longestSyncMs / 1_000),
-    ...diskSamples(figures.disk, sample),
+    sample('dualping_server_durable_position', stats.durable),
+    sample('dualping_server_committed_position', stats.committed),
+    sample('dualping_server_timelines', stats.timelines),
+    sample('dualping_server_posts_accepted_total', stats.postsAccepted),
+    sample('dualping_server_slow_disk_operations_total', stats.slowSyncs),
+    sample('dualping_server_longest_disk_operation_seconds', stats.longestSyncMs / 1_000),
+    ...diskSamples(stats.disk, sample),
     ...[...view.events].map(
       ([event, value]): Sample<ServerMetric> => ({ name: 'dualping_events_total', labels: { event }, value }),
     ),
@@ -73,7 +73,7 @@ export function serverSamples(view: ServerView): Sample<ServerMetric>[] {
 }
 
 function diskSamples(
-  disk: DiskRoomFigures | undefined,
+  disk: DiskRoomStats | undefined,
   sample: (name: ServerMetric, value: number | boolean) => Sample<ServerMetric>,
 ): Sample<ServerMetric>[] {
   if (disk === undefined) return [];

@@ -54,7 +54,7 @@ import { addServices, SERVICE_NAMES, type ServiceContext } from './services.js';
 import { SnapshotSender } from './snapshot-sender.js';
 import { Speakers } from './speakers.js';
 import { StandbyWire } from './standby-wire.js';
-import { SUPERVISION_SERVICE_NAME, SupervisorDesk } from './supervisor-desk.js';
+import { SUPERVISION_SERVICE_NAME, SupervisorStreams } from './supervisor-streams.js';
 
 const debug = createDebug('dualping:server');
 
@@ -165,7 +165,7 @@ async function run(
   const dialect = new ClassicDialect(parsed.classicReplies);
   addSnsService(grpc, { context, connections, dialect });
   const { cluster, serverId, incarnation, lifeId } = journal.identity;
-  const supervisors = new SupervisorDesk({ cluster, serverId, incarnation }, parsed.supervision);
+  const supervisors = new SupervisorStreams({ cluster, serverId, incarnation }, parsed.supervision);
   supervisors.addTo(grpc);
   const health = addHealthAndReflection(
     grpc,
@@ -189,9 +189,9 @@ async function run(
       disk.timer.time(`looking at the free space of ${folder}`, 'slowness', () => spaceOf(folder)),
     changed: (space, isLow) => driver.feed({ kind: 'disk-room', space, isLow }),
   });
-  const diskFigures = () => disk.timer.figures;
+  const diskStats = () => disk.timer.stats;
   const registration = parsed.credentials === undefined ? undefined : parsed.registration;
-  const start = { ...stored, diskFigures, diskRoom: () => room.figures, identity, userLimits, registration };
+  const start = { ...stored, diskStats, diskRoom: () => room.stats, identity, userLimits, registration };
   const replica = new Replica(start, DEFAULT_TIMING);
   const received: ReceivedBytes = new WeakMap();
   const dialling = parsed.credentials ?? PLAINTEXT;
@@ -212,10 +212,10 @@ async function run(
   begun = { replica, driver };
   disk.onStalled = (detail) => driver.feed({ kind: 'disk-stalled', detail });
   const view = (): ServerView => {
-    const { servingEpoch, isAttached, assignment, figures } = replica;
+    const { servingEpoch, isAttached, assignment, stats } = replica;
     const { journalId } = journal.identity;
     const diskHangs = disk.hangs;
-    return { cluster, serverId, journalId, servingEpoch, isAttached, assignment, figures, diskHangs, events };
+    return { cluster, serverId, journalId, servingEpoch, isAttached, assignment, stats, diskHangs, events };
   };
   const observation = await observeServer(parsed, view).catch((error) => {
     listener.close();

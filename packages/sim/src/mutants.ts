@@ -25,7 +25,7 @@ const STANDBY = 'replica/standby-role.js';
 const REPLICA = 'replica/replica.js';
 const STATE = 'social/social-state.js';
 const NAME_KEYS = 'social/name-keys.js';
-const TAILING = 'replica/tailing.js';
+const REMOTE_READER = 'replica/remote-reader.js';
 const LEDGER = 'replica/ledger.js';
 const CONFIGURATION = 'registry/configuration.js';
 const GRANTS = 'registry/epoch-grants.js';
@@ -73,8 +73,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: STANDBY,
-        find: 'const { durable } = this.ground.ledger.outline;',
-        replace: 'const { last: durable } = this.ground.ledger.outline;',
+        find: 'const { durable } = this.context.ledger.outline;',
+        replace: 'const { last: durable } = this.context.ledger.outline;',
       },
     ],
   },
@@ -136,7 +136,11 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'answers-what-is-not-durable',
     bug: 'a client is told at once of a primary that the router still has to make durable',
     patches: [
-      { file: 'registry/outcome.js', find: 'overtakes: atOnce !== undefined', replace: 'overtakes: true' },
+      {
+        file: 'registry/step-outputs.js',
+        find: 'overtakes: atOnce !== undefined',
+        replace: 'overtakes: true',
+      },
     ],
   },
   {
@@ -144,7 +148,7 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'the router tells of an assignment and makes it durable afterwards',
     patches: [
       {
-        file: 'registry/outcome.js',
+        file: 'registry/step-outputs.js',
         find: "outputs.push({ kind: 'persist', record: change.record });",
         replace: "this.#said.push({ kind: 'persist', record: change.record });",
       },
@@ -186,7 +190,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'takes-up-an-older-epoch',
     bug: 'a primary that stepped down for a higher epoch takes its own, older one up again',
-    patches: [{ file: REPLICA, find: '&& assignment.epoch === ground.highestEpoch', replace: '' }],
+    patches: [{ file: REPLICA, find: '&& assignment.epoch === context.highestEpoch', replace: '' }],
   },
   {
     name: 'grants-what-a-deposed-primary-asks',
@@ -260,13 +264,13 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'a standby keeps the tail that its new primary does not have',
     patches: [
       { file: STANDBY, find: 'ledger.truncateAfter(common);', replace: '' },
-      { file: STANDBY, find: "ground.emit({ kind: 'truncate', after: common });", replace: '' },
+      { file: STANDBY, find: "context.emit({ kind: 'truncate', after: common });", replace: '' },
     ],
   },
   {
     name: 'truncates-in-memory-only',
     bug: 'the disk is not told of a cut',
-    patches: [{ file: STANDBY, find: "ground.emit({ kind: 'truncate', after: common });", replace: '' }],
+    patches: [{ file: STANDBY, find: "context.emit({ kind: 'truncate', after: common });", replace: '' }],
   },
   {
     name: 'journals-agree-by-length',
@@ -290,7 +294,7 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: REPLICA,
-        find: 'ground.highestEpoch > this.#primary.epoch) this.#stepDown();',
+        find: 'context.highestEpoch > this.#primary.epoch) this.#stepDown();',
         replace: 'false) this.#stepDown();',
       },
     ],
@@ -325,7 +329,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'tail-is-not-taken-over',
     bug: 'a new primary does not recognise a resend of what its predecessor left uncommitted',
-    patches: [{ file: PRIMARY, find: 'this.#desk.takeOver(ledger.unapplied);', replace: '' }],
+    patches: [{ file: PRIMARY, find: 'this.#pendingRequests.takeOver(ledger.unapplied);', replace: '' }],
   },
   {
     name: 'timeline-is-pushed-before-the-commit',
@@ -341,7 +345,7 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'audience-after-the-whole-commit',
+    name: 'announcement-after-the-whole-commit',
     bug: 'the readers of a post are decided after everything that was committed with it is applied',
     patches: [
       {
@@ -514,7 +518,7 @@ export const MUTANTS: readonly Mutant[] = [
     clusters: 2,
     patches: [
       {
-        file: TAILING,
+        file: REMOTE_READER,
         find: 'answers: referenceIn(here, cluster, item.answers)',
         replace: 'answers: item.answers',
       },
@@ -524,7 +528,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'void-batches-count',
     bug: 'what another cluster sent before it heard of a follow is taken as if it had been sent after',
     clusters: 2,
-    patches: [{ file: TAILING, find: 'if (batch.number !== remote.number) return;', replace: '' }],
+    patches: [{ file: REMOTE_READER, find: 'if (batch.number !== remote.number) return;', replace: '' }],
   },
   {
     name: 'subscribing-does-not-go-back',
@@ -532,7 +536,7 @@ export const MUTANTS: readonly Mutant[] = [
     clusters: 2,
     patches: [
       {
-        file: 'replica/tails.js',
+        file: 'replica/remote-feeds.js',
         find: 'tail.after = after;',
         replace: 'tail.after = Math.max(tail.after, after);',
       },
@@ -544,7 +548,7 @@ export const MUTANTS: readonly Mutant[] = [
     clusters: 2,
     patches: [
       {
-        file: TAILING,
+        file: REMOTE_READER,
         find: "this.append({ kind: 'remote-through', origin: { cluster: home, position: remote.cursor } }, 0);",
         replace: '',
       },
@@ -575,7 +579,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 540,
     bug: 'an author whose last follower has left is not asked for any more, though another follower has come meanwhile',
     clusters: 2,
-    patches: [{ file: TAILING, find: 'kept.has(user) || social.isFollowed(user) ||', replace: '' }],
+    patches: [{ file: REMOTE_READER, find: 'kept.has(user) || social.isFollowed(user) ||', replace: '' }],
   },
   {
     name: 'new-primary-hears-from-the-end',
@@ -583,7 +587,7 @@ export const MUTANTS: readonly Mutant[] = [
     clusters: 2,
     patches: [
       {
-        file: TAILING,
+        file: REMOTE_READER,
         find: 'const { number, cursor: after } = remote;',
         replace: 'const { number } = remote; const after = number === 1 ? 1000000 : remote.cursor;',
       },
@@ -630,8 +634,8 @@ export const MUTANTS: readonly Mutant[] = [
     bug: 'a third cluster is told who follows a user that is not its own, and believes it',
     clusters: 3,
     patches: [
-      { file: 'replica/tails.js', find: 'effect.home === tail.from', replace: 'true' },
-      { file: TAILING, find: "'target' in item &&", replace: 'false &&' },
+      { file: 'replica/remote-feeds.js', find: 'effect.home === tail.from', replace: 'true' },
+      { file: REMOTE_READER, find: "'target' in item &&", replace: 'false &&' },
     ],
   },
   {
@@ -659,7 +663,7 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'replica/client-requests.js',
-        find: 'if (home !== ground.identity.cluster)',
+        find: 'if (home !== context.identity.cluster)',
         replace: 'if (false)',
       },
     ],

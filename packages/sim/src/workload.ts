@@ -19,7 +19,7 @@ const NAME_CHANCE = 0.2;
 const ANSWER_CHANCE = 0.3;
 const ANSWER_NOTHING_CHANCE = 0.05;
 
-type Deed =
+type Act =
   | 'post'
   | 'burst'
   | 'follow'
@@ -32,7 +32,7 @@ type Deed =
   | 'trespass'
   | 'retry';
 
-const DEEDS: readonly (readonly [Deed, number])[] = [
+const ACTS: readonly (readonly [Act, number])[] = [
   ['post', 50],
   ['burst', 4],
   ['follow', 16],
@@ -47,7 +47,7 @@ const DEEDS: readonly (readonly [Deed, number])[] = [
 ];
 
 /** Actions when users come and go all the time, and change whom they follow. */
-const CHURN: typeof DEEDS = [
+const CHURN: typeof ACTS = [
   ['post', 40],
   ['burst', 4],
   ['follow', 40],
@@ -163,13 +163,13 @@ export class Person {
     return referenceTo(post);
   }
 
-  #draw(): Deed {
-    const deeds = this.setup.churn ? CHURN : DEEDS;
-    const total = deeds.reduce((sum, [, weight]) => sum + weight, 0);
+  #draw(): Act {
+    const acts = this.setup.churn ? CHURN : ACTS;
+    const total = acts.reduce((sum, [, weight]) => sum + weight, 0);
     let left = this.#random.next() * total;
-    for (const [deed, weight] of deeds) {
+    for (const [act, weight] of acts) {
       left -= weight;
-      if (left < 0) return deed;
+      if (left < 0) return act;
     }
     return 'post';
   }

@@ -34,7 +34,7 @@ test('it attaches without a journal, pings as often as it is told, and is primar
       address: 's2:1',
       epoch: 0,
       revision: 0,
-      figures: {
+      stats: {
         durable: 0,
         committed: 0,
         lastEpoch: 0,

@@ -29,7 +29,7 @@ import { quote, serviceNameProblem } from '../text.js';
 import { DEFAULT_TIMING } from '../timing.js';
 import { wholeNumber } from '../whole-number.js';
 import { LastAnswer } from './last-answer.js';
-import { MemberGround } from './member-ground.js';
+import { MemberContext } from './member-context.js';
 import type { Attempt, MemberState, MembershipInput, MembershipOutput } from './membership-messages.js';
 import { RouterRefusals } from './refusal.js';
 import { RouterLink } from './router-link.js';
@@ -60,7 +60,7 @@ type Refused = Extract<RouterMessage, { readonly kind: 'refused' }>;
 
 export class Membership implements Machine<MembershipInput, MembershipOutput> {
   readonly #incarnationIsTime: boolean;
-  readonly #ground: MemberGround;
+  readonly #context: MemberContext;
   readonly #link: RouterLink;
   readonly #lastAnswer = new LastAnswer();
   readonly #refusals: RouterRefusals;
@@ -83,8 +83,8 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
       lifeId,
       address,
     };
-    this.#ground = new MemberGround(identity, DEFAULT_TIMING);
-    this.#link = new RouterLink(this.#ground, this.#lastAnswer);
+    this.#context = new MemberContext(identity, DEFAULT_TIMING);
+    this.#link = new RouterLink(this.#context, this.#lastAnswer);
     this.#refusals = new RouterRefusals(routers);
     this.#state = this.#describe();
   }
@@ -99,7 +99,7 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
    * yet.
    */
   isPrimaryAt(now: Instant): boolean {
-    const { timing } = this.#ground;
+    const { timing } = this.#context;
     if (this.#ending !== undefined || this.#leaveUntil !== undefined) return false;
     return this.#link.attached && this.#isNamed() && now < this.#lastAnswer.validUntil(timing.deadAfterMs);
   }
@@ -109,19 +109,19 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
    */
   step(now: Instant, input: MembershipInput): readonly MembershipOutput[] {
     if (this.#ending !== undefined) return [];
-    this.#ground.pace.advanceTo(now);
+    this.#context.pace.advanceTo(now);
     this.#take(input);
     const state = this.#describe();
-    if (!isSame(state, this.#state)) this.#ground.emit({ kind: 'state', state });
+    if (!isSame(state, this.#state)) this.#context.emit({ kind: 'state', state });
     this.#state = state;
-    return this.#ground.takeOutputs();
+    return this.#context.takeOutputs();
   }
 
   /** When to `tick` next; undefined: never again. */
   nextDeadline(): Instant | undefined {
     if (this.#ending !== undefined) return undefined;
     if (this.#leaveUntil !== undefined) return this.#leaveUntil;
-    const { now, timing } = this.#ground;
+    const { now, timing } = this.#context;
     const claimEnds = this.isPrimaryAt(now)
       ? this.#lastAnswer.validUntil(timing.deadAfterMs)
       : Number.POSITIVE_INFINITY;
@@ -151,18 +151,18 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
 
   #tick(): void {
     if (this.#leaveUntil === undefined) this.#link.tick();
-    else if (this.#ground.now >= this.#leaveUntil) this.#end({ kind: 'left' });
+    else if (this.#context.now >= this.#leaveUntil) this.#end({ kind: 'left' });
   }
 
   #leave(): void {
     if (this.#leaveUntil !== undefined) return;
     if (!this.#link.attached) return this.#end({ kind: 'left' });
-    this.#link.send({ kind: 'leave', figures: this.#ground.figures() });
-    this.#leaveUntil = this.#ground.now + LEAVE_TIMEOUT_MS;
+    this.#link.send({ kind: 'leave', stats: this.#context.stats() });
+    this.#leaveUntil = this.#context.now + LEAVE_TIMEOUT_MS;
   }
 
   #heard(attempt: Attempt, message: RouterMessage): void {
-    const { pace } = this.#ground;
+    const { pace } = this.#context;
     if (message.kind === 'welcome' && this.#isForeign(message.networkId, attempt)) return;
     if (message.kind === 'leader-is') return this.#link.leaderIs(attempt, message);
     this.#link.heard(attempt);
@@ -172,7 +172,7 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
       case 'welcome':
         this.#refusals.welcomed();
         pace.keepTime(message.pingIntervalMs, message.deadAfterMs);
-        if (this.#ground.networkId === '') this.#ground.networkId = message.networkId;
+        if (this.#context.networkId === '') this.#context.networkId = message.networkId;
         return this.#assigned(message.assignment);
       case 'pong':
         pace.keepTime(message.pingIntervalMs);
@@ -195,7 +195,7 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
    * another router is asked.
    */
   #isForeign(networkId: NetworkId, attempt: Attempt): boolean {
-    const own = this.#ground.networkId;
+    const own = this.#context.networkId;
     if (own === '' || own === networkId) return false;
     const detail = `it is of network ${quote(networkId)}, this member of ${quote(own)}`;
     this.#link.refused(attempt, { reason: 'wrong-network', detail });
@@ -204,10 +204,10 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
 
   /** An older assignment, or one of a lower epoch, is ignored, whichever router says it. */
   #assigned(assignment: Assignment): void {
-    if (isNewer(this.#assignment, assignment) || assignment.epoch < this.#ground.highestEpoch) return;
+    if (isNewer(this.#assignment, assignment) || assignment.epoch < this.#context.highestEpoch) return;
     this.#assignment = assignment;
-    this.#ground.highestEpoch = assignment.epoch;
-    this.#ground.revision = assignment.revision;
+    this.#context.highestEpoch = assignment.epoch;
+    this.#context.revision = assignment.revision;
   }
 
   /**
@@ -225,13 +225,13 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
   #refused(attempt: Attempt, refused: Refused): void {
     const { reason, detail } = refused;
     if (this.#leaveUntil !== undefined) return this.#end({ kind: 'left' });
-    const refusal = `refuses ${serverName(this.#ground.identity.serverId)}: ${detail}`;
+    const refusal = `refuses ${serverName(this.#context.identity.serverId)}: ${detail}`;
     const router = this.#link.addressOf(attempt);
     // A newer stream of ours may have superseded it, if both led to one router. If it was another life, the
     // answer on our newer stream will say so.
     if (reason === 'superseded' && this.#link.isOvertaken(attempt))
       return this.#link.ended(attempt, { reason, detail: refusal });
-    if (!this.#refusals.isFinal(refused, router, this.#ground.networkId))
+    if (!this.#refusals.isFinal(refused, router, this.#context.networkId))
       return this.#link.refused(attempt, { reason, detail: refusal });
     const advice = reason === 'stale-incarnation' && this.#incarnationIsTime ? `. ${CLOCK_WENT_BACK}` : '';
     const because = { reason, detail: `router ${router}: ${refusal}${advice}` };
@@ -246,7 +246,7 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
   /** Whether the newest assignment has this very life as its available primary. */
   #isNamed(): boolean {
     const assignment = this.#assignment;
-    return assignment?.available === true && namesAsPrimary(assignment, this.#ground.identity);
+    return assignment?.available === true && namesAsPrimary(assignment, this.#context.identity);
   }
 
   #describe(): MemberState {
@@ -255,7 +255,7 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
     const assignment = this.#assignment;
     if (!this.#link.attached || assignment === undefined)
       return { kind: 'connecting', router, because: this.#link.because };
-    const isPrimary = this.isPrimaryAt(this.#ground.now);
+    const isPrimary = this.isPrimaryAt(this.#context.now);
     return { kind: 'attached', router, epoch: assignment.epoch, isPrimary, assignment };
   }
 }

@@ -15,7 +15,7 @@
  */
 import type { Address, Epoch, Instant, LifeId, NetworkId, ServerId } from '../ids.js';
 import { invariant } from '../invariants.js';
-import type { Figures, MemberMessage } from '../messages.js';
+import type { MemberMessage, Stats } from '../messages.js';
 import type { Failure } from '../reasons.js';
 import { ROUTER_SILENCE_FACTOR } from '../timing.js';
 import { DialPlan } from './dial-plan.js';
@@ -65,7 +65,7 @@ interface Attached {
 }
 
 /** What the link needs of its owner: who it is, what it has seen, the time, and where outputs go. */
-export interface RouterLinkGround {
+export interface RouterLinkContext {
   readonly identity: MemberIdentity;
   readonly networkId: NetworkId | '';
   readonly highestEpoch: Epoch;
@@ -80,7 +80,7 @@ export interface RouterLinkGround {
   /** Listening time, ms. */
   readonly heardMs: number;
   readonly timing: MemberTiming;
-  figures(): Figures;
+  stats(): Stats;
   /** Live members of its cluster that it can't reach now. */
   readonly cannotReach: readonly ServerId[];
   /** Whether it has been asked to stop, and goes on for a moment. */
@@ -115,11 +115,11 @@ export class RouterLink {
 
   /** `questions` is told of each ping; given by a member for which the age of an answer matters. */
   constructor(
-    readonly ground: RouterLinkGround,
+    readonly context: RouterLinkContext,
     readonly questions?: LastAnswer,
   ) {
-    this.#plan = new DialPlan(ground.identity.routers.length);
-    this.#others = new OtherRouters(ground.identity.routers);
+    this.#plan = new DialPlan(context.identity.routers.length);
+    this.#others = new OtherRouters(context.identity.routers);
   }
 
   /** Whether a router has welcomed us, so that we may send. */
@@ -172,12 +172,12 @@ export class RouterLink {
 
   /** Whether nothing was heard from the router for `deadAfterMs`. */
   isLost(): boolean {
-    return this.ground.heardMs - this.#heardAt >= this.ground.timing.deadAfterMs;
+    return this.context.heardMs - this.#heardAt >= this.context.timing.deadAfterMs;
   }
 
   send(message: MemberMessage): void {
     if (this.#attached?.isNoted === true)
-      this.ground.emit({ kind: 'to-router', attempt: this.#attached.attempt, message });
+      this.context.emit({ kind: 'to-router', attempt: this.#attached.attempt, message });
   }
 
   /**
@@ -193,7 +193,7 @@ export class RouterLink {
 
   /** We are attached by this stream from now on. No effect when it was welcomed before. */
   welcomed(attempt: Attempt, term = 0): void {
-    const { ground } = this;
+    const { context } = this;
     const dial = this.#dials.get(attempt);
     if (dial === undefined) return;
     this.#dials.delete(attempt);
@@ -207,13 +207,13 @@ export class RouterLink {
     this.#told.clear();
     this.#searching = false;
     this.#router = dial.router;
-    const isNoted = ground.welcomedLife === undefined || ground.welcomedLife === ground.identity.lifeId;
+    const isNoted = context.welcomedLife === undefined || context.welcomedLife === context.identity.lifeId;
     this.#attached = {
       attempt,
       router: dial.router,
       term,
-      heardAt: ground.heardMs,
-      pingAt: isNoted ? ground.now : Number.POSITIVE_INFINITY,
+      heardAt: context.heardMs,
+      pingAt: isNoted ? context.now : Number.POSITIVE_INFINITY,
       isNoted,
       sequence: 0,
       request: 0,
@@ -229,7 +229,7 @@ export class RouterLink {
       this.#dials.delete(attempt);
       this.#others.add(attempt, dial.router);
     }
-    this.#others.told(attempt, this.ground.now, message);
+    this.#others.told(attempt, this.context.now, message);
     this.#dialLeader();
   }
 
@@ -248,10 +248,10 @@ export class RouterLink {
   }
 
   heard(attempt: Attempt): void {
-    this.#heardAt = this.ground.heardMs;
-    if (this.#attached?.attempt === attempt) this.#attached.heardAt = this.ground.heardMs;
+    this.#heardAt = this.context.heardMs;
+    if (this.#attached?.attempt === attempt) this.#attached.heardAt = this.context.heardMs;
     const dial = this.#dials.get(attempt);
-    if (dial !== undefined) dial.until = this.ground.now + WELCOME_TIMEOUT_MS;
+    if (dial !== undefined) dial.until = this.context.now + WELCOME_TIMEOUT_MS;
   }
 
   /** A stream is over. Reports a loss, and the first failure in a row to find a router. */
@@ -298,7 +298,7 @@ export class RouterLink {
   tick(): void {
     if (this.#closed) return;
     const attached = this.#attached;
-    for (const silent of this.#others.silent(this.ground.now))
+    for (const silent of this.#others.silent(this.context.now))
       this.#giveUp(silent, silence('it said nothing more of who leads'));
     if (attached === undefined) this.#search();
     else this.#keepAlive(attached);
@@ -307,7 +307,7 @@ export class RouterLink {
   nextDeadline(): Instant {
     if (this.#closed) return Number.POSITIVE_INFINITY;
     if (this.#attached !== undefined) return this.#attached.pingAt;
-    if (!this.#searching) return this.ground.now;
+    if (!this.#searching) return this.context.now;
     let first = this.#plan.next(this.#isDialled)?.at ?? Number.POSITIVE_INFINITY;
     first = Math.min(first, this.#others.nextSilence());
     for (const { until } of this.#dials.values()) first = Math.min(first, until);
@@ -315,18 +315,18 @@ export class RouterLink {
   }
 
   #lost(attached: Attached, because: Failure): void {
-    const { ground } = this;
+    const { context } = this;
     const address = this.#addressOf(attached.router);
     this.#attached = undefined;
     this.#router = attached.router;
     this.#because = { reason: because.reason, detail: `router ${address}: ${because.detail}` };
-    ground.report('router-lost', `lost the router at ${address}: ${because.detail}`);
+    context.report('router-lost', `lost the router at ${address}: ${because.detail}`);
     // The router may have closed the lost stream in favour of one of these.
-    for (const dial of this.#dials.values()) dial.until = ground.now + WELCOME_TIMEOUT_MS;
+    for (const dial of this.#dials.values()) dial.until = context.now + WELCOME_TIMEOUT_MS;
   }
 
   #failed(attempt: Attempt, because: Failure): void {
-    const { ground } = this;
+    const { context } = this;
     const dial = this.#dials.get(attempt);
     if (dial === undefined) return;
     this.#dials.delete(attempt);
@@ -336,13 +336,13 @@ export class RouterLink {
     const text = `can't attach to the router at ${address}, goes on trying: ${because.detail}`;
     if (!this.#told.has(text) && this.#told.size < MAX_TOLD) {
       this.#told.add(text);
-      ground.report('router-lost', text);
+      context.report('router-lost', text);
     }
-    this.#plan.failed(dial.router, ground.now, this.#isDialled);
+    this.#plan.failed(dial.router, context.now, this.#isDialled);
   }
 
   #search(): void {
-    const { now, timing } = this.ground;
+    const { now, timing } = this.context;
     if (!this.#searching) this.#plan.begin(this.#router, now, timing.pingIntervalMs);
     this.#searching = true;
     for (const { attempt, until } of [...this.#dials.values()])
@@ -351,11 +351,11 @@ export class RouterLink {
   }
 
   #keepAlive(attached: Attached): void {
-    const { ground } = this;
-    const silentMs = ground.heardMs - attached.heardAt;
-    if (silentMs >= ground.timing.deadAfterMs * ROUTER_SILENCE_FACTOR)
+    const { context } = this;
+    const silentMs = context.heardMs - attached.heardAt;
+    if (silentMs >= context.timing.deadAfterMs * ROUTER_SILENCE_FACTOR)
       this.#giveUp(attached.attempt, silence(`nothing heard for ${silentMs.toFixed(0)} ms`));
-    else if (ground.now >= attached.pingAt) {
+    else if (context.now >= attached.pingAt) {
       this.#ping(attached);
       if (attached.term > 0) this.#keepListening();
     }
@@ -366,7 +366,7 @@ export class RouterLink {
    * answered.
    */
   #keepListening(): void {
-    const { now } = this.ground;
+    const { now } = this.context;
     const isDialing = [...this.#dials.values()].some(({ until }) => now < until);
     if (isDialing || !this.#others.isEmpty) return;
     const router = this.#others.toListenTo(now, this.#isDialled);
@@ -376,7 +376,7 @@ export class RouterLink {
   /** That router leads now, or is gone. */
   #stoppedListening(attempt: Attempt, router: number): void {
     this.#others.remove(attempt);
-    if (this.#attached === undefined) this.#plan.failed(router, this.ground.now, this.#isDialled);
+    if (this.#attached === undefined) this.#plan.failed(router, this.context.now, this.#isDialled);
     this.#dialLeader();
   }
 
@@ -391,52 +391,52 @@ export class RouterLink {
   }
 
   #hangUp(attempt: Attempt): void {
-    this.ground.emit({ kind: 'close-router', attempt });
+    this.context.emit({ kind: 'close-router', attempt });
   }
 
   #open(router: number): void {
-    const { ground } = this;
-    const { now } = ground;
-    const { cluster, serverId, incarnation, journalId, lifeId, address } = ground.identity;
+    const { context } = this;
+    const { now } = context;
+    const { cluster, serverId, incarnation, journalId, lifeId, address } = context.identity;
     this.#attempts += 1;
     const attempt = this.#attempts;
     this.#router = router;
     this.#dials.set(attempt, { attempt, router, openedAt: now, until: now + WELCOME_TIMEOUT_MS });
-    ground.emit({
+    context.emit({
       kind: 'open-router',
       attempt,
       address: this.#addressOf(router),
       message: {
         kind: 'attach',
-        networkId: ground.networkId,
+        networkId: context.networkId,
         cluster,
         serverId,
         incarnation,
         journalId,
         lifeId,
-        welcomedLife: ground.welcomedLife ?? '',
+        welcomedLife: context.welcomedLife ?? '',
         address,
-        epoch: ground.highestEpoch,
-        revision: ground.revision,
-        figures: ground.figures(),
+        epoch: context.highestEpoch,
+        revision: context.revision,
+        stats: context.stats(),
         replicates: journalId !== '',
         attempt,
-        leaving: ground.isStopping,
+        leaving: context.isStopping,
       },
     });
   }
 
   #ping(attached: Attached): void {
     attached.sequence += 1;
-    attached.pingAt = this.ground.now + this.ground.timing.pingIntervalMs;
+    attached.pingAt = this.context.now + this.context.timing.pingIntervalMs;
     const { sequence } = attached;
     this.send({
       kind: 'ping',
       sequence,
-      figures: this.ground.figures(),
-      cannotReach: this.ground.cannotReach,
+      stats: this.context.stats(),
+      cannotReach: this.context.cannotReach,
     });
-    this.questions?.asked(sequence, this.ground.now, this.ground.timing.deadAfterMs);
+    this.questions?.asked(sequence, this.context.now, this.context.timing.deadAfterMs);
   }
 
   #addressOf(router: number): Address {

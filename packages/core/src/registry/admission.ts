@@ -181,11 +181,11 @@ function objectionToCopy(candidate: Candidate, standing: Standing): Refusal | un
     return refusal(
       `its last welcomed life is ${quote(candidate.welcomedLife)}, the last one heard was ${quote(heardLife(copy))}`,
     );
-  // Figures of a life that was welcomed before may be old (the router was frozen), and others have said more
+  // Stats of a life that was welcomed before may be old (the router was frozen), and others have said more
   // since. So only a new life is compared.
   const isNext = copy !== undefined && !copy.lives.includes(candidate.lifeId);
-  if (isNext && (candidate.figures?.durable ?? committed) < committed)
-    return refusal(`it ends at ${candidate.figures?.durable}, entries up to ${committed} are committed`);
+  if (isNext && (candidate.stats?.durable ?? committed) < committed)
+    return refusal(`it ends at ${candidate.stats?.durable}, entries up to ${committed} are committed`);
   for (const life of [known, primary]) {
     if (life === undefined || life.journalId !== candidate.journalId || mayBeSameLife(life, candidate))
       continue;

@@ -22,7 +22,7 @@ import {
   serverName,
 } from '../ids.js';
 import { MAX_MEMBERS } from '../limits.js';
-import type { Figures, MemberMessage } from '../messages.js';
+import type { MemberMessage, Stats } from '../messages.js';
 import { isSameCopy, mayBeSameLife } from '../same-life.js';
 import { objectionTo } from './admission.js';
 import { checkSuccession } from './cluster-law.js';
@@ -190,7 +190,7 @@ export class Cluster {
     if (known.presence.kind !== 'stream') {
       const { incarnation, lifeId, welcomedLife, address } = attach;
       known.refused = { incarnation, lifeId, welcomedLife, address };
-      known.end = attach.figures;
+      known.end = attach.stats;
     }
     if (isNews) this.#state.touch();
     return isNews;
@@ -230,11 +230,11 @@ export class Cluster {
    * A member ends in order. If it is the primary, it has stopped writes, and everything acknowledged is in
    * its journal.
    */
-  left(serverId: ServerId, link: RegistryLink, figures: Figures): void {
+  left(serverId: ServerId, link: RegistryLink, stats: Stats): void {
     const { mode, primary } = this.#state.configuration;
     if (mode !== 'replicated' || link !== this.primaryLink || primary?.serverId !== serverId) return;
     // Not told or made durable by itself: the end of its stream comes next, and with it a change.
-    this.#state.note(endedInOrder(this.#state.configuration, figures));
+    this.#state.note(endedInOrder(this.#state.configuration, stats));
   }
 
   /**
@@ -289,7 +289,7 @@ export class Cluster {
     const copy = copyOf(this.#state.configuration, candidate);
     if (copy !== undefined && isHeardOnly(copy, member.lifeId)) member.heard = true;
     member.isAtRest = !this.#state.isAvailable;
-    if (candidate.figures !== undefined) this.noteEnd(now, member.serverId, candidate.figures);
+    if (candidate.stats !== undefined) this.noteEnd(now, member.serverId, candidate.stats);
     takeEvidence(member, evidence);
     this.#state.touch();
     return replaced;

@@ -18,7 +18,7 @@ const SERVERS = 3;
 
 const action = fc.oneof(
   { weight: 6, arbitrary: fc.tuple(fc.constant('heartbeat' as const), fc.integer({ min: 1, max: SERVERS })) },
-  { weight: 2, arbitrary: fc.tuple(fc.constant('companion' as const), fc.integer({ min: 1, max: SERVERS })) },
+  { weight: 2, arbitrary: fc.tuple(fc.constant('auxiliary' as const), fc.integer({ min: 1, max: SERVERS })) },
   { weight: 6, arbitrary: fc.tuple(fc.constant('pass' as const), fc.integer({ min: 1, max: 6_000 })) },
   { weight: 1, arbitrary: fc.tuple(fc.constant('restart' as const), fc.constant(0)) },
 );
@@ -109,7 +109,7 @@ test('whoever is primary was heard within the timeout, and is it for as long', (
       const model = new Model();
       for (const [what, value] of steps)
         if (what === 'heartbeat') model.heartbeat(value);
-        else if (what === 'companion') model.heartbeat(value, 'synchronizer');
+        else if (what === 'auxiliary') model.heartbeat(value, 'synchronizer');
         else if (what === 'pass') model.pass(value);
         else model.restart();
       takeovers += model.takeovers;

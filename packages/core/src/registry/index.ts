@@ -1,4 +1,4 @@
-export type { Companion } from './companions.js';
+export type { AuxiliaryProcess } from './auxiliary-processes.js';
 export type { MemberFigures } from './member-streams.js';
 export { Registry, type RegistryOptions } from './registry.js';
 export * from './registry-limits.js';

@@ -10,25 +10,25 @@ import type { Assignment, ClusterRecord } from '../assignment.js';
 import type { ClusterId, Instant, ServerId } from '../ids.js';
 import { NO_EPOCH, serverName } from '../ids.js';
 import { unreachable } from '../invariants.js';
-import type { Figures, MemberMessage, RouterMessage } from '../messages.js';
+import type { MemberMessage, RouterMessage, Stats } from '../messages.js';
 import { isSameLife } from '../same-life.js';
 import { objectionToJournal, objectionToStore } from './admission.js';
+import type { AssignmentCalls } from './assignment-calls.js';
 import { Cluster } from './cluster.js';
 import type { Clusters } from './clusters.js';
-import type { Desk } from './desk.js';
 import type { Durable } from './durable.js';
 import type { Listening } from './listening.js';
 import { linkOf, type Presence } from './member.js';
-import type { Outcome } from './outcome.js';
 import type { Probes } from './reach.js';
 import { DISK_SIGN_INTERVAL_MS } from './registry-limits.js';
 import type { Candidate, Refusal, RegistryLink } from './registry-messages.js';
+import type { StepOutputs } from './step-outputs.js';
 
 /** What a view shows of a member beside its assignment. */
 export interface MemberFigures {
   readonly cluster: ClusterId;
   readonly serverId: ServerId;
-  readonly figures: Figures;
+  readonly stats: Stats;
   /** Listening time since it was last heard. */
   readonly ageMs: number;
 }
@@ -36,12 +36,12 @@ export interface MemberFigures {
 export interface MemberStreamsParts {
   readonly clusters: Clusters;
   readonly listening: Listening;
-  readonly desk: Desk;
+  readonly assignmentCalls: AssignmentCalls;
   readonly durable: Durable;
   /** Undefined: members are not dialled back. */
   readonly probes: Probes | undefined;
   /** Outputs of the present step. */
-  readonly outcome: Outcome;
+  readonly outputs: StepOutputs;
   readonly reattachGraceMs: number;
 }
 
@@ -57,7 +57,7 @@ interface Attached {
   welcomedIn: number | undefined;
   /** The highest `change-in-sync` that came on this stream. */
   lastRequest: number;
-  figures: Figures | undefined;
+  stats: Stats | undefined;
 }
 
 /** The number of a pong that answers no ping: those count from 1. */
@@ -68,10 +68,10 @@ type Say<Kind extends MemberMessage['kind']> = Extract<MemberMessage, { readonly
 export class MemberStreams {
   readonly #clusters: Clusters;
   readonly #listening: Listening;
-  readonly #desk: Desk;
+  readonly #assignmentCalls: AssignmentCalls;
   readonly #durable: Durable;
   readonly #probes: Probes | undefined;
-  readonly #outcome: Outcome;
+  readonly #outputs: StepOutputs;
   readonly #reattachGraceMs: number;
   readonly #attached = new Map<RegistryLink, Attached>();
   /** Streams that the registry has ended; messages that were on their way may still arrive on them. */
@@ -92,20 +92,20 @@ export class MemberStreams {
   constructor(parts: MemberStreamsParts) {
     this.#clusters = parts.clusters;
     this.#listening = parts.listening;
-    this.#desk = parts.desk;
+    this.#assignmentCalls = parts.assignmentCalls;
     this.#durable = parts.durable;
     this.#probes = parts.probes;
-    this.#outcome = parts.outcome;
+    this.#outputs = parts.outputs;
     this.#reattachGraceMs = parts.reattachGraceMs;
     this.#graceEndMs = parts.reattachGraceMs;
   }
 
-  /** Last figures of all live members that ping. */
-  figures(): MemberFigures[] {
+  /** Last stats of all live members that ping. */
+  stats(): MemberFigures[] {
     const all: MemberFigures[] = [];
-    for (const [link, { cluster, serverId, figures }] of this.#attached) {
+    for (const [link, { cluster, serverId, stats }] of this.#attached) {
       const ageMs = this.#listening.silence.silentMs(this.#listening.heardMs, link) ?? 0;
-      if (figures !== undefined) all.push({ cluster: cluster.id, serverId, figures, ageMs });
+      if (stats !== undefined) all.push({ cluster: cluster.id, serverId, stats, ageMs });
     }
     return all;
   }
@@ -131,10 +131,10 @@ export class MemberStreams {
     if (!attached.confirmed) {
       attached.confirmed = true;
       attached.cluster.heard(attached.serverId);
-      this.#outcome.touch(attached.cluster);
+      this.#outputs.touch(attached.cluster);
     }
     this.#hear(link);
-    if (attached.cluster.grants.awaitsWord) this.#outcome.touch(attached.cluster);
+    if (attached.cluster.grants.awaitsWord) this.#outputs.touch(attached.cluster);
     switch (message.kind) {
       case 'attach':
         return this.#secondAttach(now, link, attached);
@@ -143,7 +143,7 @@ export class MemberStreams {
       case 'change-in-sync':
         attached.lastRequest = Math.max(attached.lastRequest, message.request);
         attached.cluster.grants.changeInSync(link, message);
-        return this.#outcome.owe(link, attached.cluster);
+        return this.#outputs.owe(link, attached.cluster);
       case 'hand-over':
         return this.#handOver(link, attached, message);
       case 'dispute':
@@ -151,8 +151,8 @@ export class MemberStreams {
       case 'leaving':
         return attached.cluster.leaving(attached.serverId);
       case 'leave':
-        attached.cluster.noteEnd(now, attached.serverId, message.figures);
-        attached.cluster.left(attached.serverId, link, message.figures);
+        attached.cluster.noteEnd(now, attached.serverId, message.stats);
+        attached.cluster.left(attached.serverId, link, message.stats);
         return this.#dropLink(now, link, 'it is leaving');
       default:
         return unreachable(message);
@@ -181,15 +181,15 @@ export class MemberStreams {
       confirmed: false,
       welcomedIn: undefined,
       lastRequest: 0,
-      figures: undefined,
+      stats: undefined,
     });
     this.#noteWord();
     this.#listening.silence.expect(this.#listening.heardMs, link);
     this.#signAt ??= now + DISK_SIGN_INTERVAL_MS;
     const question = attach.replicates && this.#probes !== undefined ? cluster.toReach(serverId) : undefined;
     if (question !== undefined) this.#probes?.add(now, question);
-    this.#outcome.welcome(link, cluster);
-    this.#outcome.report(
+    this.#outputs.welcome(link, cluster);
+    this.#outputs.report(
       'attached',
       `${cluster.title}: ${serverName(attach.serverId)} is attached, incarnation ${attach.incarnation}, at ${attach.address}`,
     );
@@ -201,8 +201,8 @@ export class MemberStreams {
    */
   #refuseOlderStore(link: RegistryLink, cluster: Cluster, attach: Say<'attach'>, refusal: Refusal): void {
     if (cluster.noticeOlderStore(attach, refusal.detail)) {
-      this.#outcome.touch(cluster);
-      this.#outcome.report(
+      this.#outputs.touch(cluster);
+      this.#outputs.report(
         'older-store',
         `${cluster.title}: no epoch is granted any more: ${refusal.detail}; start this router with its newest folder, or an operator chooses whose journal counts (admin promote --unclean)`,
       );
@@ -221,17 +221,18 @@ export class MemberStreams {
     now: Instant,
     link: RegistryLink,
     attached: Attached,
-    { sequence, figures, cannotReach = [] }: Say<'ping'>,
+    { sequence, stats, cannotReach = [] }: Say<'ping'>,
   ): void {
-    attached.figures = figures;
-    attached.cluster.noteEnd(now, attached.serverId, figures);
+    attached.stats = stats;
+    attached.cluster.noteEnd(now, attached.serverId, stats);
     this.#listening.noteComplaint(link, cannotReach);
     if (cannotReach.length > 0) attached.cluster.complained(now);
-    if (attached.cluster.mustKeep || attached.cluster.isChanged) this.#outcome.touch(attached.cluster);
+    if (attached.cluster.mustKeep || attached.cluster.isChanged) this.#outputs.touch(attached.cluster);
     const { pingIntervalMs } = this.#listening.silence;
     this.#listening.silence.told(link, pingIntervalMs);
     this.#pinged = { link, attached, sequence };
-    if (link === attached.cluster.primaryLink) this.#desk.primaryPinged(attached.cluster, this.#outcome);
+    if (link === attached.cluster.primaryLink)
+      this.#assignmentCalls.primaryPinged(attached.cluster, this.#outputs);
   }
 
   /** Answers the ping of this step, at its end: only then is it known what waits for the disk. */
@@ -244,11 +245,11 @@ export class MemberStreams {
     const { id, assignment } = attached.cluster;
     const isWelcomed = attached.welcomedIn === undefined;
     const epochWaits = (this.#durable.of(id)?.epoch ?? NO_EPOCH) < assignment.epoch;
-    if (isWelcomed && !(attached.isRouted && epochWaits)) return this.#outcome.sendAtOnce(link, pong);
+    if (isWelcomed && !(attached.isRouted && epochWaits)) return this.#outputs.sendAtOnce(link, pong);
     // Its reign must not outlast the epoch that waits for the disk; but it gets a sign that the router is
     // there.
-    if (isWelcomed) this.#outcome.sendAtOnce(link, { ...pong, sequence: ANSWERS_NOTHING });
-    this.#outcome.send(link, pong);
+    if (isWelcomed) this.#outputs.sendAtOnce(link, { ...pong, sequence: ANSWERS_NOTHING });
+    this.#outputs.send(link, pong);
   }
 
   /** A member speaks only after its welcome, so its silence counts from then on. */
@@ -270,17 +271,17 @@ export class MemberStreams {
 
   #handOver(link: RegistryLink, attached: Attached, asked: Say<'hand-over'>): void {
     const { cluster, serverId } = attached;
-    this.#outcome.owe(link, cluster);
+    this.#outputs.owe(link, cluster);
     if (cluster.grants.handOver(link, asked.epoch, asked.leaving)) return;
     if (link !== cluster.primaryLink || asked.epoch !== cluster.assignment.epoch) return;
     const detail = cluster.grants.whyNoHandover();
-    this.#outcome.send(link, { kind: 'no-successor', epoch: asked.epoch });
-    this.#outcome.report('handover', `${cluster.title}: ${serverName(serverId)} can't hand over: ${detail}`);
-    this.#desk.handoverFailed(cluster, detail, this.#outcome);
+    this.#outputs.send(link, { kind: 'no-successor', epoch: asked.epoch });
+    this.#outputs.report('handover', `${cluster.title}: ${serverName(serverId)} can't hand over: ${detail}`);
+    this.#assignmentCalls.handoverFailed(cluster, detail, this.#outputs);
   }
 
   #dispute(link: RegistryLink, { cluster }: Attached, { epoch, serverId, detail }: Say<'dispute'>): void {
-    if (cluster.grants.dispute(link, epoch, serverId, detail)) this.#outcome.touch(cluster);
+    if (cluster.grants.dispute(link, epoch, serverId, detail)) this.#outputs.touch(cluster);
   }
 
   /** The stream is over. */
@@ -296,7 +297,7 @@ export class MemberStreams {
     if (attached === undefined) return;
     attached.cluster.expectBack(attached.serverId);
     this.#graceEndMs = this.#listening.heardMs + this.#reattachGraceMs;
-    this.#outcome.touch(attached.cluster);
+    this.#outputs.touch(attached.cluster);
   }
 
   /** Ends the stream and drops the member that held it. */
@@ -316,7 +317,7 @@ export class MemberStreams {
     const attached = this.#detach(link);
     if (attached === undefined) return;
     attached.cluster.drop(now, attached.serverId, why);
-    this.#outcome.touch(attached.cluster);
+    this.#outputs.touch(attached.cluster);
   }
 
   #detach(link: RegistryLink): Attached | undefined {
@@ -339,11 +340,11 @@ export class MemberStreams {
   admit(now: Instant, cluster: Cluster, candidate: Candidate, evidence: Presence): void {
     this.#clusters.keep(cluster);
     const replaced = cluster.admit(now, candidate, evidence);
-    this.#outcome.touch(cluster);
+    this.#outputs.touch(cluster);
     if (replaced === undefined) return;
     const detail = `incarnation ${candidate.incarnation} of ${serverName(candidate.serverId)} has come at ${candidate.address}`;
     this.#detach(replaced);
-    this.#outcome.send(replaced, {
+    this.#outputs.send(replaced, {
       kind: 'refused',
       networkId: this.#clusters.networkId,
       reason: 'superseded',
@@ -360,10 +361,10 @@ export class MemberStreams {
 
   #noteWord(): void {
     if (!this.#listening.isQuiet) return;
-    for (const cluster of this.#clusters.all) if (cluster.grants.awaitsWord) this.#outcome.touch(cluster);
+    for (const cluster of this.#clusters.all) if (cluster.grants.awaitsWord) this.#outputs.touch(cluster);
     if (!this.#listening.endQuiet()) return;
-    this.#outcome.report('hears-again', 'members are heard again: every silence starts anew');
-    this.#outcome.say({ kind: 'trouble', detail: undefined });
+    this.#outputs.report('hears-again', 'members are heard again: every silence starts anew');
+    this.#outputs.say({ kind: 'trouble', detail: undefined });
   }
 
   /** Drops members that have been silent for too long; none while no member is heard. */
@@ -383,8 +384,8 @@ export class MemberStreams {
   #noteQuiet(): void {
     if (!this.#listening.noteTrouble()) return;
     const detail = `no member is heard on any stream: the router may be cut off, so it drops and promotes no member until one is heard`;
-    this.#outcome.report('hears-nobody', detail);
-    this.#outcome.say({ kind: 'trouble', detail });
+    this.#outputs.report('hears-nobody', detail);
+    this.#outputs.say({ kind: 'trouble', detail });
   }
 
   /** Does what is due: signs of life to members that wait for their welcome, and the end of the grace. */
@@ -394,7 +395,7 @@ export class MemberStreams {
     this.#graceEndMs = undefined;
     for (const cluster of this.#clusters.all) {
       cluster.endGrace(now);
-      this.#outcome.touch(cluster);
+      this.#outputs.touch(cluster);
     }
   }
 
@@ -402,7 +403,7 @@ export class MemberStreams {
   #giveSigns(now: Instant): void {
     const { expected, pingIntervalMs } = this.#listening.silence;
     for (const link of expected)
-      this.#outcome.sendAtOnce(link, { kind: 'pong', sequence: ANSWERS_NOTHING, pingIntervalMs });
+      this.#outputs.sendAtOnce(link, { kind: 'pong', sequence: ANSWERS_NOTHING, pingIntervalMs });
     this.#signAt = expected.length === 0 ? undefined : now + DISK_SIGN_INTERVAL_MS;
   }
 
@@ -428,13 +429,13 @@ export class MemberStreams {
   }
 
   #refuseLink(link: RegistryLink, { reason, detail }: Refusal): void {
-    this.#outcome.send(link, { kind: 'refused', networkId: this.#clusters.networkId, reason, detail });
+    this.#outputs.send(link, { kind: 'refused', networkId: this.#clusters.networkId, reason, detail });
     this.#close(link, reason);
-    this.#outcome.report('refused', `a server is refused (${reason}): ${detail}`);
+    this.#outputs.report('refused', `a server is refused (${reason}): ${detail}`);
   }
 
   #close(link: RegistryLink, why: string): void {
     this.#closed.add(link);
-    this.#outcome.close(link, why);
+    this.#outputs.close(link, why);
   }
 }

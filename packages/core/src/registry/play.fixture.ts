@@ -15,7 +15,7 @@ import {
   serverName,
 } from '../ids.js';
 import { unreachable } from '../invariants.js';
-import type { Figures, MemberMessage, RouterMessage } from '../messages.js';
+import type { MemberMessage, RouterMessage, Stats } from '../messages.js';
 import { parseTiming, type Timing } from '../timing.js';
 import { actBy, type Performer, type Verb } from '../transcripts.fixture.js';
 import { Registry } from './registry.js';
@@ -29,7 +29,7 @@ import {
 } from './registry-messages.js';
 
 export const NETWORK = 'network-1';
-export const NO_FIGURES = {
+export const NO_STATS = {
   durable: NO_POSITION,
   committed: NO_POSITION,
   checksum: 0,
@@ -300,7 +300,7 @@ export class Play implements Performer {
   /** What a member says on its own. */
   #speak(actor: Actor): void {
     const { cannotReach } = actor;
-    this.#say(actor, { kind: 'ping', sequence: BY_ITSELF, figures: figuresOf(actor), cannotReach });
+    this.#say(actor, { kind: 'ping', sequence: BY_ITSELF, stats: statsOf(actor), cannotReach });
   }
 
   #connect(actor: Actor): void {
@@ -316,7 +316,7 @@ export class Play implements Performer {
     const { attempt, seen } = actor;
     const replicates = actor.journalId !== '';
     const { revision, leaving } = actor;
-    const said = { epoch: seen, revision, figures: figuresOf(actor), replicates, attempt, leaving };
+    const said = { epoch: seen, revision, stats: statsOf(actor), replicates, attempt, leaving };
     this.#say(actor, { kind: 'attach', ...this.#candidate(actor), ...said });
   }
 
@@ -383,12 +383,12 @@ export class Play implements Performer {
   }
 
   #leave(actor: Actor): void {
-    this.#say(actor, { kind: 'leave', figures: figuresOf(actor) });
+    this.#say(actor, { kind: 'leave', stats: statsOf(actor) });
   }
 
   #ping(actor: Actor): void {
     const { cannotReach } = actor;
-    this.#say(actor, { kind: 'ping', sequence: ASKED_FOR, figures: figuresOf(actor), cannotReach });
+    this.#say(actor, { kind: 'ping', sequence: ASKED_FOR, stats: statsOf(actor), cannotReach });
   }
 
   #hang(): void {
@@ -591,8 +591,8 @@ function describe({ epoch: at, primary, available, inSync, members }: Assignment
 const lifeOf = ({ life, journalId, incarnation }: Actor): string =>
   life === '' ? `${journalId}/${incarnation}` : life;
 
-const figuresOf = ({ durable, committed, lastEpoch }: Actor): Figures => ({
-  ...NO_FIGURES,
+const statsOf = ({ durable, committed, lastEpoch }: Actor): Stats => ({
+  ...NO_STATS,
   durable: position(durable),
   committed: position(committed),
   lastEpoch: epoch(lastEpoch),

@@ -20,7 +20,7 @@ export const DEFAULT_HEARTBEAT_TIMEOUT_MS = 10_000;
 /**
  * Auxiliary processes that may be registered at once: a few for each of hundreds of clusters, 200 bytes each.
  */
-export const MAX_COMPANIONS = 1_000;
+export const MAX_AUXILIARY_PROCESSES = 1_000;
 /**
  * How long an operator's handover may take: a primary drains in milliseconds, a standby catches up in
  * seconds.

@@ -36,7 +36,7 @@ export interface Candidate {
   readonly welcomedLife: LifeId;
   readonly address: Address;
   /** Where its journal ends; only when it speaks for itself. */
-  readonly figures?: JournalEnd;
+  readonly stats?: JournalEnd;
   /** Whether it has been asked to stop; only when it speaks for itself. */
   readonly leaving?: boolean;
 }

@@ -15,19 +15,19 @@ import { unreachable } from '../invariants.js';
 import type { Machine } from '../machine.js';
 import { memberServiceName } from '../member-service.js';
 import type { Timing } from '../timing.js';
+import { AssignmentCalls } from './assignment-calls.js';
+import type { AuxiliaryProcess } from './auxiliary-processes.js';
 import { Cluster } from './cluster.js';
 import { Clusters } from './clusters.js';
-import type { Companion } from './companions.js';
-import { Desk } from './desk.js';
 import { Durable } from './durable.js';
-import { HeartbeatDesk } from './heartbeat-desk.js';
+import { HeartbeatCalls } from './heartbeat-calls.js';
 import { Listening } from './listening.js';
 import { MemberCalls } from './member-calls.js';
 import { type MemberFigures, MemberStreams } from './member-streams.js';
-import { type Audience, Outcome } from './outcome.js';
 import { Probes } from './reach.js';
 import { DEFAULT_HEARTBEAT_TIMEOUT_MS } from './registry-limits.js';
 import type { RegistryInput, RegistryOutput } from './registry-messages.js';
+import { type Announcer, StepOutputs } from './step-outputs.js';
 
 export interface RegistryOptions {
   readonly networkId: NetworkId;
@@ -56,38 +56,38 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
   readonly #listening: Listening;
   readonly #streams: MemberStreams;
   readonly #calls: MemberCalls;
-  readonly #heartbeats: HeartbeatDesk;
-  readonly #desk = new Desk();
+  readonly #heartbeats: HeartbeatCalls;
+  readonly #assignmentCalls = new AssignmentCalls();
   readonly #probes = new Probes();
   readonly #durable: Durable;
   /** Outputs of the present step. */
-  readonly #outcome = new Outcome();
-  readonly #audience: Audience = {
+  readonly #outputs = new StepOutputs();
+  readonly #announcer: Announcer = {
     tell: (link, assignment, isWelcome) => this.#streams.tell(link, assignment, isWelcome),
-    content: (assignment) => this.#desk.content(assignment),
+    content: (assignment) => this.#assignmentCalls.content(assignment),
   };
 
   constructor(options: RegistryOptions) {
     const { timing, heartbeatTimeoutMs = DEFAULT_HEARTBEAT_TIMEOUT_MS, dialsBack = false } = options;
-    const outcome = this.#outcome;
+    const outputs = this.#outputs;
     const listening = new Listening(timing);
     const clusters = new Clusters(options, listening);
     this.#listening = listening;
     this.#clusters = clusters;
     this.#durable = new Durable(this.assignments());
-    this.#heartbeats = new HeartbeatDesk(clusters.all, heartbeatTimeoutMs);
+    this.#heartbeats = new HeartbeatCalls(clusters.all, heartbeatTimeoutMs);
     const { reattachGraceMs } = timing;
     const streams = new MemberStreams({
       clusters,
       listening,
-      desk: this.#desk,
+      assignmentCalls: this.#assignmentCalls,
       durable: this.#durable,
       probes: dialsBack ? this.#probes : undefined,
-      outcome,
+      outputs,
       reattachGraceMs,
     });
     this.#streams = streams;
-    this.#calls = new MemberCalls({ clusters, listening, streams, outcome, graceMs: reattachGraceMs });
+    this.#calls = new MemberCalls({ clusters, listening, streams, outputs, graceMs: reattachGraceMs });
   }
 
   /** Assignments that may be told now: valid at the start, and after the outputs of a step are performed. */
@@ -95,14 +95,14 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
     return this.#clusters.all.map((cluster) => cluster.assignment);
   }
 
-  /** Last figures of all live members that ping. */
-  figures(): MemberFigures[] {
-    return this.#streams.figures();
+  /** Last stats of all live members that ping. */
+  stats(): MemberFigures[] {
+    return this.#streams.stats();
   }
 
   /** Auxiliary processes, in the order in which they registered. */
-  companions(): readonly Companion[] {
-    return this.#heartbeats.companions;
+  auxiliaries(): readonly AuxiliaryProcess[] {
+    return this.#heartbeats.auxiliaries;
   }
 
   step(now: Instant, input: RegistryInput): RegistryOutput[] {
@@ -110,13 +110,13 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
     this.#take(now, input);
     // After the input: the message that came is a sign of life, however late this step is.
     this.#expire(now);
-    const told = this.#outcome.seal(now, this.#audience);
+    const told = this.#outputs.seal(now, this.#announcer);
     for (const output of told) if (output.kind === 'changed') this.#durable.sealed(output.assignment);
     // Last: a call that this step answers must not be told that its wait is over.
-    this.#desk.expire(now, this.#clusters, this.#outcome);
-    this.#heartbeats.confirm(this.#outcome);
+    this.#assignmentCalls.expire(now, this.#clusters, this.#outputs);
+    this.#heartbeats.confirm(this.#outputs);
     this.#streams.answerPing();
-    return told.concat(this.#outcome.takeRest(this.#durable));
+    return told.concat(this.#outputs.takeRest(this.#durable));
   }
 
   /** When to step at the latest; undefined: not before there is an input. */
@@ -124,7 +124,7 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
     const deadlines = [
       this.#nextLook(),
       this.#streams.nextDeadline(),
-      this.#desk.nextDeadline(),
+      this.#assignmentCalls.nextDeadline(),
       this.#calls.nextDeadline(),
       this.#probes.nextDeadline(),
     ];
@@ -154,7 +154,7 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
           this.#listening.heardMs,
           input,
           this.#clusters.find(input.heartbeat.cluster),
-          this.#outcome,
+          this.#outputs,
         );
       case 'crash':
         return this.#calls.crash(now, input);
@@ -163,7 +163,7 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
       case 'promote':
         return this.#call(now, input);
       case 'cancel':
-        return this.#desk.cancel(input.token);
+        return this.#assignmentCalls.cancel(input.token);
       case 'told':
         return this.#streams.told(input.records);
       case 'probed':
@@ -178,21 +178,21 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
   #call(now: Instant, input: Call<'get-available' | 'handover' | 'promote'>): void {
     // A service may come later: who asks for its primary waits, as for a primary that is gone.
     if (input.kind === 'get-available' && typeof input.cluster === 'string')
-      return this.#desk.getAvailable(
+      return this.#assignmentCalls.getAvailable(
         now,
         this.#clusters.get(input.cluster) ?? input.cluster,
         input,
-        this.#outcome,
+        this.#outputs,
       );
     const cluster = this.#clusters.find(input.cluster);
-    if (!(cluster instanceof Cluster)) return this.#outcome.refuse(input.token, cluster);
+    if (!(cluster instanceof Cluster)) return this.#outputs.refuse(input.token, cluster);
     switch (input.kind) {
       case 'get-available':
-        return this.#desk.getAvailable(now, cluster, input, this.#outcome);
+        return this.#assignmentCalls.getAvailable(now, cluster, input, this.#outputs);
       case 'handover':
-        return this.#desk.handover(now, cluster, input, this.#outcome);
+        return this.#assignmentCalls.handover(now, cluster, input, this.#outputs);
       case 'promote':
-        return this.#desk.promote(now, cluster, input, this.#outcome);
+        return this.#assignmentCalls.promote(now, cluster, input, this.#outputs);
       default:
         return unreachable(input);
     }
@@ -204,19 +204,19 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
     if (question === undefined || cluster === undefined) return;
     const againMs = cluster.reached(question, detail);
     if (againMs !== undefined) this.#probes.add(now + againMs, question);
-    this.#outcome.touch(cluster);
+    this.#outputs.touch(cluster);
   }
 
   #expire(now: Instant): void {
     for (const { probe, question } of this.#probes.takeDue(now))
-      this.#outcome.say({
+      this.#outputs.say({
         kind: 'probe',
         probe,
         address: question.address,
         service: memberServiceName(question),
       });
     this.#streams.dropSilent(now);
-    this.#heartbeats.expire(now, this.#listening.heardMs, this.#outcome);
+    this.#heartbeats.expire(now, this.#listening.heardMs, this.#outputs);
     this.#streams.expire(now);
     this.#calls.expire(now);
   }

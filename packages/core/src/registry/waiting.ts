@@ -1,5 +1,5 @@
 /**
- * Calls that wait for an assignment: clients' for a primary above a failed epoch, operators' for the outcome
+ * Calls that wait for an assignment: clients' for a primary above a failed epoch, operators' for the outputs
  * of a handover. Both wait for a live primary of a higher epoch than they name, and differ in the answer when
  * none comes.
  */

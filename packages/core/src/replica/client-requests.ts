@@ -6,11 +6,11 @@ import { signsOfLife } from '../signs-of-life.js';
 import { quote } from '../text.js';
 import { isNumeric } from '../user-cluster.js';
 import type { Drain } from './drain.js';
-import type { Ground } from './ground.js';
 import { HeldRequests } from './held-requests.js';
 import type { ClientRequest, LinkId, Token } from './messages.js';
 import { whoIsPrimary } from './named-member.js';
 import type { PrimaryRole } from './primary-role.js';
+import type { ReplicaContext } from './replica-context.js';
 
 /** The role and state of this server now. */
 export interface Serving {
@@ -21,11 +21,11 @@ export interface Serving {
 }
 
 export class ClientRequests {
-  readonly #ground: Ground;
+  readonly #context: ReplicaContext;
   readonly #held = new HeldRequests();
 
-  constructor(ground: Ground) {
-    this.#ground = ground;
+  constructor(context: ReplicaContext) {
+    this.#context = context;
   }
 
   /** Whether any of them waits. */
@@ -34,7 +34,7 @@ export class ClientRequests {
   }
 
   take(request: ClientRequest, serving: Serving): void {
-    this.#request(request, this.#ground.heardMs + this.#ground.timing.deadAfterMs, serving);
+    this.#request(request, this.#context.heardMs + this.#context.timing.deadAfterMs, serving);
   }
 
   /** Judges the held requests again: the role or state of this server has changed. */
@@ -52,8 +52,8 @@ export class ClientRequests {
   }
 
   refuseExpired(): void {
-    for (const request of this.#held.takeExpired(this.#ground.heardMs))
-      this.#refuse(request, 'not-primary', whoIsPrimary(this.#ground));
+    for (const request of this.#held.takeExpired(this.#context.heardMs))
+      this.#refuse(request, 'not-primary', whoIsPrimary(this.#context));
   }
 
   refuseHeld(reason: Reason, detail: string): void {
@@ -62,28 +62,28 @@ export class ClientRequests {
 
   /** Serves, holds or refuses a request. `until`: how long it may be held, listening time, ms. */
   #request(request: ClientRequest, until: number, { primary, drain, isStopping }: Serving): void {
-    const ground = this.#ground;
+    const context = this.#context;
     const user = userOf(request);
-    if (user === undefined && ground.clusters > 1)
+    if (user === undefined && context.clusters > 1)
       return this.#refuse(
         request,
         'invalid-argument',
-        `an invitation is missing its name: it is needed in a network of ${ground.clusters} clusters`,
+        `an invitation is missing its name: it is needed in a network of ${context.clusters} clusters`,
       );
-    const home = (user && ground.homeByName(user)) ?? ground.identity.cluster;
-    if (home !== ground.identity.cluster)
+    const home = (user && context.homeByName(user)) ?? context.identity.cluster;
+    if (home !== context.identity.cluster)
       return this.#refuse(request, 'wrong-cluster', `${quote(user ?? '')} is a user of cluster ${home}`);
     if (this.#isUnproved(request, user)) {
       const detail = `${quote(user ?? '')} can't be spoken for without a key here: only names of digits can`;
       return this.#refuse(request, 'permission-denied', detail);
     }
-    const knownEpoch = primary?.epoch ?? ground.assignment?.epoch ?? NO_EPOCH;
+    const knownEpoch = primary?.epoch ?? context.assignment?.epoch ?? NO_EPOCH;
     const isEarly = request.epoch > knownEpoch;
     if (isStopping && primary === undefined)
       return this.#refuse(request, 'shutting-down', 'the server is about to end');
     if (primary === undefined || isEarly) {
       if (isEarly && this.#hold(request, until, primary)) return;
-      return this.#refuse(request, 'not-primary', whoIsPrimary(ground));
+      return this.#refuse(request, 'not-primary', whoIsPrimary(context));
     }
     if (primary.isolated)
       return this.#refuse(request, 'not-primary', 'the server is cut off from the others');
@@ -91,7 +91,7 @@ export class ClientRequests {
     const mustWait = isWrite ? drain !== undefined : !primary.opened;
     if (mustWait) {
       // Beyond the end of the drain: an abandoned drain admits the waiting writes.
-      const patience = drain === undefined ? until : until + Math.max(0, drain.until - ground.now);
+      const patience = drain === undefined ? until : until + Math.max(0, drain.until - context.now);
       if (!this.#hold(request, patience, primary))
         this.#refuse(request, 'busy', 'too many requests wait here');
       return;
@@ -117,7 +117,7 @@ export class ClientRequests {
    * open on the classic wire, as long as they belong to no key.
    */
   #isUnproved(request: ClientRequest, user: UserName | undefined): boolean {
-    if (this.#ground.registration === undefined || request.kind === 'operate') return false;
+    if (this.#context.registration === undefined || request.kind === 'operate') return false;
     return request.by === undefined && !isNumeric(user ?? '');
   }
 
@@ -127,18 +127,18 @@ export class ClientRequests {
   #hold(request: ClientRequest, until: number, primary: PrimaryRole | undefined): boolean {
     if (!this.#held.hold(request, until)) return false;
     if (request.kind === 'timeline-open' && request.signs)
-      this.#ground.emit({
+      this.#context.emit({
         kind: 'timeline-sign',
         timeline: request.timeline,
-        signs: signsOfLife(this.#ground.timing, primary?.timelines.size ?? 0),
+        signs: signsOfLife(this.#context.timing, primary?.timelines.size ?? 0),
       });
     return true;
   }
 
   #refuse(request: ClientRequest, reason: Reason, detail: string): void {
     if (request.kind === 'timeline-open')
-      this.#ground.emit({ kind: 'timeline-end', timeline: request.timeline, reason, detail });
-    else this.#ground.emit({ kind: 'refuse', token: request.token, reason, detail });
+      this.#context.emit({ kind: 'timeline-end', timeline: request.timeline, reason, detail });
+    else this.#context.emit({ kind: 'refuse', token: request.token, reason, detail });
   }
 }
 

@@ -4,8 +4,8 @@
  */
 import type { Instant } from '../ids.js';
 import type { Attempt } from '../membership/membership-messages.js';
-import type { Ground } from './ground.js';
 import type { PrimaryRole } from './primary-role.js';
+import type { ReplicaContext } from './replica-context.js';
 
 /**
  * How long a planned change of primary may take, ms. Then the primary goes on; one that is leaving ends.
@@ -21,13 +21,13 @@ export class Drain {
   #hasNoSuccessor = false;
 
   constructor(
-    readonly ground: Ground,
+    readonly context: ReplicaContext,
     readonly leaving: boolean,
     /** For people. */
     why: string,
   ) {
-    this.#until = ground.now + HANDOVER_TIMEOUT_MS;
-    ground.report('draining', why);
+    this.#until = context.now + HANDOVER_TIMEOUT_MS;
+    context.report('draining', why);
   }
 
   /** The router has answered that no other member can take over. */
@@ -41,11 +41,11 @@ export class Drain {
 
   /** Goes on as far as it can; `handed-over` means that the router was asked and its answer is awaited. */
   advance(primary: PrimaryRole): DrainProgress {
-    const { ground } = this;
-    if (ground.now >= this.#until) return 'gave-up';
+    const { context } = this;
+    if (context.now >= this.#until) return 'gave-up';
     if (this.#hasNoSuccessor) return 'nobody-to-hand-to';
     if (this.#askedOn !== undefined && this.#askedOn === primary.router.attachedBy) return 'handed-over';
-    const { outline, committed } = ground.ledger;
+    const { outline, committed } = context.ledger;
     if (!primary.opened || committed < outline.last) return 'draining';
     if (primary.standbys.awaited.length === 1) return 'nobody-to-hand-to';
     if (primary.router.attachedBy === undefined || !primary.standbys.everyoneHolds(outline.last))
@@ -53,7 +53,7 @@ export class Drain {
     // Asked again on each new stream: what was asked on the old one may never have arrived.
     this.#askedOn = primary.router.attachedBy;
     primary.router.send({ kind: 'hand-over', epoch: primary.epoch, leaving: this.leaving });
-    ground.report(
+    context.report(
       'handover',
       `all in-sync members hold everything up to ${outline.last}: asks for another primary`,
     );

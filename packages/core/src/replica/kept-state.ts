@@ -1,6 +1,6 @@
 /** What a server keeps on its disk beside the journal: what it was told, and a snapshot from time to time. */
 import type { Position } from '../ids.js';
-import type { Ground } from './ground.js';
+import type { ReplicaContext } from './replica-context.js';
 
 /**
  * Applied entries between two snapshots on the server's own disk: a start replays them in well under a
@@ -9,14 +9,14 @@ import type { Ground } from './ground.js';
 export const SNAPSHOT_EVERY_ENTRIES = 100_000;
 
 export class KeptState {
-  readonly #ground: Ground;
+  readonly #context: ReplicaContext;
   #snapshotAt: Position;
   /** What was noted last. */
   #noted = '';
 
   /** `snapshotAt`: the position of the snapshot that the disk has. */
-  constructor(ground: Ground, snapshotAt: Position) {
-    this.#ground = ground;
+  constructor(context: ReplicaContext, snapshotAt: Position) {
+    this.#context = context;
     this.#snapshotAt = snapshotAt;
   }
 
@@ -28,18 +28,18 @@ export class KeptState {
   /** At the end of a turn. */
   flush(): void {
     this.#noteKnown();
-    const { social, outline } = this.#ground.ledger;
+    const { social, outline } = this.#context.ledger;
     if (social.applied - this.#snapshotAt < SNAPSHOT_EVERY_ENTRIES) return;
     this.#snapshotAt = social.applied;
     const epochStarts = outline.epochStartsThrough(social.applied);
-    this.#ground.emit({ kind: 'save-snapshot', snapshot: social.toSnapshot(), epochStarts });
+    this.#context.emit({ kind: 'save-snapshot', snapshot: social.toSnapshot(), epochStarts });
   }
 
   #noteKnown(): void {
-    const known = this.#ground.known();
+    const known = this.#context.known();
     const text = `${known.committed} ${known.epoch} ${known.revision}`;
     if (text === this.#noted) return;
     this.#noted = text;
-    this.#ground.emit({ kind: 'note-known', known });
+    this.#context.emit({ kind: 'note-known', known });
   }
 }

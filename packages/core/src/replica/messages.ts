@@ -1,7 +1,7 @@
 /** The inputs and outputs of a replica. */
 import type { Assignment } from '../assignment.js';
-import type { DiskRoomFigures, DiskSpace } from '../disk-room.js';
-import type { DiskFigures } from '../disk-watch.js';
+import type { DiskRoomStats, DiskSpace } from '../disk-room.js';
+import type { DiskStats } from '../disk-watch.js';
 import type { Command, Entry, EpochStart, OperatorCommand, Post, Reply } from '../entry.js';
 import type {
   Address,
@@ -73,10 +73,10 @@ export interface ReplicaStart {
    * believes every caller for a name that belongs to no key.
    */
   readonly registration?: Registration | undefined;
-  /** Figures of the disk, for people; they decide nothing. Default: unknown. */
-  readonly diskFigures?: () => DiskFigures;
+  /** Stats of the disk, for people; they decide nothing. Default: unknown. */
+  readonly diskStats?: () => DiskStats;
   /** Likewise. That a disk is low comes as an input. */
-  readonly diskRoom?: () => DiskRoomFigures | undefined;
+  readonly diskRoom?: () => DiskRoomStats | undefined;
 }
 
 /** Who asks. */
@@ -408,7 +408,7 @@ export type ReplicaEvent =
   | 'older-copy'
   | 'conflict'
   | 'snapshot'
-  | 'tailing'
+  | 'remote-reader'
   | 'handover'
   | 'draining'
   | 'limited'

@@ -9,10 +9,10 @@ import { NO_EPOCH } from '../ids.js';
 import type { StandbyMessage, TailMessage } from '../messages.js';
 import type { Failure } from '../reasons.js';
 import { quote } from '../text.js';
-import type { Ground } from './ground.js';
 import type { SnapshotQuestion } from './messages.js';
 import { isLiveMember, namedMember, unnamed } from './named-member.js';
 import type { PrimaryRole } from './primary-role.js';
+import type { ReplicaContext } from './replica-context.js';
 
 type Join = Extract<StandbyMessage, { readonly kind: 'join' }>;
 type OpenTail = Extract<TailMessage, { readonly kind: 'open' }>;
@@ -23,13 +23,13 @@ export const damagedAtPrimary = (damage: string): string =>
 
 /** Why a standby may not copy from here; undefined: it may, now or when the router has said so. */
 export function objectionToJoin(
-  ground: Ground,
+  context: ReplicaContext,
   primary: PrimaryRole | undefined,
   join: Join,
 ): Failure | undefined {
-  const objection = objectionToPlace(ground, join);
+  const objection = objectionToPlace(context, join);
   if (objection !== undefined) return objection;
-  const known = Math.max(primary?.epoch ?? NO_EPOCH, ground.assignment?.epoch ?? NO_EPOCH);
+  const known = Math.max(primary?.epoch ?? NO_EPOCH, context.assignment?.epoch ?? NO_EPOCH);
   const isOurs = primary?.epoch === join.epoch;
   if (join.epoch < known || (join.epoch === known && !isOurs))
     return {
@@ -40,22 +40,22 @@ export function objectionToJoin(
 }
 
 /** Whether the router has not told yet that this server is primary, or that the standby is a member. */
-export function isEarly(ground: Ground, primary: PrimaryRole | undefined, join: Join): boolean {
-  return join.epoch !== primary?.epoch || namedMember(ground.assignment, join) === undefined;
+export function isEarly(context: ReplicaContext, primary: PrimaryRole | undefined, join: Join): boolean {
+  return join.epoch !== primary?.epoch || namedMember(context.assignment, join) === undefined;
 }
 
 /** `damage`: what was found damaged in the own journal. */
 export function objectionToSnapshot(
-  ground: Ground,
+  context: ReplicaContext,
   primary: PrimaryRole | undefined,
   damage: string | undefined,
   question: SnapshotQuestion,
 ): Failure | undefined {
-  const objection = objectionToPlace(ground, question);
+  const objection = objectionToPlace(context, question);
   if (objection !== undefined) return objection;
   if (primary?.opened !== true || primary.epoch !== question.epoch)
     return { reason: 'not-primary', detail: `this server does not serve epoch ${question.epoch}` };
-  if (!isLiveMember(ground.assignment, question))
+  if (!isLiveMember(context.assignment, question))
     return { reason: 'unknown-member', detail: `${unnamed(question)} as live` };
   if (damage !== undefined) return { reason: 'storage-failed', detail: damagedAtPrimary(damage) };
   return undefined;
@@ -63,12 +63,12 @@ export function objectionToSnapshot(
 
 /** Why the primary of another cluster may not tail this one; undefined: it may. */
 export function objectionToTail(
-  ground: Ground,
+  context: ReplicaContext,
   primary: PrimaryRole | undefined,
   open: OpenTail,
 ): Failure | undefined {
-  const { identity, others } = ground;
-  const objection = objectionToPlace(ground, open);
+  const { identity, others } = context;
+  const objection = objectionToPlace(context, open);
   if (objection !== undefined) return objection;
   if (open.from === identity.cluster)
     return { reason: 'wrong-cluster', detail: `cluster ${open.from} is this server's own` };
@@ -93,7 +93,7 @@ export function objectionToTail(
 
 /** The objection that the peer means another network or cluster; undefined: none. */
 function objectionToPlace(
-  { identity, networkId: ours }: Ground,
+  { identity, networkId: ours }: ReplicaContext,
   { networkId, cluster }: Pick<SnapshotQuestion, 'networkId' | 'cluster'>,
 ): Failure | undefined {
   if (networkId !== ours)

@@ -36,11 +36,11 @@ interface Person {
 export class Play implements Performer {
   readonly cluster: ClusterOnStage;
   readonly #people = new Map<UserName, Person>();
-  readonly #deeds: readonly Verb[];
+  readonly #verbs: readonly Verb[];
 
   constructor(servers = 3, timing?: Timing) {
     this.cluster = new ClusterOnStage(servers, timing);
-    this.#deeds = [
+    this.#verbs = [
       this.#opening,
       ...this.#deedsOfServers(),
       ...this.#deedsOfTheWorld(),
@@ -49,7 +49,7 @@ export class Play implements Performer {
   }
 
   act(line: string): readonly string[] {
-    actBy(this.#deeds, line);
+    actBy(this.#verbs, line);
     this.cluster.stage.settle();
     return this.cluster.takeLines();
   }
@@ -172,9 +172,9 @@ export class Play implements Performer {
     return server;
   }
 
-  #each(names: string, deed: (server: ServerOnStage) => void): void {
+  #each(names: string, act: (server: ServerOnStage) => void): void {
     for (const name of names.trim().split(' ')) {
-      deed(this.#server(name));
+      act(this.#server(name));
       this.cluster.stage.settle();
     }
   }

@@ -30,7 +30,6 @@ import type { ListPage, UserPresence } from '../presence.js';
 import type { Failure, Reason } from '../reasons.js';
 import { isSameLife } from '../same-life.js';
 import type { Effect } from '../social/index.js';
-import type { Ground } from './ground.js';
 import { isKeyReason, keylessText, keyRefusalText } from './key-refusals.js';
 import type {
   Asking,
@@ -42,12 +41,13 @@ import type {
   Token,
   WriteRequest,
 } from './messages.js';
+import { PendingRequests } from './pending-requests.js';
 import { ReaderSigns } from './reader-signs.js';
-import { RequestDesk } from './request-desk.js';
+import { RemoteFeeds } from './remote-feeds.js';
+import { RemoteReader } from './remote-reader.js';
+import type { ReplicaContext } from './replica-context.js';
 import { Snapshots } from './snapshots.js';
 import { Standbys } from './standbys.js';
-import { Tailing } from './tailing.js';
-import { Tails } from './tails.js';
 import { Timelines } from './timelines.js';
 import { UserQuotas } from './user-limits.js';
 
@@ -65,10 +65,10 @@ export class PrimaryRole {
   readonly timelines = new Timelines();
   readonly readerSigns = new ReaderSigns();
   readonly snapshots: Snapshots;
-  /** Reads from the other clusters (`tailing`), and serves their reads (`#tails`). */
-  readonly tailing: Tailing;
-  readonly #tails = new Tails();
-  readonly #desk = new RequestDesk();
+  /** Reads from the other clusters (`remoteReader`), and serves their reads (`#remoteFeeds`). */
+  readonly remoteReader: RemoteReader;
+  readonly #remoteFeeds = new RemoteFeeds();
+  readonly #pendingRequests = new PendingRequests();
   readonly #quotas: UserQuotas;
   /** Whose disk was last said to have no room. */
   #toldFull: ServerId | undefined;
@@ -80,25 +80,27 @@ export class PrimaryRole {
   #isolated = false;
 
   constructor(
-    readonly ground: Ground,
+    readonly context: ReplicaContext,
     readonly router: RouterLink,
     readonly epoch: Epoch,
     inSync: readonly InSyncMember[],
   ) {
-    const { identity, ledger } = ground;
-    this.standbys = new Standbys(epoch, identity, inSync, ground.heardMs, () => router.nextRequest());
-    this.snapshots = new Snapshots(ground);
-    this.#quotas = new UserQuotas(ground.userLimits);
-    this.#assignedAt = ground.now;
-    this.tailing = new Tailing(ground, epoch, (command, timeMs) => this.#append(command, '', 0, timeMs));
-    this.#desk.takeOver(ledger.unapplied);
+    const { identity, ledger } = context;
+    this.standbys = new Standbys(epoch, identity, inSync, context.heardMs, () => router.nextRequest());
+    this.snapshots = new Snapshots(context);
+    this.#quotas = new UserQuotas(context.userLimits);
+    this.#assignedAt = context.now;
+    this.remoteReader = new RemoteReader(context, epoch, (command, timeMs) =>
+      this.#append(command, '', 0, timeMs),
+    );
+    this.#pendingRequests.takeOver(ledger.unapplied);
     this.#opensAt = nextPosition(ledger.outline.last);
     invariant(epoch > ledger.outline.lastEpoch, 'one-primary-per-epoch', {
       epoch,
       last: ledger.outline.lastEpoch,
     });
-    ground.timelines = () => this.timelines.size;
-    ground.report('promoted', `primary of epoch ${epoch}, journal at ${ledger.outline.last}`);
+    context.timelines = () => this.timelines.size;
+    context.report('promoted', `primary of epoch ${epoch}, journal at ${ledger.outline.last}`);
     this.#append({ kind: 'epoch-start', serverId: identity.serverId }, '', 0, 0);
   }
 
@@ -113,40 +115,40 @@ export class PrimaryRole {
 
   /** In-sync members that have been silent for so long that they count as unreachable. */
   get cannotReach(): readonly ServerId[] {
-    const { heardMs, timing } = this.ground;
+    const { heardMs, timing } = this.context;
     return this.standbys.unheard(heardMs, timing.deadAfterMs);
   }
 
   // Requests.
 
   write(request: WriteRequest): void {
-    const { ground } = this;
+    const { context } = this;
     const { token, command } = request;
-    const home = ground.ledger.social.homeOf(command.user);
+    const home = context.ledger.social.homeOf(command.user);
     if (home !== undefined)
       return this.#refuse(token, 'wrong-cluster', `"${command.user}" is a user of cluster ${home}`);
     const problem = command.kind === 'invite-device' ? codeProblem(command, request.timeMs) : undefined;
     if (problem !== undefined) return this.#refuse(token, 'invalid-argument', problem);
     const mute = this.#opened ? this.#whyMute(request) : undefined;
     if (mute !== undefined) return this.#refuse(token, ...mute);
-    const { social } = ground.ledger;
-    const admission = this.#desk.admit(
+    const { social } = context.ledger;
+    const admission = this.#pendingRequests.admit(
       request,
       social,
-      (asked) => this.#whyNoRoom(asked) ?? this.#quotas.refusalOf(asked, ground.now, social),
+      (asked) => this.#whyNoRoom(asked) ?? this.#quotas.refusalOf(asked, context.now, social),
     );
     switch (admission.kind) {
       case 'append':
-        if (command.kind === 'follow') this.tailing.beforeFollow(command.target);
+        if (command.kind === 'follow') this.remoteReader.beforeFollow(command.target);
         this.#append(this.#putByUs(command), request.sessionId, request.requestNo, request.timeMs);
         return;
       case 'wait':
         return;
       case 'known':
-        ground.emit({ kind: 'answer-write', token, epoch: this.epoch, reply: admission.reply });
+        context.emit({ kind: 'answer-write', token, epoch: this.epoch, reply: admission.reply });
         return;
       case 'refused':
-        ground.emit({ kind: 'refuse', token, reason: admission.reason, detail: admission.detail });
+        context.emit({ kind: 'refuse', token, reason: admission.reason, detail: admission.detail });
     }
   }
 
@@ -156,7 +158,7 @@ export class PrimaryRole {
    */
   #whyNoRoom({ kind, user }: Command): Failure | undefined {
     const full = this.#lowDisk;
-    if (full === undefined || (kind === 'register' && this.ground.ledger.social.has(user))) return undefined;
+    if (full === undefined || (kind === 'register' && this.context.ledger.social.has(user))) return undefined;
     this.#quotas.tally.note('disk', user);
     const detail = `the disk of ${serverName(full)} is nearly full, and nothing is written until it has room`;
     return { reason: 'limit-reached', detail };
@@ -164,7 +166,7 @@ export class PrimaryRole {
 
   /** The member of the in-sync set whose disk has no room, if there is one. */
   get #lowDisk(): ServerId | undefined {
-    const { diskIsLow, identity } = this.ground;
+    const { diskIsLow, identity } = this.context;
     return diskIsLow ? identity.serverId : this.standbys.withLowDisk;
   }
 
@@ -173,14 +175,14 @@ export class PrimaryRole {
     const full = this.#lowDisk;
     const before = this.#toldFull;
     if (full === before) return;
-    const { ground } = this;
-    const { serverId } = ground.identity;
-    this.tailing.pause('room', full !== undefined);
+    const { context } = this;
+    const { serverId } = context.identity;
+    this.remoteReader.pause('room', full !== undefined);
     this.#toldFull = full;
     if ((full ?? before) === serverId) return; // this server has said so itself
-    if (full === undefined) ground.report('disk-has-room', "users' writes are taken again");
+    if (full === undefined) context.report('disk-has-room', "users' writes are taken again");
     else
-      ground.report('disk-low', `that of ${serverName(full)}: users' writes are refused until it has room`);
+      context.report('disk-low', `that of ${serverName(full)}: users' writes are refused until it has room`);
   }
 
   /**
@@ -188,7 +190,7 @@ export class PrimaryRole {
    * epoch is open, what a predecessor has committed may not be known here.
    */
   #whyMute({ command, by, timeMs }: WriteRequest): readonly [Reason, string] | undefined {
-    const { social } = this.ground.ledger;
+    const { social } = this.context.ledger;
     const { user } = command;
     if (command.kind !== 'register')
       return social.speaks(user, by) || !social.has(user) ? undefined : wrongKey(user, by);
@@ -201,7 +203,7 @@ export class PrimaryRole {
 
   #withRegistration(command: Extract<Command, { kind: 'register' }>): typeof command {
     const { login } = command;
-    const { registration = 'open' } = this.ground;
+    const { registration = 'open' } = this.context;
     return login === undefined ? command : { ...command, login: { ...login, registration } };
   }
 
@@ -214,16 +216,16 @@ export class PrimaryRole {
   }
 
   keys(request: KeysRequest): void {
-    const { ground } = this;
+    const { context } = this;
     const refusal = this.#whyNotRead(request);
     if (refusal !== undefined) return this.#refuse(request.token, ...refusal);
-    const keys = ground.ledger.social.keysOf(request.user);
-    ground.emit({ kind: 'answer-keys', token: request.token, keys });
+    const keys = context.ledger.social.keysOf(request.user);
+    context.emit({ kind: 'answer-keys', token: request.token, keys });
   }
 
   /** Why a user may not read; undefined: it is a user, and the caller speaks for the name. */
   #whyNotRead({ user, by }: Asking & { readonly user: UserName }): readonly [Reason, string] | undefined {
-    const { social } = this.ground.ledger;
+    const { social } = this.context.ledger;
     if (!social.has(user)) return ['unknown-user', `"${user}" has never logged in`];
     return social.speaks(user, by) ? undefined : wrongKey(user, by);
   }
@@ -233,21 +235,21 @@ export class PrimaryRole {
    * alone.
    */
   #putByUs(command: Command): Command {
-    const { cluster } = this.ground.identity;
+    const { cluster } = this.context.identity;
     if (command.kind === 'register') return this.#withRegistration(command);
     if (command.kind !== 'post' || command.answers === undefined) return command;
     return { ...command, answers: referenceIn(cluster, cluster, command.answers) };
   }
 
   abandonWrite(token: Token): void {
-    this.#desk.abandon(token);
+    this.#pendingRequests.abandon(token);
   }
 
   list(request: ListRequest): void {
     const refusal = this.#whyNotRead(request);
     if (refusal !== undefined) this.#refuse(request.token, ...refusal);
     else
-      this.ground.emit({
+      this.context.emit({
         kind: 'answer-list',
         token: request.token,
         page: this.#listPage(request),
@@ -255,12 +257,12 @@ export class PrimaryRole {
   }
 
   #listPage({ user: asker, after, limit }: ListRequest): ListPage {
-    const { users, next } = this.ground.ledger.social.listAfter(asker, after, limit);
+    const { users, next } = this.context.ledger.social.listAfter(asker, after, limit);
     const all: UserPresence[] = [];
     const followers: UserPresence[] = [];
     const following: UserPresence[] = [];
     for (const { user, follows, isFollowed } of users) {
-      const present = this.timelines.isPresent(user) || this.tailing.isPresent(user);
+      const present = this.timelines.isPresent(user) || this.remoteReader.isPresent(user);
       const listed = { user, present };
       all.push(listed);
       if (follows) followers.push(listed);
@@ -270,24 +272,24 @@ export class PrimaryRole {
   }
 
   openTimeline(request: TimelineOpenRequest): void {
-    const { ground } = this;
-    const { social } = ground.ledger;
+    const { context } = this;
+    const { social } = context.ledger;
     const { timeline } = request;
     const refusal = this.#whyNotRead(request);
     if (refusal !== undefined) {
       const [reason, detail] = refusal;
-      ground.emit({ kind: 'timeline-end', timeline, reason, detail });
+      context.emit({ kind: 'timeline-end', timeline, reason, detail });
     } else if (this.timelines.size >= MAX_TIMELINES) {
       const detail = `${MAX_TIMELINES} timelines are open here`;
-      ground.emit({ kind: 'timeline-end', timeline, reason: 'limit-reached', detail });
+      context.emit({ kind: 'timeline-end', timeline, reason: 'limit-reached', detail });
     } else {
-      const { serverId } = ground.identity;
-      const { committed } = ground.ledger;
+      const { serverId } = context.identity;
+      const { committed } = context.ledger;
       const signs = request.signs
-        ? this.readerSigns.opened(timeline, ground.heardMs, ground.timing)
+        ? this.readerSigns.opened(timeline, context.heardMs, context.timing)
         : undefined;
-      ground.emit({ kind: 'timeline-opened', timeline, epoch: this.epoch, serverId, committed, signs });
-      ground.emit(...this.timelines.open(request, social));
+      context.emit({ kind: 'timeline-opened', timeline, epoch: this.epoch, serverId, committed, signs });
+      context.emit(...this.timelines.open(request, social));
     }
   }
 
@@ -305,7 +307,7 @@ export class PrimaryRole {
         return;
       case 'durable':
         if (message.epoch !== this.epoch || !this.standbys.has(link)) return;
-        if (!this.standbys.durableAt(link, message.position, this.ground.heardMs, message.diskIsLow)) {
+        if (!this.standbys.durableAt(link, message.position, this.context.heardMs, message.diskIsLow)) {
           const detail = `position ${message.position} was never sent on this stream`;
           this.#refuseStandby(link, 'invalid-argument', detail);
         }
@@ -323,28 +325,28 @@ export class PrimaryRole {
    * members counts.
    */
   #lacking(link: LinkId, committed: Position): void {
-    const { ground, epoch } = this;
+    const { context, epoch } = this;
     const join = this.standbys.joinOn(link);
-    const isMember = ground.assignment?.members.some(
+    const isMember = context.assignment?.members.some(
       (member) => join !== undefined && member.live && isSameLife(member, join),
     );
     if (join === undefined || !isMember) return;
-    const detail = `${serverName(join.serverId)}, journal ${join.journalId}, holds entries up to ${committed} that were committed and that journal ${ground.identity.journalId} of ${serverName(ground.identity.serverId)}, primary of epoch ${epoch}, lacks`;
-    ground.report('conflict', detail);
+    const detail = `${serverName(join.serverId)}, journal ${join.journalId}, holds entries up to ${committed} that were committed and that journal ${context.identity.journalId} of ${serverName(context.identity.serverId)}, primary of epoch ${epoch}, lacks`;
+    context.report('conflict', detail);
     this.router.send({ kind: 'dispute', epoch, serverId: join.serverId, detail });
   }
 
   standbyEnded(link: LinkId, detail: string): void {
     const serverId = this.standbys.ended(link);
     if (serverId !== undefined)
-      this.ground.report('standby-lost', `${serverName(serverId)} stopped replicating: ${detail}`);
+      this.context.report('standby-lost', `${serverName(serverId)} stopped replicating: ${detail}`);
   }
 
   // Other clusters.
 
   tailAsked(link: LinkId, message: TailMessage): void {
-    const tails = this.#tails;
-    const { heardMs } = this.ground;
+    const tails = this.#remoteFeeds;
+    const { heardMs } = this.context;
     switch (message.kind) {
       case 'open':
         return this.#openTail(link, message);
@@ -360,29 +362,29 @@ export class PrimaryRole {
   }
 
   tailEnded(link: LinkId): void {
-    this.#tails.ended(link);
+    this.#remoteFeeds.ended(link);
   }
 
   #openTail(link: LinkId, open: Extract<TailMessage, { kind: 'open' }>): void {
-    const { ground } = this;
-    const replaced = this.#tails.open(link, open, ground.heardMs);
+    const { context } = this;
+    const replaced = this.#remoteFeeds.open(link, open, context.heardMs);
     if (replaced !== undefined)
       this.#endTail(replaced, 'superseded', `cluster ${open.from} reads on another stream`);
   }
 
   #subscribe(link: LinkId, subscribe: Extract<TailMessage, { kind: 'subscribe' }>): void {
-    const { ground } = this;
-    const { social } = ground.ledger;
+    const { context } = this;
+    const { social } = context.ledger;
     const canExist = (user: UserName): boolean =>
-      (ground.homeByName(user) ?? ground.identity.cluster) === ground.identity.cluster;
-    if (this.#tails.subscribe(link, subscribe, social, canExist, ground.heardMs)) return;
-    this.#tails.ended(link);
+      (context.homeByName(user) ?? context.identity.cluster) === context.identity.cluster;
+    if (this.#remoteFeeds.subscribe(link, subscribe, social, canExist, context.heardMs)) return;
+    this.#remoteFeeds.ended(link);
     const detail = `more than ${MAX_TAIL_UNKNOWN_NAMES} of the names that are asked for are no users here`;
     this.#endTail(link, 'limit-reached', detail);
   }
 
   #endTail(link: LinkId, reason: Reason, detail: string): void {
-    this.ground.emit({ kind: 'end-tail', link, reason, detail });
+    this.context.emit({ kind: 'end-tail', link, reason, detail });
   }
 
   // The course of the epoch.
@@ -399,7 +401,7 @@ export class PrimaryRole {
     if (awaited.length === before.length) return;
     const names = assignment.inSync.map(({ serverId }) => serverName(serverId)).join(' ');
     const fallen = before.filter(({ serverId }) => !awaited.some((member) => member.serverId === serverId));
-    this.ground.report('in-sync', `in-sync set is now ${names}${this.standbys.takeWhyRemoved(fallen)}`);
+    this.context.report('in-sync', `in-sync set is now ${names}${this.standbys.takeWhyRemoved(fallen)}`);
   }
 
   /**
@@ -407,8 +409,8 @@ export class PrimaryRole {
    * replica calls it, at the end of each step, so that it notices at once when the epoch opens.
    */
   advance(): void {
-    const { ledger } = this.ground;
-    const through = this.standbys.advance(ledger.outline.durable, this.ground.heardMs);
+    const { ledger } = this.context;
+    const through = this.standbys.advance(ledger.outline.durable, this.context.heardMs);
     invariant(through <= ledger.outline.durable, 'commit-is-durable-here', {
       through,
       durable: ledger.outline.durable,
@@ -416,40 +418,40 @@ export class PrimaryRole {
     // The predecessor's entries are committed together with the opening: no request is answered before it.
     if (through < this.#opensAt) return;
     ledger.commitThrough(through, (effect) => this.#settle(effect));
-    this.tailing.committed(ledger.committed);
+    this.remoteReader.committed(ledger.committed);
     if (!this.#opened && ledger.committed >= this.#opensAt) {
       this.#opened = true;
-      const tookMs = (this.ground.now - this.#assignedAt).toFixed(1);
-      this.ground.report(
+      const tookMs = (this.context.now - this.#assignedAt).toFixed(1);
+      this.context.report(
         'serving',
         `serves epoch ${this.epoch} from ${this.#opensAt}, ${tookMs} ms after it was assigned`,
       );
-      this.tailing.begin();
+      this.remoteReader.begin();
     }
   }
 
   tick(): void {
-    const { ground, standbys } = this;
-    const { heardMs, timing, ledger } = ground;
+    const { context, standbys } = this;
+    const { heardMs, timing, ledger } = context;
     for (const link of standbys.silentLinks(heardMs, timing.deadAfterMs)) {
       this.standbyEnded(link, `nothing heard for ${timing.deadAfterMs} ms`);
-      ground.emit({ kind: 'close-standby', link });
+      context.emit({ kind: 'close-standby', link });
     }
     for (const outgoing of standbys.signsOfLife(ledger.committed, heardMs, timing.pingIntervalMs))
-      ground.emit({ kind: 'to-standby', ...outgoing });
+      context.emit({ kind: 'to-standby', ...outgoing });
     this.#tickReaders();
     this.snapshots.tick();
-    this.tailing.tick();
-    for (const link of this.#tails.silentLinks(heardMs, timing.deadAfterMs)) {
-      this.#tails.ended(link);
+    this.remoteReader.tick();
+    for (const link of this.#remoteFeeds.silentLinks(heardMs, timing.deadAfterMs)) {
+      this.#remoteFeeds.ended(link);
       this.#endTail(link, 'may-have-happened', `nothing heard for ${timing.deadAfterMs} ms`);
     }
     const { social } = ledger;
-    ground.emit(...this.#tails.signsOfLife(social, this.timelines, heardMs, timing.pingIntervalMs));
+    context.emit(...this.#remoteFeeds.signsOfLife(social, this.timelines, heardMs, timing.pingIntervalMs));
     this.#watchForIsolation();
     this.#watchRoom();
-    const limited = this.#quotas.tally.takeLine(ground.now);
-    if (limited !== undefined) ground.report('limited', limited);
+    const limited = this.#quotas.tally.takeLine(context.now);
+    if (limited !== undefined) context.report('limited', limited);
   }
 
   /**
@@ -457,30 +459,30 @@ export class PrimaryRole {
    * freed.
    */
   #tickReaders(): void {
-    const { ground } = this;
-    for (const { link, silentMs } of this.readerSigns.takeSilent(ground.heardMs)) {
+    const { context } = this;
+    for (const { link, silentMs } of this.readerSigns.takeSilent(context.heardMs)) {
       this.timelines.ended(link);
       const detail = `nothing was heard of its reader for ${silentMs.toFixed(0)} ms`;
-      ground.emit({ kind: 'timeline-end', timeline: link, reason: 'may-have-happened', detail });
+      context.emit({ kind: 'timeline-end', timeline: link, reason: 'may-have-happened', detail });
     }
-    for (const { link, signs } of this.readerSigns.due(ground.heardMs, ground.timing))
-      ground.emit({ kind: 'timeline-sign', timeline: link, signs });
+    for (const { link, signs } of this.readerSigns.due(context.heardMs, context.timing))
+      context.emit({ kind: 'timeline-sign', timeline: link, signs });
   }
 
   /** The end of a turn: entries to standbys, posts to timelines, questions to the router. */
   flush(): void {
-    const { ground, standbys } = this;
-    const { ledger, heardMs } = ground;
-    standbys.watchSlow(ledger.outline.durable, heardMs, ground.timing.deadAfterMs);
+    const { context, standbys } = this;
+    const { ledger, heardMs } = context;
+    standbys.watchSlow(ledger.outline.durable, heardMs, context.timing.deadAfterMs);
     for (const outgoing of standbys.entriesToSend(ledger.outline.last, ledger.committed, heardMs))
-      ground.emit({ kind: 'to-standby', ...outgoing });
-    ground.emit(...this.timelines.flush());
-    ground.emit(...this.#tails.flush(ledger.social, this.timelines, heardMs));
-    this.tailing.flush();
-    if (!this.router.attached || ground.assignment?.epoch !== this.epoch) return;
+      context.emit({ kind: 'to-standby', ...outgoing });
+    context.emit(...this.timelines.flush());
+    context.emit(...this.#remoteFeeds.flush(ledger.social, this.timelines, heardMs));
+    this.remoteReader.flush();
+    if (!this.router.attached || context.assignment?.epoch !== this.epoch) return;
     // Until the epoch is open our commit position may lag behind what the predecessor acknowledged.
     const required = position(Math.max(ledger.committed, this.#opensAt));
-    const changes = standbys.changesToAsk(heardMs, ground.timing, ground.assignment, required);
+    const changes = standbys.changesToAsk(heardMs, context.timing, context.assignment, required);
     // The router decides about a removal by what the primary can't reach, so a ping has to say that first.
     if (changes.some(({ change }) => change === 'remove')) this.router.pingNow();
     for (const change of changes) this.router.send(change);
@@ -488,24 +490,24 @@ export class PrimaryRole {
 
   /** Ends the reign: all waiting clients are sent back to the router. */
   stepDown(detail: string, reason: Reason = 'not-primary'): void {
-    const { ground } = this;
-    ground.report('stepped-down', `no longer primary of epoch ${this.epoch}: ${detail}`);
+    const { context } = this;
+    context.report('stepped-down', `no longer primary of epoch ${this.epoch}: ${detail}`);
     this.#sendAway(detail, reason);
-    this.#desk.clear();
-    this.tailing.stop();
+    this.#pendingRequests.clear();
+    this.remoteReader.stop();
     for (const link of this.standbys.links) this.#refuseStandby(link, 'fenced', detail);
-    ground.timelines = () => 0;
+    context.timelines = () => 0;
   }
 
   /** Sends all that wait or read here back to the router. */
   #sendAway(detail: string, reason: Reason = 'not-primary'): void {
-    for (const token of this.#desk.dismiss()) this.#refuse(token, reason, detail);
+    for (const token of this.#pendingRequests.dismiss()) this.#refuse(token, reason, detail);
     for (const token of this.#operators.values()) this.#refuse(token, reason, detail);
     this.#operators.clear();
     this.readerSigns.clear();
     for (const timeline of this.timelines.clear())
-      this.ground.emit({ kind: 'timeline-end', timeline, reason, detail });
-    for (const link of this.#tails.clear()) this.#endTail(link, reason, detail);
+      this.context.emit({ kind: 'timeline-end', timeline, reason, detail });
+    for (const link of this.#remoteFeeds.clear()) this.#endTail(link, reason, detail);
     this.snapshots.endAll(detail);
   }
 
@@ -515,7 +517,7 @@ export class PrimaryRole {
     requestNo: RequestNumber,
     timeMs: WallTimeMs,
   ): Position {
-    const { ledger } = this.ground;
+    const { ledger } = this.context;
     const entry: Entry = {
       position: nextPosition(ledger.outline.last),
       epoch: this.epoch,
@@ -525,31 +527,31 @@ export class PrimaryRole {
       command,
     };
     ledger.append([entry]);
-    this.ground.emit({ kind: 'append', entries: [entry] });
+    this.context.emit({ kind: 'append', entries: [entry] });
     return entry.position;
   }
 
   #settle(effect: Effect): void {
-    const { ground } = this;
+    const { context } = this;
     invariant(
-      ground.highestEpoch === this.epoch && ground.ledger.committed >= this.#opensAt,
+      context.highestEpoch === this.epoch && context.ledger.committed >= this.#opensAt,
       'serves-only-own-epoch',
       {
         epoch: this.epoch,
-        highest: ground.highestEpoch,
+        highest: context.highestEpoch,
       },
     );
-    const { social } = ground.ledger;
+    const { social } = context.ledger;
     switch (effect.kind) {
       case 'post':
-        if (social.has(effect.post.author)) ground.postsAccepted += 1;
+        if (social.has(effect.post.author)) context.postsAccepted += 1;
         this.timelines.posted(effect.post, effect.named, social);
-        return this.#tails.committed(effect, social);
+        return this.#remoteFeeds.committed(effect, social);
       case 'user':
       case 'edge':
-        return this.#tails.committed(effect, social);
+        return this.#remoteFeeds.committed(effect, social);
       case 'unwanted':
-        return this.tailing.left(effect.home, effect.user);
+        return this.remoteReader.left(effect.home, effect.user);
       case 'keys':
         return this.#endMuted(effect.user);
       case 'operator-reply': {
@@ -557,12 +559,12 @@ export class PrimaryRole {
         const token = this.#operators.get(at);
         this.#operators.delete(at);
         if (token !== undefined)
-          ground.emit({ kind: 'answer-write', token, epoch: this.epoch, reply: effect.reply });
+          context.emit({ kind: 'answer-write', token, epoch: this.epoch, reply: effect.reply });
         return;
       }
       case 'reply':
-        for (const token of this.#desk.settle(effect.sessionId, effect.requestNo))
-          ground.emit({ kind: 'answer-write', token, epoch: this.epoch, reply: effect.reply });
+        for (const token of this.#pendingRequests.settle(effect.sessionId, effect.requestNo))
+          context.emit({ kind: 'answer-write', token, epoch: this.epoch, reply: effect.reply });
         return;
       default:
         unreachable(effect);
@@ -571,20 +573,20 @@ export class PrimaryRole {
 
   /** The keys of a user have changed: ends the timelines of readers whose key does not speak any more. */
   #endMuted(user: UserName): void {
-    const { ground } = this;
-    const { social } = ground.ledger;
+    const { context } = this;
+    const { social } = context.ledger;
     for (const timeline of this.timelines.mutedOf(user, social)) {
       this.timelineEnded(timeline);
       const detail = keyRefusalText('wrong-key', user);
-      ground.emit({ kind: 'timeline-end', timeline, reason: 'wrong-key', detail });
+      context.emit({ kind: 'timeline-end', timeline, reason: 'wrong-key', detail });
     }
     const left = this.timelines.mutedOf(user, social);
     invariant(left.length === 0, 'revoked-key-speaks-no-more', { user, timelines: left.length });
   }
 
   #join(link: LinkId, join: Extract<StandbyMessage, { kind: 'join' }>): void {
-    const { ground, standbys } = this;
-    const { outline, committed } = ground.ledger;
+    const { context, standbys } = this;
+    const { outline, committed } = context.ledger;
     if (standbys.has(link))
       return this.#refuseStandby(link, 'invalid-argument', 'it has joined on this stream already');
     if (standbys.isFullFor(join.serverId))
@@ -595,7 +597,7 @@ export class PrimaryRole {
     if (!outline.canContinueAfter(common) || isNew) {
       const lastEpoch = join.epochStarts.at(-1)?.epoch ?? NO_EPOCH;
       const undisputed = outline.undisputedWith(join.lastPosition, lastEpoch);
-      ground.emit({
+      context.emit({
         kind: 'to-standby',
         link,
         message: {
@@ -604,17 +606,17 @@ export class PrimaryRole {
           common: position(Math.max(common, undisputed)),
         },
       });
-      ground.emit({ kind: 'close-standby', link });
+      context.emit({ kind: 'close-standby', link });
       return;
     }
-    const replaced = standbys.joined(link, join, common, ground.heardMs);
+    const replaced = standbys.joined(link, join, common, context.heardMs);
     if (replaced !== undefined) this.#refuseStandby(replaced, 'superseded', 'the same server joined again');
-    ground.emit({
+    context.emit({
       kind: 'to-standby',
       link,
       message: { kind: 'joined', epoch: this.epoch, common, committed, checksum: 0 },
     });
-    ground.report(
+    context.report(
       'standby-joined',
       `${serverName(join.serverId)} joined at ${common}, ${lacks} entries behind`,
     );
@@ -622,28 +624,28 @@ export class PrimaryRole {
 
   #refuseStandby(link: LinkId, reason: Reason, detail: string): void {
     this.standbys.ended(link);
-    this.ground.refuseStandby(link, reason, detail);
+    this.context.refuseStandby(link, reason, detail);
   }
 
   #refuse(token: Token, reason: Reason, detail: string): void {
-    this.ground.emit({ kind: 'refuse', token, reason, detail });
+    this.context.emit({ kind: 'refuse', token, reason, detail });
   }
 
   /**
    * Without contact to the router and to a member that commits wait for, another primary may exist by now.
    */
   #watchForIsolation(): void {
-    const { ground } = this;
+    const { context } = this;
     const isolated =
-      this.router.isLost() && this.standbys.lacksAwaited(ground.heardMs, ground.timing.deadAfterMs);
+      this.router.isLost() && this.standbys.lacksAwaited(context.heardMs, context.timing.deadAfterMs);
     if (isolated === this.#isolated) return;
     this.#isolated = isolated;
     if (isolated) {
-      const detail = `out of touch with the router and an in-sync standby for ${ground.timing.deadAfterMs} ms`;
-      ground.report('isolated', `serves nobody: ${detail}`);
+      const detail = `out of touch with the router and an in-sync standby for ${context.timing.deadAfterMs} ms`;
+      context.report('isolated', `serves nobody: ${detail}`);
       this.#sendAway(detail);
     } else {
-      ground.report('isolated', 'in touch again, serves again');
+      context.report('isolated', 'in touch again, serves again');
     }
   }
 }

@@ -8,7 +8,7 @@
 import { type Assignment, type MemberInfo, primaryMember } from '../assignment.js';
 import { type Epoch, NO_EPOCH, type ServerId } from '../ids.js';
 import { memberServiceName } from '../member-service.js';
-import type { Ground } from './ground.js';
+import type { ReplicaContext } from './replica-context.js';
 import { JOIN_PATIENCE_FACTOR } from './standby-role.js';
 
 /**
@@ -36,13 +36,13 @@ export class Reachability {
   #roundUntil = 0;
   #probes: PeerProbe = 0;
 
-  constructor(readonly ground: Ground) {}
+  constructor(readonly context: ReplicaContext) {}
 
   /**
    * The primary that this standby follows, or wants to follow, spoke; or a snapshot is being pulled from it.
    */
   heardPrimary(): void {
-    this.#heardAt = this.ground.heardMs;
+    this.#heardAt = this.context.heardMs;
     this.#isHeardInEpoch = true;
     this.#forget();
   }
@@ -56,20 +56,20 @@ export class Reachability {
 
   /** While this is a standby. */
   tick(): void {
-    const { ground } = this;
+    const { context } = this;
     const primary = this.#unheardPrimary();
-    if (primary === undefined || ground.assignment === undefined) return this.#forget();
+    if (primary === undefined || context.assignment === undefined) return this.#forget();
     if (this.#asked.size > 0) return this.#giveUpLate();
-    if (ground.heardMs < this.#nextRoundAt) return;
-    const others = this.#others(ground.assignment, primary);
+    if (context.heardMs < this.#nextRoundAt) return;
+    const others = this.#others(context.assignment, primary);
     this.#failed = [];
-    this.#roundUntil = ground.heardMs + ROUND_FACTOR * ground.timing.deadAfterMs;
+    this.#roundUntil = context.heardMs + ROUND_FACTOR * context.timing.deadAfterMs;
     for (const { serverId, incarnation, lifeId, address } of others) {
       this.#probes += 1;
       this.#asked.set(this.#probes, serverId);
-      const service = memberServiceName({ cluster: ground.identity.cluster, serverId, incarnation, lifeId });
-      const timeoutMs = ground.timing.deadAfterMs;
-      ground.emit({ kind: 'probe-member', probe: this.#probes, address, service, timeoutMs });
+      const service = memberServiceName({ cluster: context.identity.cluster, serverId, incarnation, lifeId });
+      const timeoutMs = context.timing.deadAfterMs;
+      context.emit({ kind: 'probe-member', probe: this.#probes, address, service, timeoutMs });
     }
     this.#endRoundIfOver();
   }
@@ -84,7 +84,7 @@ export class Reachability {
 
   /** Questions that are not answered by now count as failed. */
   #giveUpLate(): void {
-    if (this.ground.heardMs < this.#roundUntil) return;
+    if (this.context.heardMs < this.#roundUntil) return;
     this.#failed.push(...this.#asked.values());
     this.#asked.clear();
     this.#endRoundIfOver();
@@ -93,7 +93,7 @@ export class Reachability {
   #endRoundIfOver(): void {
     if (this.#asked.size > 0) return;
     this.#found = this.#failed;
-    this.#nextRoundAt = this.ground.heardMs + this.ground.timing.deadAfterMs;
+    this.#nextRoundAt = this.context.heardMs + this.context.timing.deadAfterMs;
   }
 
   #forget(): void {
@@ -107,7 +107,7 @@ export class Reachability {
    * Also one that a router awaits after it was away: what the standbys say tells whether it will come.
    */
   #unheardPrimary(): MemberInfo | undefined {
-    const { assignment, identity, heardMs, timing } = this.ground;
+    const { assignment, identity, heardMs, timing } = this.context;
     const named = assignment && primaryMember(assignment);
     const primary = assignment?.available === true || named?.live === false ? named : undefined;
     if (assignment === undefined || primary === undefined || primary.serverId === identity.serverId) {
@@ -125,7 +125,7 @@ export class Reachability {
   }
 
   #others({ members }: Assignment, primary: MemberInfo): MemberInfo[] {
-    const { serverId } = this.ground.identity;
+    const { serverId } = this.context.identity;
     return members.filter(
       (member) =>
         member.live && member.inSync && member.serverId !== serverId && member.serverId !== primary.serverId,

@@ -25,7 +25,7 @@ const OPEN = {
 } as const;
 
 /** One author and her timelines, with the reads that wait to be sent. */
-class Desk {
+class ReadingBench {
   readonly social = new SocialState();
   readonly timelines = new Timelines();
   /** What each timeline was given, in order. */
@@ -94,79 +94,79 @@ class Desk {
 }
 
 test('what is committed while the past is read comes after it', () => {
-  const desk = new Desk();
-  desk.post();
-  desk.open(1);
-  desk.post();
-  desk.flush();
-  assert.deepEqual(desk.given.get(1), []);
-  desk.drained(1);
-  desk.post();
-  desk.flush();
-  assert.deepEqual(desk.given.get(1), [2]);
-  desk.drained(1);
-  assert.deepEqual(desk.given.get(1), [2, 3]);
-  desk.drained(1);
-  assert.deepEqual(desk.given.get(1), [2, 3, 4]);
-  desk.post(); // the last read is sent, nothing is left
-  desk.flush();
-  assert.deepEqual(desk.given.get(1), [2, 3, 4, 5]);
+  const bench = new ReadingBench();
+  bench.post();
+  bench.open(1);
+  bench.post();
+  bench.flush();
+  assert.deepEqual(bench.given.get(1), []);
+  bench.drained(1);
+  bench.post();
+  bench.flush();
+  assert.deepEqual(bench.given.get(1), [2]);
+  bench.drained(1);
+  assert.deepEqual(bench.given.get(1), [2, 3]);
+  bench.drained(1);
+  assert.deepEqual(bench.given.get(1), [2, 3, 4]);
+  bench.post(); // the last read is sent, nothing is left
+  bench.flush();
+  assert.deepEqual(bench.given.get(1), [2, 3, 4, 5]);
 });
 
 test('room on the stream is not the end of a read: what comes later waits for it', () => {
-  const desk = new Desk();
-  desk.post();
-  desk.open(1);
-  desk.drained(1);
-  desk.full(1);
-  desk.post();
-  desk.hasRoom(1);
-  desk.hasRoom(1);
-  desk.post();
-  desk.flush();
-  assert.deepEqual(desk.given.get(1), [2]);
-  desk.drained(1);
-  desk.drained(1);
-  assert.deepEqual(desk.given.get(1), [2, 3, 4]);
+  const bench = new ReadingBench();
+  bench.post();
+  bench.open(1);
+  bench.drained(1);
+  bench.full(1);
+  bench.post();
+  bench.hasRoom(1);
+  bench.hasRoom(1);
+  bench.post();
+  bench.flush();
+  assert.deepEqual(bench.given.get(1), [2]);
+  bench.drained(1);
+  bench.drained(1);
+  assert.deepEqual(bench.given.get(1), [2, 3, 4]);
 });
 
 test('what is committed while a resumed timeline reads comes after it', () => {
-  const desk = new Desk();
-  for (let i = 0; i < MAX_PAGE_POSTS + 1; i += 1) desk.post();
-  desk.open(1, 2);
-  desk.post();
-  desk.flush();
-  assert.equal(desk.given.get(1)?.length, 0);
-  for (let i = 0; i < 3; i += 1) desk.drained(1);
-  assert.equal(desk.given.get(1)?.length, MAX_PAGE_POSTS + 1);
+  const bench = new ReadingBench();
+  for (let i = 0; i < MAX_PAGE_POSTS + 1; i += 1) bench.post();
+  bench.open(1, 2);
+  bench.post();
+  bench.flush();
+  assert.equal(bench.given.get(1)?.length, 0);
+  for (let i = 0; i < 3; i += 1) bench.drained(1);
+  assert.equal(bench.given.get(1)?.length, MAX_PAGE_POSTS + 1);
 });
 
 test('of a user who has many timelines open the first are pushed to, the others read when it is their turn', () => {
-  const desk = new Desk();
+  const bench = new ReadingBench();
   const links = Array.from({ length: MAX_LIVE_TIMELINES_OF_USER + 2 }, (_, i) => i + 1);
-  for (const link of links) desk.open(link);
-  desk.post();
-  desk.post();
-  desk.flush();
+  for (const link of links) bench.open(link);
+  bench.post();
+  bench.post();
+  bench.flush();
   const crowd = links.slice(MAX_LIVE_TIMELINES_OF_USER);
-  assert.deepEqual([...desk.waiting.keys()], crowd);
-  desk.post();
-  desk.flush();
+  assert.deepEqual([...bench.waiting.keys()], crowd);
+  bench.post();
+  bench.flush();
   for (const link of links.slice(0, MAX_LIVE_TIMELINES_OF_USER))
-    assert.deepEqual(desk.given.get(link), [2, 3, 4]);
+    assert.deepEqual(bench.given.get(link), [2, 3, 4]);
   for (const link of crowd) {
-    desk.drained(link);
-    assert.deepEqual(desk.given.get(link), [2, 3]);
-    desk.drained(link);
-    assert.deepEqual(desk.given.get(link), [2, 3, 4]);
-    desk.drained(link);
+    bench.drained(link);
+    assert.deepEqual(bench.given.get(link), [2, 3]);
+    bench.drained(link);
+    assert.deepEqual(bench.given.get(link), [2, 3, 4]);
+    bench.drained(link);
   }
 });
 
 test('however late reads are put out, every timeline gets every post once and in order', () => {
   const LINKS = MAX_LIVE_TIMELINES_OF_USER + 4;
   const link = fc.integer({ min: 1, max: LINKS });
-  const happening = fc.oneof(
+  const event = fc.oneof(
     { weight: 4, arbitrary: fc.integer({ min: 1, max: 150 }).map((times) => ['post', times] as const) },
     { weight: 4, arbitrary: fc.constant(['flush', 0] as const) },
     { weight: 6, arbitrary: link.map((at) => ['open', at] as const) },
@@ -175,25 +175,25 @@ test('however late reads are put out, every timeline gets every post once and in
     { weight: 2, arbitrary: link.map((at) => ['room', at] as const) },
   );
   fc.assert(
-    fc.property(fc.array(happening, { maxLength: 80, size: 'max' }), (happenings) => {
-      const desk = new Desk();
-      desk.post();
-      for (const [kind, number] of happenings)
-        if (kind === 'post') for (let i = 0; i < number; i += 1) desk.post();
-        else if (kind === 'flush') desk.flush();
-        else if (kind === 'drained') desk.drained(number);
-        else if (kind === 'room') desk.hasRoom(number);
+    fc.property(fc.array(event, { maxLength: 80, size: 'max' }), (events) => {
+      const bench = new ReadingBench();
+      bench.post();
+      for (const [kind, number] of events)
+        if (kind === 'post') for (let i = 0; i < number; i += 1) bench.post();
+        else if (kind === 'flush') bench.flush();
+        else if (kind === 'drained') bench.drained(number);
+        else if (kind === 'room') bench.hasRoom(number);
         else if (kind === 'open') {
-          if (!desk.given.has(number)) desk.open(number, 1);
+          if (!bench.given.has(number)) bench.open(number, 1);
         }
         // A stream is found full only when something is sent on it: never while a read waits.
-        else if (!desk.waiting.has(number)) desk.full(number);
-      desk.flush();
-      for (const at of desk.given.keys()) {
-        do desk.drained(at);
-        while (desk.waiting.has(at));
-        const all = Array.from({ length: desk.last - 1 }, (_, i) => i + 2);
-        assert.deepEqual(desk.given.get(at), all, `timeline ${at}`);
+        else if (!bench.waiting.has(number)) bench.full(number);
+      bench.flush();
+      for (const at of bench.given.keys()) {
+        do bench.drained(at);
+        while (bench.waiting.has(at));
+        const all = Array.from({ length: bench.last - 1 }, (_, i) => i + 2);
+        assert.deepEqual(bench.given.get(at), all, `timeline ${at}`);
       }
     }),
   );

@@ -29,13 +29,13 @@ import { actionFor, type Reason } from '../reasons.js';
 import { ClientRequests, type Serving } from './client-requests.js';
 import { Drain } from './drain.js';
 import { EarlyJoins } from './early-joins.js';
-import { Ground } from './ground.js';
 import { KeptState } from './kept-state.js';
 import type { LinkId, ReplicaInput, ReplicaOutput, ReplicaStart, ReplicaTiming } from './messages.js';
 import { unnamed, whoIsPrimary } from './named-member.js';
 import { isEarly, objectionToJoin, objectionToSnapshot, objectionToTail } from './peer-admission.js';
 import { PrimaryRole } from './primary-role.js';
 import { Reachability } from './reachability.js';
+import { ReplicaContext } from './replica-context.js';
 import { RouterFollower } from './router-follower.js';
 import { StandbyRole } from './standby-role.js';
 
@@ -56,7 +56,7 @@ const LEAVING_LINGER_MS = 500;
 const DAMAGED_RETRY_MS = 30_000;
 
 export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
-  readonly #ground: Ground;
+  readonly #context: ReplicaContext;
   readonly #router: RouterLink;
   readonly #reachability: Reachability;
   readonly #follower: RouterFollower;
@@ -76,32 +76,32 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
   #stopped = false;
 
   constructor(start: ReplicaStart, timing: ReplicaTiming) {
-    this.#ground = new Ground(start, timing);
-    this.#router = new RouterLink(this.#ground);
-    this.#reachability = new Reachability(this.#ground);
-    this.#standby = new StandbyRole(this.#ground, this.#reachability);
-    this.#ground.whomNotToReach = () =>
+    this.#context = new ReplicaContext(start, timing);
+    this.#router = new RouterLink(this.#context);
+    this.#reachability = new Reachability(this.#context);
+    this.#standby = new StandbyRole(this.#context, this.#reachability);
+    this.#context.whomNotToReach = () =>
       this.#primary === undefined ? this.#reachability.cannotReach : this.#primary.cannotReach;
-    this.#follower = new RouterFollower(this.#ground, this.#router);
-    this.#requests = new ClientRequests(this.#ground);
-    this.#kept = new KeptState(this.#ground, start.snapshotAt);
+    this.#follower = new RouterFollower(this.#context, this.#router);
+    this.#requests = new ClientRequests(this.#context);
+    this.#kept = new KeptState(this.#context, start.snapshotAt);
   }
 
   /** Takes one input and returns the outputs, in order. Does nothing after `stopped`. */
   step(now: Instant, input: ReplicaInput): readonly ReplicaOutput[] {
     if (this.#stopped) return [];
-    this.#ground.advanceTo(now);
+    this.#context.advanceTo(now);
     this.#take(input);
     this.#settle();
     this.#linger();
     if (this.#drain !== undefined) this.#advanceDrain(this.#drain);
-    return this.#ground.takeOutputs();
+    return this.#context.takeOutputs();
   }
 
   /** When to `tick` next. */
   nextDeadline(): Instant | undefined {
     if (this.#stopped) return undefined;
-    const { now, timing } = this.#ground;
+    const { now, timing } = this.#context;
     const isWatching =
       this.#primary !== undefined ||
       this.#standby.joined ||
@@ -127,7 +127,7 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
    * message is held.
    */
   get epochToExpect(): Epoch {
-    return this.#primary === undefined ? nextEpoch(this.#ground.assignment?.epoch ?? NO_EPOCH) : NO_EPOCH;
+    return this.#primary === undefined ? nextEpoch(this.#context.assignment?.epoch ?? NO_EPOCH) : NO_EPOCH;
   }
   /** The epoch in which it serves; 0 when it doesn't. */
   get servingEpoch(): Epoch {
@@ -135,29 +135,29 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
   }
   /** The position of a post in this journal, as far as it is applied; undefined: it is not here. */
   positionOf(post: PostReference): Position | undefined {
-    return this.#ground.ledger.social.positionOf(post);
+    return this.#context.ledger.social.positionOf(post);
   }
   /** The copies that a commit here waits for; none while this is not the primary. */
   get awaited(): readonly InSyncMember[] {
     return this.#primary?.standbys.awaited ?? [];
   }
-  get ledger(): Ground['ledger'] {
-    return this.#ground.ledger;
+  get ledger(): ReplicaContext['ledger'] {
+    return this.#context.ledger;
   }
   get assignment(): Assignment | undefined {
-    return this.#ground.assignment;
+    return this.#context.assignment;
   }
   /** Whether a router hears it. */
   get isAttached(): boolean {
     return this.#router.attached;
   }
-  get figures(): ReturnType<Ground['figures']> {
-    return this.#ground.figures();
+  get stats(): ReturnType<ReplicaContext['stats']> {
+    return this.#context.stats();
   }
 
   #take(input: ReplicaInput): void {
-    const ground = this.#ground;
-    const { ledger } = ground;
+    const context = this.#context;
+    const { ledger } = context;
     switch (input.kind) {
       case 'start':
       case 'tick':
@@ -173,7 +173,7 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
       case 'snapshot-installed':
         ledger.install(input.snapshot, input.epochStarts, input.checksum);
         this.#kept.installed(input.snapshot.position);
-        this.#ground.report('snapshot', `starts over from a snapshot at ${input.snapshot.position}`);
+        this.#context.report('snapshot', `starts over from a snapshot at ${input.snapshot.position}`);
         this.#standby.pulled();
         return this.#consider();
       case 'snapshot-failed':
@@ -181,14 +181,14 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
         return this.#consider();
       case 'journal-failed':
       case 'disk-stalled':
-        this.#ground.report(input.kind, input.detail);
+        this.#context.report(input.kind, input.detail);
         return this.#end('storage-failed', input.detail, true);
       case 'disk-room':
         return this.#diskRoom(input.space, input.isLow);
       case 'journal-damaged':
         return this.#journalDamaged(input.detail);
       case 'welcome-noted':
-        ground.welcomedLife = ground.identity.lifeId;
+        context.welcomedLife = context.identity.lifeId;
         return this.#router.noted();
       case 'journal-renewed':
         return this.#follower.journalRenewed(input.journalId);
@@ -222,10 +222,10 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
       case 'cluster-assigned':
         return this.#otherAssigned(input.networkId, input.assignment);
       case 'tail-heard':
-        this.#primary?.tailing.heard(input.attempt, input.batch);
+        this.#primary?.remoteReader.heard(input.attempt, input.batch);
         return;
       case 'tail-broken':
-        this.#primary?.tailing.broken(input.attempt, input.detail);
+        this.#primary?.remoteReader.broken(input.attempt, input.detail);
         return;
       case 'tail-asked':
         return this.#tailAsked(input.link, input.message);
@@ -243,17 +243,17 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
         this.#primary?.abandonWrite(input.token);
         return;
       case 'timeline-alive':
-        this.#primary?.readerSigns.heard(input.timeline, this.#ground.heardMs);
+        this.#primary?.readerSigns.heard(input.timeline, this.#context.heardMs);
         return;
       case 'timeline-older':
-        this.#primary?.readerSigns.heard(input.timeline, this.#ground.heardMs);
-        this.#ground.emit(
+        this.#primary?.readerSigns.heard(input.timeline, this.#context.heardMs);
+        this.#context.emit(
           ...(this.#primary?.timelines.older(input.timeline, input.before, input.limit, ledger.social) ?? []),
         );
         return;
       case 'timeline-answered':
-        this.#primary?.readerSigns.heard(input.timeline, this.#ground.heardMs);
-        this.#ground.emit(
+        this.#primary?.readerSigns.heard(input.timeline, this.#context.heardMs);
+        this.#context.emit(
           ...(this.#primary?.timelines.answered(input.timeline, input.of, ledger.social) ?? []),
         );
         return;
@@ -261,10 +261,10 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
         this.#primary?.timelines.full(input.timeline);
         return;
       case 'timeline-writable':
-        this.#ground.emit(...(this.#primary?.timelines.writable(input.timeline, ledger.social) ?? []));
+        this.#context.emit(...(this.#primary?.timelines.writable(input.timeline, ledger.social) ?? []));
         return;
       case 'timeline-read-out':
-        this.#ground.emit(...(this.#primary?.timelines.readOut(input.timeline, ledger.social) ?? []));
+        this.#context.emit(...(this.#primary?.timelines.readOut(input.timeline, ledger.social) ?? []));
         return;
       case 'timeline-ended':
         this.#requests.timelineEnded(input.timeline);
@@ -277,10 +277,10 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
 
   /** A standby tells its primary, which refuses users' writes for all of them. */
   #diskRoom(space: DiskSpace, isLow: boolean): void {
-    const ground = this.#ground;
-    ground.diskIsLow = isLow;
+    const context = this.#context;
+    context.diskIsLow = isLow;
     const then = isLow ? "users' writes are refused while it is in sync" : "users' writes are taken again";
-    ground.report(isLow ? 'disk-low' : 'disk-has-room', `${diskSpaceText(space)}; ${then}`);
+    context.report(isLow ? 'disk-low' : 'disk-has-room', `${diskSpaceText(space)}; ${then}`);
     if (this.#primary === undefined) this.#standby.sayDurable();
   }
 
@@ -293,13 +293,13 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
     this.#damage = detail;
     const isAlone = this.#primary?.standbys.awaited.length === 1;
     const then = isAlone ? ': nobody else is in sync, so it goes on and hands over when somebody is' : '';
-    this.#ground.report('journal-damaged', `${detail}${then}`);
+    this.#context.report('journal-damaged', `${detail}${then}`);
     if (this.#primary === undefined) this.#end('storage-failed', detail, true);
     else this.#replaceIfDamaged(this.#primary);
   }
 
   #replaceIfDamaged(primary: PrimaryRole): void {
-    const { now } = this.#ground;
+    const { now } = this.#context;
     if (this.#damage === undefined || this.#drain !== undefined || now < this.#replaceAt) return;
     if (!primary.opened || primary.standbys.awaited.length === 1) return;
     this.#replaceAt = now + DAMAGED_RETRY_MS;
@@ -315,7 +315,7 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
   #routerMessage(attempt: Attempt, message: RouterMessage): void {
     const order = this.#follower.take(attempt, message);
     // This stream may have been opened before it was asked, and said nothing of it.
-    if (message.kind === 'welcome' && order !== undefined && this.#ground.isStopping)
+    if (message.kind === 'welcome' && order !== undefined && this.#context.isStopping)
       this.#router.send({ kind: 'leaving' });
     switch (order?.kind) {
       case undefined:
@@ -337,22 +337,22 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
   }
 
   #assigned(assignment: Assignment, lastRequest: number | undefined): void {
-    const ground = this.#ground;
-    const known = ground.assignment;
+    const context = this.#context;
+    const known = context.assignment;
     if (isNewer(known, assignment)) {
-      ground.report(
+      context.report(
         'refused',
         `ignores an assignment of epoch ${assignment.epoch}, already knows of ${known?.epoch}`,
       );
       return;
     }
-    ground.assignment = assignment;
-    ground.see(assignment.epoch);
-    const { serverId } = ground.identity;
+    context.assignment = assignment;
+    context.see(assignment.epoch);
+    const { serverId } = context.identity;
     const others = assignment.members.filter((member) => member.live && member.serverId !== serverId);
-    ground.emit({ kind: 'keep-warm', addresses: others.map(({ address }) => address) });
+    context.emit({ kind: 'keep-warm', addresses: others.map(({ address }) => address) });
     if (this.#primary?.epoch === assignment.epoch) {
-      invariant(namesAsPrimary(assignment, ground.identity), 'one-primary-per-epoch', {
+      invariant(namesAsPrimary(assignment, context.identity), 'one-primary-per-epoch', {
         epoch: assignment.epoch,
         primary: assignment.primary,
       });
@@ -364,16 +364,16 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
   }
 
   get #serving(): Serving {
-    return { primary: this.#primary, drain: this.#drain, isStopping: this.#ground.isStopping };
+    return { primary: this.#primary, drain: this.#drain, isStopping: this.#context.isStopping };
   }
 
   /** Takes the role that the newest assignment gives, unless a higher epoch was seen since. */
   #consider(): void {
-    const ground = this.#ground;
-    const { assignment } = ground;
-    if (this.#primary !== undefined && ground.highestEpoch > this.#primary.epoch) this.#stepDown();
+    const context = this.#context;
+    const { assignment } = context;
+    if (this.#primary !== undefined && context.highestEpoch > this.#primary.epoch) this.#stepDown();
     if (this.#stopped || assignment === undefined || this.#standby.pulling) return;
-    const isOurs = namesAsPrimary(assignment, ground.identity) && assignment.epoch === ground.highestEpoch;
+    const isOurs = namesAsPrimary(assignment, context.identity) && assignment.epoch === context.highestEpoch;
     if (!isOurs) {
       this.#standby.follow();
       this.#requests.dispatchHeld(this.#serving);
@@ -381,13 +381,13 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
     }
     if (this.#primary !== undefined) return;
     this.#standby.leave();
-    this.#primary = new PrimaryRole(ground, this.#router, assignment.epoch, assignment.inSync);
+    this.#primary = new PrimaryRole(context, this.#router, assignment.epoch, assignment.inSync);
     this.#judgeEarlyJoins();
     this.#requests.dispatchHeld(this.#serving);
   }
 
   #stepDown(): void {
-    const { assignment, highestEpoch } = this.#ground;
+    const { assignment, highestEpoch } = this.#context;
     const primary = assignment?.epoch === highestEpoch ? assignment.primary : undefined;
     const by = primary === undefined ? 'someone else' : serverName(primary.serverId);
     this.#primary?.stepDown(`epoch ${highestEpoch} belongs to ${by}`);
@@ -410,10 +410,10 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
   // Standbys.
 
   #standbyMessage(link: LinkId, message: StandbyMessage): void {
-    const ground = this.#ground;
+    const context = this.#context;
     if (message.kind === 'fenced') {
       if (this.#primary?.standbys.has(link) !== true) return;
-      ground.see(message.epoch);
+      context.see(message.epoch);
       return this.#consider();
     }
     if (message.kind === 'join' && !this.#admits(link, message)) return;
@@ -422,54 +422,54 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
 
   /** Whether it may join now; a standby that may not is refused, or waits. */
   #admits(link: LinkId, join: Join): boolean {
-    const ground = this.#ground;
-    const objection = objectionToJoin(ground, this.#primary, join);
-    if (objection !== undefined) ground.refuseStandby(link, objection.reason, objection.detail);
-    else if (!isEarly(ground, this.#primary, join)) return true;
-    else if (!this.#earlyJoins.hold(link, join, ground.heardMs + ground.timing.deadAfterMs))
-      ground.refuseStandby(link, 'limit-reached', `${MAX_MEMBERS} standbys wait already`);
+    const context = this.#context;
+    const objection = objectionToJoin(context, this.#primary, join);
+    if (objection !== undefined) context.refuseStandby(link, objection.reason, objection.detail);
+    else if (!isEarly(context, this.#primary, join)) return true;
+    else if (!this.#earlyJoins.hold(link, join, context.heardMs + context.timing.deadAfterMs))
+      context.refuseStandby(link, 'limit-reached', `${MAX_MEMBERS} standbys wait already`);
     return false;
   }
 
   /** The router has told something new: joins that came before it are judged again. */
   #judgeEarlyJoins(): void {
-    const ground = this.#ground;
+    const context = this.#context;
     const isOver = (join: Join) =>
-      objectionToJoin(ground, this.#primary, join) !== undefined || !isEarly(ground, this.#primary, join);
+      objectionToJoin(context, this.#primary, join) !== undefined || !isEarly(context, this.#primary, join);
     for (const { link, join } of this.#earlyJoins.takeWhere(isOver)) this.#standbyMessage(link, join);
   }
 
   #snapshotAsked(input: Extract<ReplicaInput, { kind: 'snapshot-asked' }>): void {
-    const refusal = objectionToSnapshot(this.#ground, this.#primary, this.#damage, input);
+    const refusal = objectionToSnapshot(this.#context, this.#primary, this.#damage, input);
     if (refusal === undefined) this.#primary?.snapshots.asked(input.token, input.serverId);
-    else this.#ground.emit({ kind: 'end-snapshot', token: input.token, ...refusal });
+    else this.#context.emit({ kind: 'end-snapshot', token: input.token, ...refusal });
   }
 
   // Other clusters.
 
   /** A router of another network may be at this address by now: its clusters are not ours. */
   #otherAssigned(networkId: NetworkId, assignment: Assignment): void {
-    const { others, identity, clusters } = this.#ground;
-    if (networkId !== this.#ground.networkId) return;
+    const { others, identity, clusters } = this.#context;
+    if (networkId !== this.#context.networkId) return;
     const known = others.get(assignment.cluster);
     if (assignment.cluster === identity.cluster || assignment.cluster > (clusters || MAX_CLUSTERS)) return;
     if (!isNewer(assignment, known)) return;
     others.set(assignment.cluster, assignment);
-    this.#primary?.tailing.assigned(assignment);
+    this.#primary?.remoteReader.assigned(assignment);
   }
 
   #tailAsked(link: LinkId, message: TailMessage): void {
     const refusal =
-      message.kind === 'open' ? objectionToTail(this.#ground, this.#primary, message) : undefined;
-    if (refusal !== undefined) this.#ground.emit({ kind: 'end-tail', link, ...refusal });
+      message.kind === 'open' ? objectionToTail(this.#context, this.#primary, message) : undefined;
+    if (refusal !== undefined) this.#context.emit({ kind: 'end-tail', link, ...refusal });
     else this.#primary?.tailAsked(link, message);
   }
 
   // Time, and the end.
 
   #tick(): void {
-    const ground = this.#ground;
-    this.#tickedAt = ground.now;
+    const context = this.#context;
+    this.#tickedAt = context.now;
     this.#router.tick();
     if (this.#primary === undefined) this.#standby.tick();
     else {
@@ -477,9 +477,9 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
       this.#replaceIfDamaged(this.#primary);
     }
     this.#requests.refuseExpired();
-    for (const { link, join } of this.#earlyJoins.takeExpired(ground.heardMs)) {
-      if (join.epoch === this.#primary?.epoch) ground.refuseStandby(link, 'unknown-member', unnamed(join));
-      else ground.refuseStandby(link, 'not-primary', whoIsPrimary(ground));
+    for (const { link, join } of this.#earlyJoins.takeExpired(context.heardMs)) {
+      if (join.epoch === this.#primary?.epoch) context.refuseStandby(link, 'unknown-member', unnamed(join));
+      else context.refuseStandby(link, 'not-primary', whoIsPrimary(context));
     }
     this.#flush();
   }
@@ -490,10 +490,10 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
   }
 
   #stop(): void {
-    if (this.#ground.isStopping) return;
-    this.#ground.isStopping = true;
+    if (this.#context.isStopping) return;
+    this.#context.isStopping = true;
     this.#router.send({ kind: 'leaving' });
-    const { now } = this.#ground;
+    const { now } = this.#context;
     if (this.#primary !== undefined) {
       const isAlone = this.#primary.standbys.awaited.length <= 1;
       this.#lingersUntil = now + (isAlone ? 0 : LEAVING_NOTICE_MS);
@@ -506,7 +506,7 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
    * send entries.
    */
   #linger(): void {
-    const isOver = this.#ground.now >= (this.#lingersUntil ?? Number.POSITIVE_INFINITY);
+    const isOver = this.#context.now >= (this.#lingersUntil ?? Number.POSITIVE_INFINITY);
     if (this.#lingersUntil === undefined || this.#drain !== undefined) return;
     if (this.#primary === undefined) {
       if (isOver || !this.#standby.hasPrimary) this.#end('shutting-down', 'standby stopped', false);
@@ -517,8 +517,8 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
   }
 
   #beginDrain(leaving: boolean, why: string): void {
-    this.#drain = new Drain(this.#ground, leaving, why);
-    this.#primary?.tailing.pause('drain', true);
+    this.#drain = new Drain(this.#context, leaving, why);
+    this.#primary?.remoteReader.pause('drain', true);
   }
 
   #advanceDrain(drain: Drain): void {
@@ -527,23 +527,23 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
     const progress = drain.advance(primary);
     if (progress === 'draining' || progress === 'handed-over') return;
     this.#drain = undefined;
-    if (drain.leaving && this.#ground.isStopping) {
+    if (drain.leaving && this.#context.isStopping) {
       const detail = progress === 'gave-up' ? 'nobody took over in time' : 'no standby to hand over to';
       primary.stepDown(detail);
       this.#primary = undefined;
       this.#end('shutting-down', detail, false);
       return;
     }
-    this.#ground.report(
+    this.#context.report(
       'handover',
       progress === 'gave-up' ? 'was not answered in time: goes on' : 'no in-sync standby: goes on',
     );
-    primary.tailing.pause('drain', false);
+    primary.remoteReader.pause('drain', false);
     this.#requests.dispatchHeld(this.#serving);
   }
 
   #end(reason: Reason, detail: string, failed: boolean): void {
-    const ground = this.#ground;
+    const context = this.#context;
     // A client is told only reasons that make it ask the router again.
     const told = actionFor(reason) === 're-resolve' ? reason : 'not-primary';
     if (this.#primary !== undefined) {
@@ -552,11 +552,11 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
     }
     this.#requests.refuseHeld(told, detail);
     this.#standby.leave();
-    this.#router.send({ kind: 'leave', figures: ground.figures() });
+    this.#router.send({ kind: 'leave', stats: context.stats() });
     this.#router.close();
     this.#stopped = true;
     // After a failure the part that ends the process reports the reason.
-    if (!failed) ground.report('stopped', detail);
-    ground.emit({ kind: 'stopped', failed, reason, detail });
+    if (!failed) context.report('stopped', detail);
+    context.emit({ kind: 'stopped', failed, reason, detail });
   }
 }

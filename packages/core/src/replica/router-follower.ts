@@ -13,7 +13,7 @@ import type { RouterLink } from '../membership/router-link.js';
 import type { RouterMessage } from '../messages.js';
 import type { Reason } from '../reasons.js';
 import { isSameInSyncMember, isSamePrimary } from '../same-life.js';
-import type { Ground } from './ground.js';
+import type { ReplicaContext } from './replica-context.js';
 
 type Welcome = Extract<RouterMessage, { readonly kind: 'welcome' }>;
 type Refused = Extract<RouterMessage, { readonly kind: 'refused' }>;
@@ -33,7 +33,7 @@ export type RouterOrder =
   | { readonly kind: 'end'; readonly reason: Reason; readonly detail: string };
 
 export class RouterFollower {
-  readonly #ground: Ground;
+  readonly #context: ReplicaContext;
   readonly #router: RouterLink;
   readonly #refusals: RouterRefusals;
   /** Another journal id is being made durable. */
@@ -41,10 +41,10 @@ export class RouterFollower {
   /** Since when the router has refused because the life before is live, listening time, ms. */
   #predecessorSince: number | undefined;
 
-  constructor(ground: Ground, router: RouterLink) {
-    this.#ground = ground;
+  constructor(context: ReplicaContext, router: RouterLink) {
+    this.#context = context;
     this.#router = router;
-    this.#refusals = new RouterRefusals(ground.identity.routers);
+    this.#refusals = new RouterRefusals(context.identity.routers);
   }
 
   /** Takes a message of a router that we dial or are attached to. Undefined: nothing to do. */
@@ -60,7 +60,7 @@ export class RouterFollower {
       case 'welcome':
         return this.#welcomed(attempt, message);
       case 'pong':
-        this.#ground.keepTime(message.pingIntervalMs);
+        this.#context.keepTime(message.pingIntervalMs);
         return undefined;
       case 'assignment': {
         const { assignment, lastRequest } = message;
@@ -78,7 +78,7 @@ export class RouterFollower {
   }
 
   #welcomed(attempt: Attempt, message: Welcome): RouterOrder | undefined {
-    const ground = this.#ground;
+    const context = this.#context;
     const problem = this.#storeProblem(message);
     if (problem !== undefined) {
       this.#disbelieve(attempt, problem);
@@ -87,13 +87,13 @@ export class RouterFollower {
     this.#router.welcomed(attempt, message.term);
     this.#refusals.welcomed();
     this.#predecessorSince = undefined;
-    ground.clusters = message.clusters;
-    ground.keepTime(message.pingIntervalMs, message.deadAfterMs);
-    ground.networkId = message.networkId;
-    const { lifeId } = ground.identity;
-    if (ground.welcomedLife !== lifeId)
-      ground.emit({ kind: 'note-welcome', networkId: message.networkId, lifeId });
-    ground.report(
+    context.clusters = message.clusters;
+    context.keepTime(message.pingIntervalMs, message.deadAfterMs);
+    context.networkId = message.networkId;
+    const { lifeId } = context.identity;
+    if (context.welcomedLife !== lifeId)
+      context.emit({ kind: 'note-welcome', networkId: message.networkId, lifeId });
+    context.report(
       'attached',
       `attached to the router at ${this.#router.address}, network ${message.networkId}`,
     );
@@ -105,10 +105,10 @@ export class RouterFollower {
    * told, or its folder is a copy that has gone its own way.
    */
   #storeProblem({ networkId, assignment }: Welcome): string | undefined {
-    const ground = this.#ground;
-    if (ground.networkId !== '' && networkId !== ground.networkId)
-      return `it is of network ${networkId}, this server belongs to ${ground.networkId}`;
-    const { revision, highestEpoch, assignment: known } = ground;
+    const context = this.#context;
+    if (context.networkId !== '' && networkId !== context.networkId)
+      return `it is of network ${networkId}, this server belongs to ${context.networkId}`;
+    const { revision, highestEpoch, assignment: known } = context;
     if (isNewer({ epoch: highestEpoch, revision }, assignment))
       return `it knows epoch ${assignment.epoch}, revision ${assignment.revision}; this server was told epoch ${highestEpoch}, revision ${revision}: its folder is older`;
     if (known !== undefined && !isNewer(assignment, known) && !isSameConfiguration(known, assignment))
@@ -119,12 +119,12 @@ export class RouterFollower {
   /** Goes on as before, reports the problem, and asks another router, or this one later. */
   #disbelieve(attempt: Attempt, problem: string): void {
     const detail = `does not follow the router at ${this.#router.addressOf(attempt)}: ${problem}`;
-    if (this.#refusals.isNews(detail)) this.#ground.report('refused', detail);
+    if (this.#refusals.isNews(detail)) this.#context.report('refused', detail);
     this.#router.refused(attempt, { reason: 'router-store-too-old', detail });
   }
 
   #refused(attempt: Attempt, message: Refused): RouterOrder | undefined {
-    const ground = this.#ground;
+    const context = this.#context;
     // A newer stream of ours may have superseded it, if both led to one router. If it was another life, the
     // answer on our newer stream will say so.
     if (message.reason === 'superseded' && this.#router.isOvertaken(attempt)) {
@@ -139,9 +139,9 @@ export class RouterFollower {
       return undefined;
     }
     if (this.#isInTheWayForGood(message)) return { kind: 'end', reason: 'duplicate-server', detail: text };
-    if (this.#refusals.isFinal(message, address, ground.networkId))
+    if (this.#refusals.isFinal(message, address, context.networkId))
       return { kind: 'end', reason: message.reason, detail: text };
-    if (this.#refusals.isNews(text)) ground.report('refused', text);
+    if (this.#refusals.isNews(text)) context.report('refused', text);
     this.#router.refused(attempt, message);
     return undefined;
   }
@@ -149,31 +149,31 @@ export class RouterFollower {
   #renew(refusal: string): void {
     if (this.#isRenewing) return;
     this.#isRenewing = true;
-    this.#ground.report('older-copy', `${refusal}. It goes on as a new journal, which has to catch up`);
-    this.#ground.emit({ kind: 'renew-journal' });
+    this.#context.report('older-copy', `${refusal}. It goes on as a new journal, which has to catch up`);
+    this.#context.emit({ kind: 'renew-journal' });
   }
 
   /**
    * A life that was never welcomed has acknowledged nothing yet, so it may come back with another journal id.
    */
   #mayRenew({ networkId }: Refused): boolean {
-    const ours = this.#ground.networkId;
+    const ours = this.#context.networkId;
     return !this.#refusals.hasServed && (ours === '' || networkId === ours);
   }
 
   #isInTheWayForGood({ reason }: Refused): boolean {
     if (reason !== 'predecessor-is-live' || this.#refusals.hasServed) return false;
-    const { heardMs } = this.#ground;
+    const { heardMs } = this.#context;
     this.#predecessorSince ??= heardMs;
     return heardMs - this.#predecessorSince >= PREDECESSOR_PATIENCE_MS;
   }
 
   /** The new journal id is durable. */
   journalRenewed(journalId: JournalId): void {
-    const ground = this.#ground;
+    const context = this.#context;
     this.#isRenewing = false;
-    ground.identity = { ...ground.identity, journalId };
-    ground.welcomedLife = '';
+    context.identity = { ...context.identity, journalId };
+    context.welcomedLife = '';
     this.#router.askAnew();
     this.#router.tick();
   }

@@ -237,7 +237,7 @@ export class ServerOnStage implements Actor {
         return this.#probeMember(output);
       case 'keep-warm':
         return;
-      // These transcripts have one cluster; tailing.test.ts and the simulator have several.
+      // These transcripts have one cluster; remote-reader.test.ts and the simulator have several.
       case 'open-tail':
       case 'ask-tail':
       case 'close-tail':

@@ -7,8 +7,8 @@
  * ask.
  */
 import { type ServerId, serverName } from '../ids.js';
-import type { Ground } from './ground.js';
 import type { SnapshotCopy, Token } from './messages.js';
+import type { ReplicaContext } from './replica-context.js';
 
 /**
  * How long a copy is given to new askers, ms: making one stops the server for up to 100 ms, so it must not
@@ -20,7 +20,7 @@ export class Snapshots {
   readonly #readers = new Map<Token, ServerId>();
   #copy: { readonly of: SnapshotCopy; readonly madeAt: number } | undefined;
 
-  constructor(readonly ground: Ground) {}
+  constructor(readonly context: ReplicaContext) {}
 
   /** A member asks. If it asks again, its earlier call ends. */
   asked(token: Token, serverId: ServerId): void {
@@ -28,7 +28,7 @@ export class Snapshots {
       if (reader === serverId)
         this.#end(former, 'superseded', `${serverName(serverId)} has asked for another snapshot`);
     this.#readers.set(token, serverId);
-    this.ground.emit({ kind: 'send-snapshot', token, copy: this.#current() });
+    this.context.emit({ kind: 'send-snapshot', token, copy: this.#current() });
   }
 
   ended(token: Token): void {
@@ -47,21 +47,21 @@ export class Snapshots {
   }
 
   #isFresh(): boolean {
-    return this.#copy !== undefined && this.ground.heardMs - this.#copy.madeAt < SNAPSHOT_FRESH_MS;
+    return this.#copy !== undefined && this.context.heardMs - this.#copy.madeAt < SNAPSHOT_FRESH_MS;
   }
 
   /** The copy in use, or the fresh one, or a new one. */
   #current(): SnapshotCopy {
     const isInUse = this.#readers.size > 1;
     if (this.#copy !== undefined && (isInUse || this.#isFresh())) return this.#copy.of;
-    const { social, outline } = this.ground.ledger;
+    const { social, outline } = this.context.ledger;
     const of = { snapshot: social.toSnapshot(), epochStarts: outline.epochStartsThrough(social.applied) };
-    this.#copy = { of, madeAt: this.ground.heardMs };
+    this.#copy = { of, madeAt: this.context.heardMs };
     return of;
   }
 
   #end(token: Token, reason: 'superseded' | 'not-primary', detail: string): void {
     this.#readers.delete(token);
-    this.ground.emit({ kind: 'end-snapshot', token, reason, detail });
+    this.context.emit({ kind: 'end-snapshot', token, reason, detail });
   }
 }

@@ -19,8 +19,8 @@ import {
 } from '../ids.js';
 import type { Attempt } from '../membership/membership-messages.js';
 import type { PrimaryMessage } from '../messages.js';
-import type { Ground } from './ground.js';
 import type { Reachability } from './reachability.js';
+import type { ReplicaContext } from './replica-context.js';
 
 /**
  * Longest wait before a failed snapshot is asked for again, ms: each try reads the primary's whole disk.
@@ -58,7 +58,7 @@ export class StandbyRole {
   #pullFailures = 0;
 
   constructor(
-    readonly ground: Ground,
+    readonly context: ReplicaContext,
     readonly reachability: Reachability,
   ) {}
 
@@ -77,34 +77,34 @@ export class StandbyRole {
 
   /** Joins the primary of the newest assignment; leaves one of an older epoch. */
   follow(): void {
-    const { assignment } = this.ground;
+    const { assignment } = this.context;
     const link = this.#link;
     if (link.kind === 'pulling' || assignment === undefined) return;
-    if (link.epoch === assignment.epoch && (link.kind !== 'none' || this.ground.now < link.retryAt)) return;
+    if (link.epoch === assignment.epoch && (link.kind !== 'none' || this.context.now < link.retryAt)) return;
     this.leave();
     this.#join();
   }
 
   /** Leaves the primary. A primary that was replaced is told so: it may be cut off from the router. */
   leave(): void {
-    const { ground } = this;
+    const { context } = this;
     const link = this.#link;
     if (link.kind !== 'joining' && link.kind !== 'joined') return;
     const { attempt } = link;
-    const epoch = ground.highestEpoch;
-    if (epoch > link.epoch) ground.emit({ kind: 'to-primary', attempt, message: { kind: 'fenced', epoch } });
-    ground.emit({ kind: 'close-primary', attempt });
-    this.#link = { kind: 'none', retryAt: ground.now, epoch: NO_EPOCH };
+    const epoch = context.highestEpoch;
+    if (epoch > link.epoch) context.emit({ kind: 'to-primary', attempt, message: { kind: 'fenced', epoch } });
+    context.emit({ kind: 'close-primary', attempt });
+    this.#link = { kind: 'none', retryAt: context.now, epoch: NO_EPOCH };
   }
 
   /** `checksum`: that of this server's own journal up to `common` of a `joined`. */
   message(message: PrimaryMessage, entries: readonly Entry[], checksum: number | undefined): void {
     const link = this.#link;
     if (link.kind !== 'joining' && link.kind !== 'joined') return;
-    link.heardAt = this.ground.heardMs;
+    link.heardAt = this.context.heardMs;
     this.reachability.heardPrimary();
     if (message.kind === 'refused') {
-      if (this.#fences(message)) this.ground.see(message.epoch);
+      if (this.#fences(message)) this.context.see(message.epoch);
       this.#retry(`${message.reason}: ${message.detail}`);
       return;
     }
@@ -130,8 +130,8 @@ export class StandbyRole {
    * address, with any epoch; a server of another cluster has epochs of its own.
    */
   #fences({ reason, networkId, cluster }: Extract<PrimaryMessage, { kind: 'refused' }>): boolean {
-    const { ground } = this;
-    return reason === 'fenced' && networkId === ground.networkId && cluster === ground.identity.cluster;
+    const { context } = this;
+    return reason === 'fenced' && networkId === context.networkId && cluster === context.identity.cluster;
   }
 
   ended(detail: string): void {
@@ -142,17 +142,17 @@ export class StandbyRole {
   sayDurable(): void {
     const link = this.#link;
     if (link.kind !== 'joined') return;
-    const { durable } = this.ground.ledger.outline;
-    const room = this.ground.diskIsLow && ({ diskIsLow: true } as const);
+    const { durable } = this.context.ledger.outline;
+    const room = this.context.diskIsLow && ({ diskIsLow: true } as const);
     const message = { kind: 'durable', epoch: link.epoch, position: durable, ...room } as const;
-    this.ground.emit({ kind: 'to-primary', attempt: link.attempt, message });
+    this.context.emit({ kind: 'to-primary', attempt: link.attempt, message });
   }
 
   /** The snapshot is in place. */
   pulled(): void {
     if (this.#link.kind !== 'pulling') return;
     this.#pullFailures = 0;
-    this.#link = { kind: 'none', retryAt: this.ground.now, epoch: NO_EPOCH };
+    this.#link = { kind: 'none', retryAt: this.context.now, epoch: NO_EPOCH };
   }
 
   /**
@@ -160,28 +160,28 @@ export class StandbyRole {
    * wait grows each time.
    */
   pullFailed(detail: string): void {
-    const { ground } = this;
+    const { context } = this;
     const link = this.#link;
     if (link.kind !== 'pulling') return;
     const text = `could not be had from ${link.address}: ${detail}`;
     // Each attempt fails like the one before: an operator is told once.
-    if (text !== this.#lastFailure) ground.report('snapshot', text);
+    if (text !== this.#lastFailure) context.report('snapshot', text);
     this.#lastFailure = text;
-    const waitMs = Math.min(ground.timing.pingIntervalMs * 2 ** this.#pullFailures, LONGEST_PULL_RETRY_MS);
+    const waitMs = Math.min(context.timing.pingIntervalMs * 2 ** this.#pullFailures, LONGEST_PULL_RETRY_MS);
     this.#pullFailures += 1;
-    this.#link = { kind: 'none', retryAt: ground.now + waitMs, epoch: link.epoch };
+    this.#link = { kind: 'none', retryAt: context.now + waitMs, epoch: link.epoch };
   }
 
   tick(): void {
-    const { ground } = this;
+    const { context } = this;
     const link = this.#link;
     if (link.kind === 'pulling') this.reachability.heardPrimary();
     this.reachability.tick();
     if (link.kind === 'none') {
-      if (ground.now >= link.retryAt) this.#join();
+      if (context.now >= link.retryAt) this.#join();
     } else if (link.kind !== 'pulling') {
-      const patienceMs = ground.timing.deadAfterMs * (link.kind === 'joined' ? 1 : JOIN_PATIENCE_FACTOR);
-      if (ground.heardMs - link.heardAt >= patienceMs) this.#retry(`nothing heard for ${patienceMs} ms`);
+      const patienceMs = context.timing.deadAfterMs * (link.kind === 'joined' ? 1 : JOIN_PATIENCE_FACTOR);
+      if (context.heardMs - link.heardAt >= patienceMs) this.#retry(`nothing heard for ${patienceMs} ms`);
     }
   }
 
@@ -196,32 +196,32 @@ export class StandbyRole {
   }
 
   #primaryToJoin(): { readonly assignment: Assignment; readonly primary: MemberInfo } | undefined {
-    const { assignment, identity } = this.ground;
+    const { assignment, identity } = this.context;
     if (assignment === undefined || !assignment.available) return undefined;
     // There is a higher epoch: the router will name its primary, and this one must not be followed any more.
-    if (assignment.epoch < this.ground.highestEpoch) return undefined;
+    if (assignment.epoch < this.context.highestEpoch) return undefined;
     const primary = primaryMember(assignment);
     if (primary === undefined || primary.serverId === identity.serverId) return undefined;
     return { assignment, primary };
   }
 
   #join(): void {
-    const { ground } = this;
+    const { context } = this;
     const target = this.#primaryToJoin();
-    if (target === undefined || ground.networkId === '') return;
-    const { cluster, serverId, incarnation, journalId, lifeId } = ground.identity;
-    const { outline } = ground.ledger;
+    if (target === undefined || context.networkId === '') return;
+    const { cluster, serverId, incarnation, journalId, lifeId } = context.identity;
+    const { outline } = context.ledger;
     const { epoch } = target.assignment;
     const { address } = target.primary;
     this.#attempts += 1;
-    this.#link = { kind: 'joining', attempt: this.#attempts, epoch, address, heardAt: ground.heardMs };
-    ground.emit({
+    this.#link = { kind: 'joining', attempt: this.#attempts, epoch, address, heardAt: context.heardMs };
+    context.emit({
       kind: 'open-primary',
       attempt: this.#attempts,
       address,
       message: {
         kind: 'join',
-        networkId: ground.networkId,
+        networkId: context.networkId,
         cluster,
         epoch,
         serverId,
@@ -239,8 +239,8 @@ export class StandbyRole {
     message: Extract<PrimaryMessage, { kind: 'joined' }>,
     checksum: number | undefined,
   ): void {
-    const { ground } = this;
-    const { ledger } = ground;
+    const { context } = this;
+    const { ledger } = context;
     const { common } = message;
     if (link.kind === 'joined' || common > ledger.outline.last) {
       this.#retry(`it claims agreement up to ${common}, this journal ends at ${ledger.outline.last}`);
@@ -249,36 +249,36 @@ export class StandbyRole {
     if (common < ledger.knownCommitted) return this.#lacks(link, common);
     if (checksum !== undefined && checksum !== message.checksum) return this.#differs(link, common);
     if (common < ledger.outline.last) {
-      ground.report(
+      context.report(
         'truncated',
         `cuts entries ${common + 1} to ${ledger.outline.last}, which the primary of epoch ${link.epoch} does not have`,
       );
       ledger.truncateAfter(common);
-      ground.emit({ kind: 'truncate', after: common });
+      context.emit({ kind: 'truncate', after: common });
     }
     ledger.commitThrough(position(Math.min(message.committed, common)));
     this.#link = { ...link, kind: 'joined' };
-    const primary = ground.assignment?.primary;
+    const primary = context.assignment?.primary;
     const name = primary === undefined ? link.address : serverName(primary.serverId);
-    ground.report('following', `follows ${name} in epoch ${link.epoch} from ${common}`);
+    context.report('following', `follows ${name} in epoch ${link.epoch} from ${common}`);
     this.sayDurable();
   }
 
   #snapshotNeeded(link: Extract<Link, { attempt: Attempt }>, common: Position): void {
-    if (common < this.ground.ledger.knownCommitted) return this.#lacks(link, common);
+    if (common < this.context.ledger.knownCommitted) return this.#lacks(link, common);
     const why = 'the primary no longer has the entries that are missing here';
-    this.#pull(link.address, link.epoch, why, common < this.ground.ledger.outline.last);
+    this.#pull(link.address, link.epoch, why, common < this.context.ledger.outline.last);
   }
 
   /** The primary lacks entries that are known as committed here. */
   #lacks(link: Extract<Link, { attempt: Attempt }>, common: Position): void {
-    const { ledger } = this.ground;
+    const { ledger } = this.context;
     const { knownCommitted } = ledger;
     const what = `the primary of epoch ${link.epoch} lacks committed entries ${common + 1} to ${knownCommitted}`;
     if (this.#isUncleanSince(ledger.outline.epochAt(knownCommitted)))
       return this.#pull(link.address, link.epoch, `${what} (unclean promotion)`, true);
     const { epoch, attempt } = link;
-    this.ground.emit({
+    this.context.emit({
       kind: 'to-primary',
       attempt,
       message: { kind: 'lacking', epoch, committed: knownCommitted },
@@ -290,7 +290,7 @@ export class StandbyRole {
    * The journals agree by their epochs, but the bytes differ: one of the two is a copy that went its own way.
    */
   #differs(link: Extract<Link, { attempt: Attempt }>, common: Position): void {
-    const { ledger } = this.ground;
+    const { ledger } = this.context;
     const what = `the journals differ somewhere up to ${common}, where the primary of epoch ${link.epoch} says that they agree`;
     if (this.#isUncleanSince(ledger.outline.epochAt(ledger.knownCommitted)))
       return this.#pull(link.address, link.epoch, `${what} (unclean promotion)`, true);
@@ -302,7 +302,7 @@ export class StandbyRole {
    * committed entries.
    */
   #isUncleanSince(epoch: Epoch): boolean {
-    return (this.ground.assignment?.lastUncleanEpoch ?? NO_EPOCH) > epoch;
+    return (this.context.assignment?.lastUncleanEpoch ?? NO_EPOCH) > epoch;
   }
 
   /**
@@ -310,18 +310,18 @@ export class StandbyRole {
    * to an operator.
    */
   #conflict(link: Extract<Link, { attempt: Attempt }>, what: string): void {
-    const { ground } = this;
-    const theirs = ground.assignment?.primary?.journalId ?? '';
-    const text = `does not follow ${link.address}: ${what}; its journal is ${theirs}, this one is ${ground.identity.journalId}. Nothing is cut here: an operator has to decide which one counts`;
-    ground.emit({ kind: 'close-primary', attempt: link.attempt });
-    this.#link = { kind: 'none', retryAt: ground.now + CONFLICT_RETRY_MS, epoch: link.epoch };
-    if (text !== this.#lastFailure) ground.report('conflict', text);
+    const { context } = this;
+    const theirs = context.assignment?.primary?.journalId ?? '';
+    const text = `does not follow ${link.address}: ${what}; its journal is ${theirs}, this one is ${context.identity.journalId}. Nothing is cut here: an operator has to decide which one counts`;
+    context.emit({ kind: 'close-primary', attempt: link.attempt });
+    this.#link = { kind: 'none', retryAt: context.now + CONFLICT_RETRY_MS, epoch: link.epoch };
+    if (text !== this.#lastFailure) context.report('conflict', text);
     this.#lastFailure = text;
   }
 
   #entries(message: Extract<PrimaryMessage, { kind: 'entries' }>, entries: readonly Entry[]): void {
-    const { ground } = this;
-    const { ledger } = ground;
+    const { context } = this;
+    const { ledger } = context;
     const expected = ledger.outline.last + 1;
     const isWhole = entries.length === message.to - message.from + 1;
     const isNext = message.from === expected && entries.every((entry, i) => entry.position === expected + i);
@@ -338,35 +338,35 @@ export class StandbyRole {
     }
     if (entries.length > 0) {
       ledger.append(entries);
-      ground.emit({ kind: 'append', entries });
+      context.emit({ kind: 'append', entries });
     }
     ledger.commitThrough(message.committed);
     if (entries.length === 0) this.sayDurable();
   }
 
   #pull(address: Address, epoch: Epoch, why: string, setAside: boolean): void {
-    const { ground } = this;
-    const { networkId, identity } = ground;
+    const { context } = this;
+    const { networkId, identity } = context;
     // The standby has joined, so it has a network, but its disk may not have noted the id yet.
     if (networkId === '') return;
     const { cluster, serverId, incarnation, journalId, lifeId } = identity;
-    if (this.#pullFailures === 0) ground.report('snapshot', `pulls a snapshot from ${address}: ${why}`);
+    if (this.#pullFailures === 0) context.report('snapshot', `pulls a snapshot from ${address}: ${why}`);
     this.leave();
     this.#link = { kind: 'pulling', epoch, address };
     const question = { networkId, cluster, epoch, serverId, incarnation, journalId, lifeId };
-    ground.emit({ kind: 'pull-snapshot', address, question, setAside });
+    context.emit({ kind: 'pull-snapshot', address, question, setAside });
   }
 
   #retry(detail: string, close = true): void {
-    const { ground } = this;
+    const { context } = this;
     const link = this.#link;
     if (link.kind !== 'joining' && link.kind !== 'joined') return;
-    if (close) ground.emit({ kind: 'close-primary', attempt: link.attempt });
-    const retryAt = ground.now + ground.timing.pingIntervalMs;
+    if (close) context.emit({ kind: 'close-primary', attempt: link.attempt });
+    const retryAt = context.now + context.timing.pingIntervalMs;
     this.#link = { kind: 'none', retryAt, epoch: link.epoch };
     const text = `stopped following ${link.address} in epoch ${link.epoch}: ${detail}`;
     // Each attempt to follow a primary that is gone fails like the one before: an operator is told once.
-    if (link.kind === 'joined' || text !== this.#lastFailure) ground.report('following', text);
+    if (link.kind === 'joined' || text !== this.#lastFailure) context.report('following', text);
     this.#lastFailure = text;
   }
 }

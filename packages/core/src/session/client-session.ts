@@ -29,6 +29,7 @@ import type { Failure } from '../reasons.js';
 import { BackOff } from './back-off.js';
 import { ClusterView, type Home } from './cluster-view.js';
 import { type Consequence, Conversation } from './conversation.js';
+import { linkDisposition } from './dispositions.js';
 import { failureOf } from './failure-of.js';
 import { type Found, PrimarySearch } from './primary-search.js';
 import { type Connected, type LinkPhase, ServerLink } from './server-link.js';
@@ -36,7 +37,6 @@ import { RECONNECT_BACK_OFF } from './session-limits.js';
 import type { SessionInput, SessionOutput } from './session-messages.js';
 import { type ClientSessionOptions, checkOptions } from './session-options.js';
 import type { SessionState, SessionTarget } from './session-state.js';
-import { linkVerdict } from './verdicts.js';
 
 type Phase =
   | { readonly kind: 'idle' }
@@ -314,8 +314,8 @@ export class ClientSession implements Machine<SessionInput, SessionOutput> {
     const phase = this.#phase;
     if ((phase.kind !== 'connecting' && phase.kind !== 'live') || phase.link !== link) return;
     const failure = failureOf(given);
-    const verdict = linkVerdict(failure.reason);
-    switch (verdict) {
+    const disposition = linkDisposition(failure.reason);
+    switch (disposition) {
       case 'break':
         this.#leave(failure);
         break;
@@ -326,7 +326,7 @@ export class ClientSession implements Machine<SessionInput, SessionOutput> {
         this.#renew(failure);
         break;
       default:
-        unreachable(verdict);
+        unreachable(disposition);
     }
   }
 

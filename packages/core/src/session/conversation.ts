@@ -9,6 +9,7 @@ import { MAX_CLUSTERS, MAX_LIST_PAGE, MAX_PAGE_POSTS } from '../limits.js';
 import type { Failure } from '../reasons.js';
 import { isKeyText, postProblem, quote, userNameProblem } from '../text.js';
 import { BackOff } from './back-off.js';
+import { requestDisposition } from './dispositions.js';
 import { earliest } from './earliest.js';
 import { QueryQueue } from './query-queue.js';
 import { type PendingRequest, RequestQueue } from './request-queue.js';
@@ -29,7 +30,6 @@ import type {
   SessionQuery,
 } from './session-messages.js';
 import type { SessionTarget } from './session-state.js';
-import { requestVerdict } from './verdicts.js';
 
 /**
  * What the session does after a failed call: it goes on, leaves this server, fails, or waits before it asks
@@ -145,8 +145,8 @@ export class Conversation {
     const request = this.#requests.find(sendNo);
     if (request === undefined) return 'go-on';
     const isLogin = request.ticket === undefined;
-    const verdict = requestVerdict(failure.reason);
-    switch (verdict) {
+    const disposition = requestDisposition(failure.reason);
+    switch (disposition) {
       case 'retry':
         this.#requests.sendAgain(sendNo);
         if (failure.reason === 'limit-reached') {
@@ -176,7 +176,7 @@ export class Conversation {
       case 'fail':
         return 'fail';
       default:
-        return unreachable(verdict);
+        return unreachable(disposition);
     }
   }
 
@@ -194,13 +194,13 @@ export class Conversation {
   queryFailed(now: Instant, sendNo: number, failure: Failure): Consequence {
     const asked = this.#queries.find(sendNo);
     if (asked === undefined) return 'go-on';
-    const verdict = requestVerdict(failure.reason);
-    if (verdict === 'retry') {
+    const disposition = requestDisposition(failure.reason);
+    if (disposition === 'retry') {
       this.#queries.askAgain();
       this.#pause(now);
       return 'go-on';
     }
-    if (verdict === 'break' || asked.ticket === undefined) return 'leave';
+    if (disposition === 'break' || asked.ticket === undefined) return 'leave';
     this.#queries.settle();
     this.#settleQuery(asked.ticket, { kind: 'refused', ...failure });
     return 'go-on';

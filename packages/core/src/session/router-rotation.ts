@@ -4,7 +4,7 @@
  */
 import type { Address } from '../ids.js';
 import type { Reason } from '../reasons.js';
-import { routerMayRecover } from './verdicts.js';
+import { routerMayRecover } from './dispositions.js';
 
 export class RouterRotation {
   readonly #routers: readonly Address[];

@@ -2,8 +2,8 @@
  * Remembers the outcomes of each session's last requests, so that a repeated request gets the first outcome
  * and nothing happens twice.
  *
- * It changes only when entries are applied, so every server forgets the same session at the same
- * entry. Requests in flight (accepted, not yet applied) are not known here: `RequestDesk` looks among them
+ * It changes only when entries are applied, so every server forgets the same session at the same entry.
+ * Requests in flight (accepted, not yet applied) are not known here: `PendingRequests` looks among them
  * first. After Raft's client sessions (Ongaro's dissertation, §6.3).
  */
 import type { Reply } from '../entry.js';

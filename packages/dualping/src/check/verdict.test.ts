@@ -37,11 +37,11 @@ const network = (...assignments: readonly Assignment[]): NetworkStatus => ({
   networkId: 'n',
   clusters: assignments.length,
   assignments,
-  figures: [1, 2].map((id) => ({
+  stats: [1, 2].map((id) => ({
     cluster: 1,
     serverId: serverId(id),
     ageMs: 1,
-    figures: {
+    stats: {
       durable: position(id === 1 ? 500 : 450),
       committed: position(450),
       lastEpoch: epoch(3),
@@ -58,7 +58,7 @@ const network = (...assignments: readonly Assignment[]): NetworkStatus => ({
 const said = (status: NetworkStatus, limits: Partial<CheckLimits> = {}): string =>
   renderVerdict(verdictOf(status, { ...LIMITS, ...limits }));
 
-test('a network that is well is said with its figures', () => {
+test('a network that is well is said with its stats', () => {
   assert.equal(
     said(network(cluster(1))),
     'DUALPING OK: epoch 3, 2 in sync | epoch=3 members=2 live=2 in_sync=2 lag=50',
@@ -113,16 +113,16 @@ test('who has less to lose than it should is a warning, and the worst is said fi
 test('a disk that is nearly full is critical while its member is in sync', () => {
   const status = network(cluster(1));
   const low = { freeBytes: 39_000_000, sizeBytes: 1_000_000_000, isLow: true };
-  const figures = status.figures.map((each) =>
-    each.serverId === 2 ? { ...each, figures: { ...each.figures, disk: low } } : each,
+  const stats = status.stats.map((each) =>
+    each.serverId === 2 ? { ...each, stats: { ...each.stats, disk: low } } : each,
   );
   assert.match(
-    said({ ...status, figures }),
+    said({ ...status, stats }),
     /^DUALPING CRITICAL: s2: 3\.9 % of its disk are free: 39 MB of 1 GB; users' writes are refused \|/,
   );
   const members = [member(1), member(2, { inSync: false })];
   assert.match(
-    said({ ...network(cluster(1, { members })), figures }),
+    said({ ...network(cluster(1, { members })), stats }),
     /WARNING: s2 is not in sync; s2: 3\.9 % of its disk are free: 39 MB of 1 GB \|/,
   );
 });
@@ -155,7 +155,7 @@ test('services count by name, and a cluster of users that is not used beside the
   assert.equal(verdictOf(network(unused, orders), { ...LIMITS, cluster: 'stock' }).severity, 'critical');
 });
 
-test('what was found on this machine is ranked with the rest, and its figures are told', () => {
+test('what was found on this machine is ranked with the rest, and its stats are told', () => {
   const well = verdictOf(network(cluster(1)), LIMITS);
   const slow = { severity: 'warning', text: 'the disk is slow' } as const;
   const gone = { severity: 'critical', text: 'certificate "router.pem" has expired' } as const;

@@ -128,16 +128,16 @@ export function inUse(assignments: readonly Assignment[]): readonly Assignment[]
 
 const hasJournals = ({ members }: Assignment): boolean => members.some(({ journalId }) => journalId !== '');
 
-function checkCluster(assignment: Assignment, { figures }: NetworkStatus): ClusterCheck {
+function checkCluster(assignment: Assignment, { stats }: NetworkStatus): ClusterCheck {
   const { cluster: number, epoch, available, members } = assignment;
   const cluster = clusterKeyOf(assignment);
   const live = members.filter((member) => member.live);
   const inSync = hasJournals(assignment) ? live.filter((member) => member.inSync) : live;
-  const ends = figures.filter((each) => each.cluster === number);
-  const furthest = Math.max(0, ...ends.map((each) => each.figures.durable));
+  const ends = stats.filter((each) => each.cluster === number);
+  const furthest = Math.max(0, ...ends.map((each) => each.stats.durable));
   const behind = ends
     .filter((each) => inSync.some(({ serverId }) => serverId === each.serverId))
-    .map((each) => furthest - each.figures.durable);
+    .map((each) => furthest - each.stats.durable);
   const counts = { members: members.length, live: live.length, inSync: inSync.length };
   return { cluster, epoch, available, ...counts, lag: Math.max(0, ...behind) };
 }
@@ -171,10 +171,10 @@ function weigh(assignment: Assignment, checked: ClusterCheck, { limits, several,
 /** A disk that is nearly full holds up the writes of all users as long as its member is in sync. */
 function weighDisks(
   { cluster, members }: Assignment,
-  { figures }: NetworkStatus,
+  { stats }: NetworkStatus,
   { several, say }: Scales,
 ): void {
-  for (const { figures: of, serverId, ...where } of figures) {
+  for (const { stats: of, serverId, ...where } of stats) {
     if (where.cluster !== cluster || !of.disk?.isLow) continue;
     const member = members.find((each) => each.serverId === serverId);
     if (!member?.live) continue;

@@ -49,7 +49,7 @@ import { LOCAL_OPERATOR } from '../credentials.js';
 import { insecure } from '../settings/definitions.js';
 import { wordsFor } from '../settings/setting.js';
 import { cleanForTerminal } from '../terminal-text.js';
-import { type ChildRole, isErrorLine } from './child-ward.js';
+import { type ChildRole, isErrorLine } from './child-of-up.js';
 import { LocalEtcd } from './local-etcd.js';
 import { portIfFree, readPlaces, writePlaces } from './places.js';
 import { SupervisedChild } from './supervised-child.js';

@@ -6,8 +6,8 @@
  */
 import { type Address, DualpingError } from '@dualping/core';
 import { DRAIN_LIMIT_MS, EXIT } from '@dualping/host';
+import { errorIn } from './child-of-up.js';
 import { Child, type Ending } from './child-process.js';
-import { errorIn } from './child-ward.js';
 
 /** The process itself gives up after `DRAIN_LIMIT_MS` and kills its children. */
 const END_LIMIT_MS = DRAIN_LIMIT_MS + 2_000;

@@ -5,21 +5,21 @@
 import type { Address } from '@dualping/core';
 import { type Report, withinLimit } from '@dualping/host';
 import { SupervisorDriver } from '../supervisor/supervisor-driver.js';
-import { ChildWard, type ChildWardOptions } from './child-ward.js';
+import { ChildOfUp, type ChildWardOptions } from './child-of-up.js';
 
 export interface SupervisedChildOptions extends ChildWardOptions {
   readonly report: Report;
 }
 
 export class SupervisedChild {
-  readonly #ward: ChildWard;
+  readonly #process: ChildOfUp;
   readonly #driver: SupervisorDriver;
   #begun = false;
 
   constructor(options: SupervisedChildOptions) {
     const say = (event: string, text: string) => options.report({ part: 'up', event, text });
     let starts = 0;
-    this.#ward = new ChildWard({
+    this.#process = new ChildOfUp({
       ...options,
       onReady: (address, pid) => {
         options.onReady(address, pid);
@@ -27,15 +27,15 @@ export class SupervisedChild {
         if (starts > 1) say('started', `${options.name} pid ${pid ?? '?'} at ${address}`);
       },
     });
-    this.#driver = new SupervisorDriver(this.#ward, { keepAliveMs: options.keepAliveMs }, say);
+    this.#driver = new SupervisorDriver(this.#process, { keepAliveMs: options.keepAliveMs }, say);
   }
 
   get name(): string {
-    return this.#ward.name;
+    return this.#process.name;
   }
 
   get pid(): number | undefined {
-    return this.#ward.pid;
+    return this.#process.pid;
   }
 
   /**
@@ -46,7 +46,7 @@ export class SupervisedChild {
     this.#begun = true;
     this.#driver.begin();
     try {
-      return await this.#ward.first;
+      return await this.#process.first;
     } catch (error) {
       this.#driver.abandon();
       this.#begun = false;
@@ -59,12 +59,12 @@ export class SupervisedChild {
     if (!this.#begun) return;
     this.#driver.stop();
     if (await withinLimit(this.#driver.finished, limitMs)) return;
-    this.#ward.killForGood();
+    this.#process.killForGood();
     await this.#driver.finished;
   }
 
   kill(): void {
-    this.#ward.killForGood();
+    this.#process.killForGood();
     this.#driver.abandon();
   }
 }

@@ -67,7 +67,7 @@ export function showNetwork(status: NetworkStatus, json: boolean, io: Io): void 
   for (const line of renderRouters(status)) io.out(cleanForTerminal(line));
   if (status.trouble !== '') io.out(cleanForTerminal(`router in trouble: ${status.trouble}`));
   for (const assignment of status.assignments)
-    for (const line of renderAssignment(assignment, status.figures)) io.out(line);
+    for (const line of renderAssignment(assignment, status.stats)) io.out(line);
 }
 
 async function watchStatus(client: RouterClient, json: boolean, io: Io): Promise<number> {

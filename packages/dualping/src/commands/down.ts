@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DualpingError, END_LIMIT_MS, quote } from '@dualping/core';
 import { DRAIN_LIMIT_MS, EXIT, isRunning, signalProcess } from '@dualping/host';
-import { type Residents, residentsOf } from '../cluster/residents.js';
+import { type RunningProcesses, runningIn } from '../cluster/running-processes.js';
 import { command } from '../command.js';
 import * as settings from '../settings/definitions.js';
 
@@ -15,21 +15,21 @@ export const downCommand = command({
   summary: 'end what `up` (or `server --supervised`) runs in a data folder, in order',
   settings: { data: settings.data('dualping-data') },
   run: async ({ data }, { io }) => {
-    const residents = residentsOf(data);
-    const { folder, head, others } = residents;
+    const running = runningIn(data);
+    const { folder, head, others } = running;
     if (head === undefined) {
-      if (others.length > 0) throw nobodyAnswersFor(residents);
+      if (others.length > 0) throw nobodyAnswersFor(running);
       io.out(`nothing runs in ${folder}`);
       return EXIT.done;
     }
     signalProcess(head.holder, 'SIGTERM');
-    await untilGone(residents);
+    await untilGone(running);
     io.out(`ended ${head.holder.role} (pid ${head.holder.pid}) in ${folder}`);
     return EXIT.done;
   },
 });
 
-function nobodyAnswersFor({ folder, others }: Residents): DualpingError {
+function nobodyAnswersFor({ folder, others }: RunningProcesses): DualpingError {
   const who = others.map(({ name, holder }) => `${name} (pid ${holder.pid})`).join(', ');
   return new DualpingError(
     'invalid-argument',
@@ -37,7 +37,7 @@ function nobodyAnswersFor({ folder, others }: Residents): DualpingError {
   );
 }
 
-async function untilGone({ folder, head, others }: Residents): Promise<void> {
+async function untilGone({ folder, head, others }: RunningProcesses): Promise<void> {
   const all = head === undefined ? others : [head, ...others];
   for (let waitedMs = 0; waitedMs < WAIT_MS; waitedMs += LOOK_MS) {
     if (!all.some(({ holder }) => isRunning(holder))) return;

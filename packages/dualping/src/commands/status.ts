@@ -2,7 +2,7 @@
 import type { NetworkStatus } from '@dualping/client';
 import { DualpingError, quote } from '@dualping/core';
 import { EXIT } from '@dualping/host';
-import { type Resident, type Residents, residentsOf } from '../cluster/residents.js';
+import { type RunningProcess, type RunningProcesses, runningIn } from '../cluster/running-processes.js';
 import { command } from '../command.js';
 import { certsAt, type Trust } from '../credentials.js';
 import type { Io } from '../io.js';
@@ -23,7 +23,7 @@ export const statusCommand = command({
     if (isGiven('data') && strengthOf('data') === strengthOf('routers'))
       throw new DualpingError('invalid-argument', 'give --data or --routers, not both: one is asked');
     if (strengthOf('routers') <= strengthOf('data')) {
-      await showFolder(residentsOf(data), asked, json, io);
+      await showFolder(runningIn(data), asked, json, io);
       return EXIT.done;
     }
     const status = await networkStatus(asked);
@@ -36,42 +36,42 @@ export const statusCommand = command({
 const ROUTER_NAME = /^router[0-9]*$/;
 
 /** Shows the processes even if the router does not answer. */
-async function showFolder(residents: Residents, trust: Trust, json: boolean, io: Io): Promise<void> {
-  if (!json) showResidents(residents, io);
-  const routers = residents.others.flatMap(({ name, address }) =>
+async function showFolder(running: RunningProcesses, trust: Trust, json: boolean, io: Io): Promise<void> {
+  if (!json) showRunning(running, io);
+  const routers = running.others.flatMap(({ name, address }) =>
     ROUTER_NAME.test(name) && address !== undefined ? [address] : [],
   );
   let network: NetworkStatus | undefined;
   try {
     if (routers.length > 0) {
-      const certs = trust.certs || (certsAt(residents.folder, routers) ?? '');
+      const certs = trust.certs || (certsAt(running.folder, routers) ?? '');
       network = await networkStatus({ ...trust, certs, routers });
     }
   } finally {
-    if (json) showJson(residents, network, io);
+    if (json) showJson(running, network, io);
   }
   if (network !== undefined && !json) showNetwork(network, json, io);
-  if (allOf(residents).length === 0)
-    throw new DualpingError('no-available-server', `nothing runs in ${quote(residents.folder)}`);
+  if (allOf(running).length === 0)
+    throw new DualpingError('no-available-server', `nothing runs in ${quote(running.folder)}`);
 }
 
-const allOf = ({ head, others }: Residents): readonly Resident[] =>
+const allOf = ({ head, others }: RunningProcesses): readonly RunningProcess[] =>
   head === undefined ? others : [head, ...others];
 
-function showJson(residents: Residents, network: NetworkStatus | undefined, io: Io): void {
-  const processes = allOf(residents).map(({ name, holder, address }) => ({
+function showJson(running: RunningProcesses, network: NetworkStatus | undefined, io: Io): void {
+  const processes = allOf(running).map(({ name, holder, address }) => ({
     name,
     role: holder.role,
     pid: holder.pid,
     address,
   }));
-  io.out(JSON.stringify({ folder: residents.folder, processes, network }));
+  io.out(JSON.stringify({ folder: running.folder, processes, network }));
 }
 
-function showResidents(residents: Residents, io: Io): void {
-  const all = allOf(residents);
+function showRunning(running: RunningProcesses, io: Io): void {
+  const all = allOf(running);
   if (all.length === 0) return;
-  io.out(cleanForTerminal(residents.folder));
+  io.out(cleanForTerminal(running.folder));
   const width = Math.max(...all.map(({ name }) => name.length));
   for (const { name, holder, address } of all)
     io.out(

@@ -1,9 +1,9 @@
 /**
  * A router and servers, each a process of its own; every connection between them goes through a proxy
- * (`cables.ts`) that can be cut.
+ * (`proxied-links.ts`) that can be cut.
  *
- *   people ──┐                     ┌── s1 (its router is a cable, its address is a cable)
- *            ├─ router's cables ───┼── s2
+ *   people ──┐                     ┌── s1 (its router and its address are proxied)
+ *            ├─ router's links ────┼── s2
  *   s1…sN ───┘                     └── s3
  *
  * A server listens at a port of its own choice and announces the address of its proxy (`--advertise`). So it
@@ -36,7 +36,7 @@ import {
 import { LOCAL_OPERATOR, networkIn, rememberAt } from '../credentials.js';
 import { NO_USER_LIMIT_FLAGS } from '../settings/limits.js';
 import { Actor, endAll } from './actor.js';
-import { Cables, type Party } from './cables.js';
+import { type Party, ProxiedLinks } from './proxied-links.js';
 
 const CLUSTER = 1;
 /** Longest that a process may take to end in order, ms: a handover takes tens. */
@@ -62,7 +62,7 @@ const victimOf = (party: Party): Victim =>
 export class DemoCluster {
   readonly #options: DemoClusterOptions;
   readonly #actors = new Map<Party, Actor>();
-  readonly #cables: Cables;
+  readonly #links: ProxiedLinks;
   readonly #cut = new Set<Party>();
   readonly #assignment = new BehaviorSubject<Assignment | undefined>(undefined);
   readonly #updates = new Subject<WatchUpdate>();
@@ -80,10 +80,10 @@ export class DemoCluster {
       const { assignment } = this;
       return assignment === undefined
         ? this.#updates
-        : this.#updates.pipe(startWith({ assignments: [assignment], figures: [] }));
+        : this.#updates.pipe(startWith({ assignments: [assignment], stats: [] }));
     });
     this.events$ = this.#events.asObservable();
-    this.#cables = new Cables(options.host, () => this.#parties());
+    this.#links = new ProxiedLinks(options.host, () => this.#parties());
   }
 
   /** The router's address for people. */
@@ -126,16 +126,16 @@ export class DemoCluster {
     const parts = ids.map((id): Part => ({ role: 'server', cluster: CLUSTER, serverId: id }));
     await ensure(this.#certs, [{ role: 'router' }, LOCAL_OPERATOR, ...parts]);
     // The address that a person asked for comes first: its port may be taken.
-    this.#routerAddress = await this.#cables.lay('router', 'people', port);
+    this.#routerAddress = await this.#links.lay('router', 'people', port);
     rememberAt(this.#routerAddress, this.#certs);
-    const observed = await this.#cables.lay('router', 'observer');
+    const observed = await this.#links.lay('router', 'observer');
     await this.#act('router', () => this.#routerArgs());
     this.#watch(observed);
     const starts: Promise<void>[] = [];
     for (const id of ids) {
       const party = partyOf(id);
-      const router = await this.#cables.lay('router', party);
-      const address = await this.#cables.lay(party);
+      const router = await this.#links.lay('router', party);
+      const address = await this.#links.lay(party);
       const started = this.#act(party, () => this.#serverArgs(id, router, address));
       // s1 first, so that it is the first primary, as people expect.
       if (id === 1) await started;
@@ -165,7 +165,7 @@ export class DemoCluster {
     this.#routers?.close();
     const router = this.#actors.get('router');
     if (router !== undefined) await endAll([router], END_LIMIT_MS);
-    await this.#cables.close();
+    await this.#links.close();
   }
 
   /** Ends everything at once. */
@@ -198,13 +198,13 @@ export class DemoCluster {
     const party = this.#party(victim);
     this.#cut.add(party);
     this.#say('fault', `${party} cut off from everybody`, victim);
-    await this.#cables.cut(party, this.#others(party));
+    await this.#links.cut(party, this.#others(party));
   }
 
   async heal(victim: Victim): Promise<void> {
     const party = this.#party(victim);
     this.#cut.delete(party);
-    await this.#cables.heal(party, this.#others(party));
+    await this.#links.heal(party, this.#others(party));
     this.#say('healed', `${party} has its network back`, victim);
     this.#look();
   }
@@ -234,7 +234,7 @@ export class DemoCluster {
     const credentials = readCredentials(this.#certs, LOCAL_OPERATOR);
     const routers = new RouterClient({ routers: [router], credentials });
     this.#routers = routers;
-    routers.watch({ figures: true }).subscribe({
+    routers.watch({ stats: true }).subscribe({
       next: (update) => {
         const assignment = update.assignments.find(({ cluster }) => cluster === CLUSTER);
         if (assignment !== undefined) this.#learn(assignment);
@@ -306,9 +306,9 @@ export class DemoCluster {
     const actor = new Actor({
       name: party,
       args,
-      onReady: (address) => this.#cables.moved(party, address),
+      onReady: (address) => this.#links.moved(party, address),
       onEvent: (kind, text) => {
-        if (kind === 'down') this.#cables.moved(party, undefined);
+        if (kind === 'down') this.#links.moved(party, undefined);
         this.#say(kind, text, victimOf(party));
         this.#look();
       },

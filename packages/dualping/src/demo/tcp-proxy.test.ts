@@ -1,4 +1,4 @@
-/** The proxy and the cables, on real sockets. */
+/** The proxy and the links, on real sockets. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DualpingError } from '@dualping/core';
 import { parseAddress } from '@dualping/protocol';
-import { Cables, type Party } from './cables.js';
+import { type Party, ProxiedLinks } from './proxied-links.js';
 import { TcpProxy } from './tcp-proxy.js';
 
 const DEADLINE_MS = 10_000;
@@ -70,28 +70,28 @@ async function dial(context: TestContext, address: string): Promise<End> {
 
 const NO_PIDS = (): ReadonlyMap<number, Party> => new Map();
 
-async function cabled(context: TestContext, pids = NO_PIDS) {
-  const cables = new Cables('127.0.0.1', pids);
-  context.after(() => cables.close());
+async function proxied(context: TestContext, pids = NO_PIDS) {
+  const links = new ProxiedLinks('127.0.0.1', pids);
+  context.after(() => links.close());
   const server = await far(context);
-  const address = await cables.lay('s1');
-  cables.moved('s1', server.address);
-  return { cables, server, address };
+  const address = await links.lay('s1');
+  links.moved('s1', server.address);
+  return { links, server, address };
 }
 
 /** Waits for `ROUND_TRIPS` round trips over a cable that is not cut. */
 async function aWhile(context: TestContext): Promise<void> {
   const server = await far(context);
-  const cables = new Cables('127.0.0.1', NO_PIDS);
-  cables.moved('observer', server.address);
-  const near = await dial(context, await cables.lay('observer'));
+  const links = new ProxiedLinks('127.0.0.1', NO_PIDS);
+  links.moved('observer', server.address);
+  const near = await dial(context, await links.lay('observer'));
   for (let trip = 1; trip <= ROUND_TRIPS; trip += 1) {
     near.socket.write('.');
     await eventually('it arrives', () => server.accepted[0]?.text.length === trip);
     server.accepted[0]?.socket.write('.');
     await eventually('it comes back', () => near.text.length === trip);
   }
-  await cables.close();
+  await links.close();
 }
 
 /** A connection over which both ends have sent data. */
@@ -108,7 +108,7 @@ async function conversation(context: TestContext, { server, address }: { server:
 }
 
 test('bytes and ends go through, in both directions', async (context) => {
-  const setup = await cabled(context);
+  const setup = await proxied(context);
   const { near, other } = await conversation(context, setup);
   near.socket.end(' and goodbye');
   await eventually('the far end hears the end', () => other.ended);
@@ -120,7 +120,7 @@ test('bytes and ends go through, in both directions', async (context) => {
 });
 
 test('many bytes to a slow reader arrive whole, and are not piled up', async (context) => {
-  const { server, address } = await cabled(context);
+  const { server, address } = await proxied(context);
   const near = await dial(context, address);
   const size = 8 * 1024 * 1024;
   near.socket.end(Buffer.alloc(size, 'x'));
@@ -134,79 +134,79 @@ test('many bytes to a slow reader arrive whole, and are not piled up', async (co
 });
 
 test('a cut holds what is sent, closes nothing, and gives it back when it is healed', async (context) => {
-  const setup = await cabled(context);
+  const setup = await proxied(context);
   const { near, other } = await conversation(context, setup);
-  await setup.cables.cut('s1', ['people']);
+  await setup.links.cut('s1', ['people']);
   near.socket.write(' are you there?');
   other.socket.write(' hm?');
   await aWhile(context);
   assert.deepEqual([near.text, other.text], ['welcome', 'hello']);
   assert.ok(!near.closed && !other.closed);
-  await setup.cables.heal('s1', ['people']);
+  await setup.links.heal('s1', ['people']);
   await eventually('it arrives', () => near.text === 'welcome hm?' && other.text === 'hello are you there?');
 });
 
 test('somebody who dials during a cut is neither refused nor heard until it is healed', async (context) => {
-  const { cables, server, address } = await cabled(context);
-  await cables.cut('s1', ['people']);
+  const { links, server, address } = await proxied(context);
+  await links.cut('s1', ['people']);
   const near = await dial(context, address);
   near.socket.write('hello?');
   await aWhile(context);
   assert.equal(server.accepted.length, 0);
   assert.ok(!near.closed);
-  await cables.heal('s1', ['people']);
+  await links.heal('s1', ['people']);
   await eventually('it is heard', () => server.accepted[0]?.text === 'hello?');
 });
 
 test('an end that dies during a cut is mourned when it is healed', async (context) => {
-  const setup = await cabled(context);
+  const setup = await proxied(context);
   const { near, other } = await conversation(context, setup);
-  await setup.cables.cut('s1', ['people']);
+  await setup.links.cut('s1', ['people']);
   other.socket.resetAndDestroy();
   await aWhile(context);
   assert.ok(!near.ended && !near.closed);
-  await setup.cables.heal('s1', ['people']);
+  await setup.links.heal('s1', ['people']);
   await eventually('the near end notices', () => near.closed || near.ended);
 });
 
 test('to sever is noticed by both at once, and others can dial', async (context) => {
-  const setup = await cabled(context);
+  const setup = await proxied(context);
   const { near, other } = await conversation(context, setup);
-  await setup.cables.sever('s1');
+  await setup.links.sever('s1');
   await eventually('both notice', () => (near.closed || near.ended) && (other.closed || other.ended));
   await conversation(context, setup);
 });
 
 test('nobody there is a closed connection, and a party that has moved is found', async (context) => {
-  const { cables, server, address } = await cabled(context);
+  const { links, server, address } = await proxied(context);
   server.server.close();
   await once(server.server, 'close');
   for (const place of [server.address, undefined]) {
-    cables.moved('s1', place);
+    links.moved('s1', place);
     const near = await dial(context, address);
     await eventually('it is refused', () => near.closed || near.ended);
   }
   const elsewhere = await far(context);
-  cables.moved('s1', elsewhere.address);
+  links.moved('s1', elsewhere.address);
   await conversation(context, { server: elsewhere, address });
 });
 
 test('a cut between two leaves the others alone', async (context) => {
-  const cables = new Cables('127.0.0.1', NO_PIDS);
-  context.after(() => cables.close());
+  const links = new ProxiedLinks('127.0.0.1', NO_PIDS);
+  context.after(() => links.close());
   const server = await far(context);
-  cables.moved('router', server.address);
-  const forPeople = await cables.lay('router', 'people');
-  const forS1 = await cables.lay('router', 's1');
+  links.moved('router', server.address);
+  const forPeople = await links.lay('router', 'people');
+  const forS1 = await links.lay('router', 's1');
   const people = await conversation(context, { server, address: forPeople });
   const s1 = await conversation(context, { server, address: forS1 });
-  await cables.cut('s1', ['router']);
+  await links.cut('s1', ['router']);
   people.near.socket.write(' still');
   s1.near.socket.write(' not');
   await eventually('people are heard', () => people.other.text === 'hello still');
   await aWhile(context);
   assert.equal(s1.other.text, 'hello');
-  await cables.heal('s1', ['router']);
+  await links.heal('s1', ['router']);
   await eventually('s1 is heard', () => s1.other.text === 'hello not');
 });
 
@@ -214,19 +214,19 @@ test('at an address that all share it is found out which process has dialled', {
   skip: process.platform === 'linux' ? false : 'only Linux tells whose socket it is',
 }, async (context) => {
   // All sockets of this test belong to this process, which has the role of server s2.
-  const setup = await cabled(context, () => new Map<number, Party>([[process.pid, 's2']]));
+  const setup = await proxied(context, () => new Map<number, Party>([[process.pid, 's2']]));
   const { near, other } = await conversation(context, setup);
-  await setup.cables.cut('s1', ['people']);
+  await setup.links.cut('s1', ['people']);
   near.socket.write(' I am s2');
   await eventually('s2 is heard', () => other.text === 'hello I am s2');
-  await setup.cables.cut('s1', ['s2']);
+  await setup.links.cut('s1', ['s2']);
   near.socket.write(' and cut off');
   const late = await dial(context, setup.address);
   late.socket.write('me too');
   await aWhile(context);
   assert.equal(other.text, 'hello I am s2');
   assert.equal(setup.server.accepted.length, 1);
-  await setup.cables.heal('s1', ['s2']);
+  await setup.links.heal('s1', ['s2']);
   await eventually('both are heard', () => other.text.endsWith('off') && setup.server.accepted.length === 2);
 });
 

@@ -3,8 +3,8 @@ import { type Outcome, parseSupervisionTiming, serverId, serverName } from '@dua
 import { boundOwnLog, EXIT, lockDataFolder, logFile, SIGNAL_EXITS, Signals } from '@dualping/host';
 import { partCredentials } from '../credentials.js';
 import type { Io } from '../io.js';
+import { DetachedProcess } from './detached-process.js';
 import type { PairValues } from './server-flags.js';
-import { ServerWard } from './server-ward.js';
 import { SupervisionFolder } from './supervision-folder.js';
 import { SupervisorDriver } from './supervisor-driver.js';
 
@@ -23,12 +23,12 @@ export async function supervise(values: PairValues, io: Io): Promise<number> {
       { role: 'server', cluster: values.cluster, serverId: serverId(values.id) },
       { name: part, report: io.report },
     );
-    const ward = new ServerWard(values, watched?.credentials);
-    const supervisor = new SupervisorDriver(ward, parseSupervisionTiming(values), (event, text) =>
+    const supervised = new DetachedProcess(values, watched?.credentials);
+    const supervisor = new SupervisorDriver(supervised, parseSupervisionTiming(values), (event, text) =>
       io.report({ part, event, text }),
     );
     supervisor.begin();
-    const adopted = ward.pid === undefined ? 'starts it' : `it runs already as pid ${ward.pid}`;
+    const adopted = supervised.pid === undefined ? 'starts it' : `it runs already as pid ${supervised.pid}`;
     io.report({ part, event: 'supervising', text: `watches over ${name}, ${adopted}; pid ${process.pid}` });
     const first = await Promise.race([signals.first, supervisor.finished]);
     if (typeof first === 'string') {

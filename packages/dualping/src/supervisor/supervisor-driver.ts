@@ -11,26 +11,30 @@ import {
 import { MachineLoop, PROCESS_CLOCK } from '@dualping/runtime';
 import createDebug from 'debug';
 import type { KeepAliveClient } from './keep-alive-link.js';
-import type { Ward, WardListener } from './ward.js';
+import type { ProcessListener, SupervisedProcess } from './supervised-process.js';
 
 const debug = createDebug('dualping:supervisor');
 
 export class SupervisorDriver {
   readonly #loop: MachineLoop<SupervisorInput, SupervisorOutput>;
-  readonly #ward: Ward;
+  readonly #process: SupervisedProcess;
   readonly #report: (event: string, text: string) => void;
   #link: { readonly number: KeepAliveLink; readonly client: KeepAliveClient } | undefined;
   #onFinished: (outcome: Outcome) => void = () => {};
   /** How supervision ended; never rejects. */
   readonly finished: Promise<Outcome>;
 
-  constructor(ward: Ward, timing: SupervisionTiming, report: (event: string, text: string) => void) {
-    this.#ward = ward;
+  constructor(
+    supervised: SupervisedProcess,
+    timing: SupervisionTiming,
+    report: (event: string, text: string) => void,
+  ) {
+    this.#process = supervised;
     this.#report = report;
     this.finished = new Promise((resolve) => {
       this.#onFinished = resolve;
     });
-    this.#loop = new MachineLoop(new Supervisor(ward.name, timing), {
+    this.#loop = new MachineLoop(new Supervisor(supervised.name, timing), {
       clock: PROCESS_CLOCK,
       perform: (output) => this.#perform(output),
     });
@@ -38,7 +42,7 @@ export class SupervisorDriver {
 
   /** Adopts a process that runs, or starts one. */
   begin(): void {
-    this.#loop.feed({ kind: 'begin', running: this.#ward.adopt(this.#listener) });
+    this.#loop.feed({ kind: 'begin', running: this.#process.adopt(this.#listener) });
   }
 
   /** Ends the process in order; `finished` follows. */
@@ -52,7 +56,7 @@ export class SupervisorDriver {
     this.#link?.client.close();
   }
 
-  readonly #listener: WardListener = {
+  readonly #listener: ProcessListener = {
     listening: (incarnation) => this.#loop.feed({ kind: 'listening', incarnation }),
     exited: (exit, detail) => {
       this.#closeLink();
@@ -61,10 +65,10 @@ export class SupervisorDriver {
   };
 
   #perform(output: SupervisorOutput): void {
-    debug('%s: %o', this.#ward.name, output);
+    debug('%s: %o', this.#process.name, output);
     switch (output.kind) {
       case 'start':
-        return this.#ward.start(this.#listener);
+        return this.#process.start(this.#listener);
       case 'open-link':
         return this.#openLink(output.link);
       case 'ping':
@@ -74,11 +78,11 @@ export class SupervisorDriver {
         if (this.#link?.number === output.link) this.#closeLink();
         return;
       case 'terminate':
-        return this.#ward.terminate();
+        return this.#process.terminate();
       case 'kill':
-        return this.#ward.kill();
+        return this.#process.kill();
       case 'report-crash':
-        this.#ward.reportCrash(output.incarnation, output.detail).then(
+        this.#process.reportCrash(output.incarnation, output.detail).then(
           () => this.#loop.feed({ kind: 'crash-noted' }),
           () => this.#loop.feed({ kind: 'crash-failed' }),
         );
@@ -95,7 +99,7 @@ export class SupervisorDriver {
 
   #openLink(number: KeepAliveLink): void {
     this.#closeLink();
-    const client = this.#ward.openLink({
+    const client = this.#process.openLink({
       greeted: () => this.#loop.feed({ kind: 'greeted', link: number }),
       heard: () => this.#loop.feed({ kind: 'heard', link: number }),
       farewell: (farewell) => this.#loop.feed({ kind: 'farewell', link: number, farewell }),

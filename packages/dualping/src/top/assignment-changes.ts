@@ -2,8 +2,8 @@
  * Turns the difference between two assignments of a cluster into events for people, and into takeovers.
  *
  * The router reports that a primary was dropped and that another was promoted, mostly both at once. It does
- * not know whether the primary was killed, frozen or cut off. `takeover-sight.ts` estimates from the figures
- * what happened before the drop and after the promotion.
+ * not know whether the primary was killed, frozen or cut off. `takeover-estimator.ts` estimates from the
+ * stats what happened before the drop and after the promotion.
  */
 import {
   type Assignment,

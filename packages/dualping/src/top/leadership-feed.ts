@@ -5,7 +5,7 @@ import type { ClusterEvent, RoutersSeen } from '@dualping/terminal';
 import { exhaustMap, filter, from, map, mergeMap, type Observable, pairwise, timer } from 'rxjs';
 import type { FeedClocks } from './router-feed.js';
 
-/** How often routers are asked how they stand, ms: as often as figures come. */
+/** How often routers are asked how they stand, ms: as often as stats come. */
 const ASK_INTERVAL_MS = 1_000;
 
 export const routersSeen = (

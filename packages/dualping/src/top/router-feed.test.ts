@@ -8,10 +8,10 @@ import { routerFeed } from './router-feed.js';
 
 const LONGEST_MS = 60_000;
 const ALL = [member(1), member(2)];
-const first: WatchUpdate = { assignments: [assignment(1, { id: 1, epoch: 1 }, ALL)], figures: [] };
+const first: WatchUpdate = { assignments: [assignment(1, { id: 1, epoch: 1 }, ALL)], stats: [] };
 const second: WatchUpdate = {
   assignments: [assignment(2, { id: 2, epoch: 2 }, [member(1, away), member(2)])],
-  figures: [],
+  stats: [],
 };
 
 function watched() {

@@ -26,17 +26,17 @@ import {
 } from 'rxjs';
 import { AssignmentChanges } from './assignment-changes.js';
 import { leadershipEvents, routersSeen } from './leadership-feed.js';
-import { FIGURES_GRAIN_MS, TakeoverSight } from './takeover-sight.js';
+import { STATS_GRAIN_MS, TakeoverEstimator } from './takeover-estimator.js';
 
-/** A router sends figures once a second: after this much silence no router counts as answering. */
+/** A router sends stats once a second: after this much silence no router counts as answering. */
 const SILENT_AFTER_MS = 2_500;
 /** The promised time of a takeover from a killed server. */
 const KILLED_BUDGET_MS = 100;
 /**
  * Longest a takeover should take, as measured here, ms: the router's default for silence, that promise, and
- * the inaccuracy of figures at both ends.
+ * the inaccuracy of stats at both ends.
  */
-export const TAKEOVER_BUDGET_MS = DEFAULT_TIMING.deadAfterMs + KILLED_BUDGET_MS + 2 * FIGURES_GRAIN_MS;
+export const TAKEOVER_BUDGET_MS = DEFAULT_TIMING.deadAfterMs + KILLED_BUDGET_MS + 2 * STATS_GRAIN_MS;
 
 export interface FeedClocks {
   readonly wallMs: () => number;
@@ -60,7 +60,7 @@ export function routerFeed(
   clocks: FeedClocks = CLOCKS,
   pids: () => ReadonlyMap<Address, number> = () => new Map(),
 ): ClusterFeed {
-  const updates$ = client.watch({ figures: true }).pipe(share());
+  const updates$ = client.watch({ stats: true }).pipe(share());
   const changes$ = changesIn(updates$, clocks).pipe(share());
   const events$ = changes$.pipe(mergeMap(({ events }) => from(events)));
   const routers$ = routersSeen(client, pids, clocks).pipe(share());
@@ -88,16 +88,16 @@ interface Told {
 
 function changesIn(updates$: Observable<WatchUpdate>, { wallMs, monoMs }: FeedClocks): Observable<Told> {
   const changes = new AssignmentChanges();
-  const sight = new TakeoverSight();
+  const estimator = new TakeoverEstimator();
   return updates$.pipe(
-    map(({ assignments, figures }): Told => {
+    map(({ assignments, stats }): Told => {
       const seen = { wallMs: wallMs(), monoMs: monoMs() };
       const all = assignments.map((assignment) => changes.step(seen, assignment));
       const promoted = all.flatMap(({ promotion }) =>
-        promotion === undefined ? [] : sight.promoted(seen, promotion),
+        promotion === undefined ? [] : estimator.promoted(seen, promotion),
       );
       // An update with only assignments says nothing about pings.
-      const finished = figures.length === 0 ? [] : sight.figures(seen, figures);
+      const finished = stats.length === 0 ? [] : estimator.stats(seen, stats);
       return { events: all.flatMap(({ events }) => events), takeovers: [...promoted, ...finished] };
     }),
   );

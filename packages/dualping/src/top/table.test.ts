@@ -5,11 +5,11 @@ import { epoch, position, serverId } from '@dualping/core';
 import { assignment, away, member } from './assignments.fixture.js';
 import { renderStatusTable } from './table.js';
 
-const figures = (id: number, durable: number): NetworkStatus['figures'][number] => ({
+const stats = (id: number, durable: number): NetworkStatus['stats'][number] => ({
   cluster: 1,
   serverId: serverId(id),
   ageMs: 40 + id,
-  figures: {
+  stats: {
     durable: position(durable),
     committed: position(100),
     lastEpoch: epoch(2),
@@ -32,7 +32,7 @@ test('a row for each server, numbers to the right, nothing that acts on a termin
       assignment(1, undefined, [], { cluster: 2, unavailableReason: 'no server has registered' }),
     ],
     trouble: '',
-    figures: [figures(1, 100), figures(2, 80)],
+    stats: [stats(1, 100), stats(2, 80)],
   };
   assert.deepEqual(renderStatusTable(status), [
     'CLUSTER  SERVER  ROLE     STATE    AGE-MS  LAG  CLIENTS  EPOCH  ADDRESS',

@@ -35,14 +35,14 @@ export function renderStatusTable(
   return [...aligned([HEAD, ...rows]), ...unavailable, ...routers, ...trouble].map(cleanForTerminal);
 }
 
-function cellsOf({ figures }: NetworkStatus, assignment: Assignment, member: MemberInfo): readonly string[] {
+function cellsOf({ stats }: NetworkStatus, assignment: Assignment, member: MemberInfo): readonly string[] {
   const { cluster, primary, epoch } = assignment;
-  const figuresOf = (id: number | undefined) =>
-    figures.find((each) => each.cluster === cluster && each.serverId === id);
-  const told = member.live ? figuresOf(member.serverId) : undefined;
-  const committed = figuresOf(primary?.serverId)?.figures.committed;
+  const statsOf = (id: number | undefined) =>
+    stats.find((each) => each.cluster === cluster && each.serverId === id);
+  const told = member.live ? statsOf(member.serverId) : undefined;
+  const committed = statsOf(primary?.serverId)?.stats.committed;
   const lag =
-    told === undefined || committed === undefined ? undefined : Math.max(0, committed - told.figures.durable);
+    told === undefined || committed === undefined ? undefined : Math.max(0, committed - told.stats.durable);
   const cell = (value: number | undefined): string => (value === undefined ? NOTHING : String(value));
   return [
     String(clusterKeyOf(assignment)),
@@ -51,7 +51,7 @@ function cellsOf({ figures }: NetworkStatus, assignment: Assignment, member: Mem
     stateOf(member),
     cell(told?.ageMs),
     cell(lag),
-    cell(told?.figures.timelines),
+    cell(told?.stats.timelines),
     String(epoch),
     member.address,
   ];

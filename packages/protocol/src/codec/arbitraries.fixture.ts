@@ -8,7 +8,6 @@ import {
   cleanDetail,
   type Entry,
   epoch,
-  type Figures,
   type KeyLogin,
   type KeySnapshot,
   type KeysSnapshot,
@@ -29,6 +28,7 @@ import {
   SOCIAL_REASONS,
   type SocialReason,
   type StandbyMessage,
+  type Stats,
   serverId,
   type TailBatch,
   type TailItem,
@@ -69,7 +69,7 @@ export const details = fc.string({ unit: 'binary', maxLength: 80 }).map(cleanDet
 export const reasons = fc.constantFrom(...(Object.keys(REASONS) as Reason[]));
 export const socialReasons = fc.constantFrom(...(Object.keys(SOCIAL_REASONS) as SocialReason[]));
 
-export const figures: fc.Arbitrary<Figures> = record({
+export const stats: fc.Arbitrary<Stats> = record({
   durable: positions,
   committed: positions,
   lastEpoch: epochs,
@@ -127,7 +127,7 @@ const attaches: fc.Arbitrary<Extract<MemberMessage, { kind: 'attach' }>> = recor
   address: addresses,
   epoch: epochs,
   revision: counts,
-  figures,
+  stats,
   replicates: fc.boolean(),
   attempt: counts,
   leaving: fc.boolean(),
@@ -138,7 +138,7 @@ export const memberMessages: fc.Arbitrary<MemberMessage> = fc.oneof(
   record({
     kind: fc.constant('ping' as const),
     sequence: counts,
-    figures,
+    stats,
     cannotReach: fc.array(serverIds, { maxLength: 5 }),
   }),
   record({
@@ -159,7 +159,7 @@ export const memberMessages: fc.Arbitrary<MemberMessage> = fc.oneof(
   }),
   record({ kind: fc.constant('hand-over' as const), epoch: epochs, leaving: fc.boolean() }),
   record({ kind: fc.constant('leaving' as const) }),
-  record({ kind: fc.constant('leave' as const), figures }),
+  record({ kind: fc.constant('leave' as const), stats }),
 );
 
 export const routerMessages: fc.Arbitrary<RouterMessage> = fc.oneof(

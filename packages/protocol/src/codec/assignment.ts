@@ -1,10 +1,9 @@
-/** Assignments and figures, which the router tells all others. */
+/** Assignments and stats, which the router tells all others. */
 import {
   type Assignment,
   cleanDetail,
-  type DiskRoomFigures,
+  type DiskRoomStats,
   type EpochStart,
-  type Figures,
   type InSyncMember,
   type Liveness,
   MAX_EPOCH_STARTS,
@@ -13,6 +12,7 @@ import {
   NO_EPOCH,
   NO_POSITION,
   type PrimaryRef,
+  type Stats,
 } from '@dualping/core';
 import type * as routing from '../gen/dualping/v1/routing.js';
 import * as wire from '../gen/dualping/v1/types.js';
@@ -121,7 +121,7 @@ export function assignmentToWire(assignment: Assignment): wire.Assignment {
   };
 }
 
-export const NO_FIGURES: Figures = Object.freeze({
+export const NO_STATS: Stats = Object.freeze({
   durable: NO_POSITION,
   committed: NO_POSITION,
   lastEpoch: NO_EPOCH,
@@ -132,30 +132,30 @@ export const NO_FIGURES: Figures = Object.freeze({
   longestSyncMs: 0,
 });
 
-/** A member that sends no figures gets empty ones. */
-export function figuresFromWire(figures: routing.Figures | undefined): Figures {
-  if (figures === undefined) return NO_FIGURES;
+/** A member that sends no stats gets empty ones. */
+export function statsFromWire(stats: routing.Stats | undefined): Stats {
+  if (stats === undefined) return NO_STATS;
   return {
-    durable: positionFrom(figures.durable, 'durable'),
-    committed: positionFrom(figures.committed, 'committed'),
-    lastEpoch: epochFrom(figures.lastEpoch, 'last_epoch'),
-    checksum: checksumFrom(figures.checksum),
-    timelines: count(figures.timelines, 'timelines'),
-    postsAccepted: count(figures.postsAccepted, 'posts_accepted'),
-    slowSyncs: count(figures.slowSyncs, 'slow_syncs'),
-    longestSyncMs: count(figures.longestSyncMs, 'longest_sync_ms'),
-    ...(figures.disk !== undefined && { disk: diskFromWire(figures.disk) }),
+    durable: positionFrom(stats.durable, 'durable'),
+    committed: positionFrom(stats.committed, 'committed'),
+    lastEpoch: epochFrom(stats.lastEpoch, 'last_epoch'),
+    checksum: checksumFrom(stats.checksum),
+    timelines: count(stats.timelines, 'timelines'),
+    postsAccepted: count(stats.postsAccepted, 'posts_accepted'),
+    slowSyncs: count(stats.slowSyncs, 'slow_syncs'),
+    longestSyncMs: count(stats.longestSyncMs, 'longest_sync_ms'),
+    ...(stats.disk !== undefined && { disk: diskFromWire(stats.disk) }),
   };
 }
 
-const diskFromWire = ({ freeBytes, sizeBytes, isLow }: routing.DiskRoom): DiskRoomFigures => ({
+const diskFromWire = ({ freeBytes, sizeBytes, isLow }: routing.DiskRoom): DiskRoomStats => ({
   freeBytes: count(freeBytes, 'free_bytes'),
   sizeBytes: count(sizeBytes, 'size_bytes'),
   isLow,
 });
 
-export const figuresToWire = ({ disk, ...figures }: Figures): routing.Figures => ({
-  ...figures,
+export const statsToWire = ({ disk, ...stats }: Stats): routing.Stats => ({
+  ...stats,
   disk: disk && { ...disk },
 });
 

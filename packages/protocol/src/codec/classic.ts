@@ -5,8 +5,8 @@
 import { isIP } from 'node:net';
 import {
   type Address,
+  type AuxiliaryProcess,
   type ClusterId,
-  type Companion,
   DualpingError,
   type Heartbeat,
   MAX_POST_LENGTH,
@@ -140,11 +140,14 @@ export const memberToClassic = (
   isMaster,
 });
 
-export const companionToClassic = (companion: Companion, isMaster: boolean): coordinator.ServerInfo => ({
-  serverID: companion.serverId,
-  ...placeToWire(companion.address),
-  type: companion.type,
-  clusterID: companion.cluster,
+export const auxiliaryToClassic = (
+  auxiliary: AuxiliaryProcess,
+  isMaster: boolean,
+): coordinator.ServerInfo => ({
+  serverID: auxiliary.serverId,
+  ...placeToWire(auxiliary.address),
+  type: auxiliary.type,
+  clusterID: auxiliary.cluster,
   isMaster,
 });
 

@@ -23,7 +23,7 @@ const ATTACH = {
   lifeId: 'l',
   welcomedLife: '',
   revision: 0,
-  figures: undefined,
+  stats: undefined,
   address: '127.0.0.1:7070',
   epoch: 0,
   replicates: true,

@@ -36,7 +36,6 @@ import {
   entries,
   epochStarts,
   epochs,
-  figures,
   frames,
   ids,
   keyRings,
@@ -54,6 +53,7 @@ import {
   sessionCommands,
   somePositions,
   standbyMessages,
+  stats,
   tailBatches,
   tailMessages,
   uint32s,
@@ -267,7 +267,7 @@ roundTrips(
   'a watch',
   record({
     target: fc.option(targets, { nil: undefined }),
-    figures: fc.boolean(),
+    stats: fc.boolean(),
     services: fc.boolean(),
   }),
   routing.WatchRequest,
@@ -279,7 +279,7 @@ roundTrips(
   record({
     networkId: ids,
     assignments: fc.array(assignments, { maxLength: 3 }),
-    figures: fc.array(record({ cluster: anyClusters, serverId: serverIds, figures, ageMs: uint32s })),
+    stats: fc.array(record({ cluster: anyClusters, serverId: serverIds, stats, ageMs: uint32s })),
     trouble: details,
   }),
   routing.WatchResponse,

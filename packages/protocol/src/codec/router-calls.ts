@@ -6,7 +6,6 @@ import {
   type ClusterKey,
   cleanDetail,
   type Epoch,
-  type Figures,
   type Incarnation,
   type JournalId,
   type LifeId,
@@ -17,11 +16,12 @@ import {
   type NetworkId,
   type ServerId,
   type ServiceName,
+  type Stats,
   type UserName,
   unreachable,
 } from '@dualping/core';
 import type * as wire from '../gen/dualping/v1/routing.js';
-import { assignmentFromWire, assignmentToWire, figuresFromWire, figuresToWire } from './assignment.js';
+import { assignmentFromWire, assignmentToWire, statsFromWire, statsToWire } from './assignment.js';
 import {
   addressFrom,
   anyClusterFrom,
@@ -104,28 +104,28 @@ export const getAvailableToWire = (question: AvailableQuestion): wire.GetAvailab
 export interface WatchQuestion {
   /** Undefined: all clusters that users are divided over. */
   readonly target: Target | undefined;
-  readonly figures: boolean;
+  readonly stats: boolean;
   /** Without a target: the clusters of services too. Absent: not. */
   readonly services?: boolean;
 }
 
 export const watchFromWire = (request: wire.WatchRequest): WatchQuestion => ({
   target: request.target === undefined ? undefined : targetFromWire(request.target),
-  figures: request.figures,
+  stats: request.stats,
   services: request.services,
 });
 
 export const watchToWire = (question: WatchQuestion): wire.WatchRequest => ({
   target: question.target === undefined ? undefined : targetToWire(question.target),
-  figures: question.figures,
+  stats: question.stats,
   services: question.services ?? false,
 });
 
-/** Figures of a member as a watcher gets them. */
+/** Stats of a member as a watcher gets them. */
 export interface MemberFigures {
   readonly cluster: ClusterId;
   readonly serverId: ServerId;
-  readonly figures: Figures;
+  readonly stats: Stats;
   /** Milliseconds since the member was last heard. */
   readonly ageMs: number;
 }
@@ -149,7 +149,7 @@ export const availableToWire = ({ networkId, assignment }: Available): wire.GetA
 /** What a watch tells: all assignments at first, then those that changed. */
 export interface WatchUpdate {
   readonly assignments: readonly Assignment[];
-  readonly figures: readonly MemberFigures[];
+  readonly stats: readonly MemberFigures[];
   /** What is wrong with the router itself now, for people; empty or absent: nothing. */
   readonly trouble?: string;
 }
@@ -163,10 +163,10 @@ export interface RouterUpdate extends WatchUpdate {
 export const watchUpdateFromWire = (response: wire.WatchResponse): RouterUpdate => ({
   networkId: requiredIdFrom(response.networkId, 'network_id'),
   assignments: listFrom(response.assignments, 'assignments', MAX_CLUSTER_NUMBER, assignmentFromWire),
-  figures: listFrom(response.figures, 'figures', MAX_CLUSTER_NUMBER * MAX_MEMBERS, (member) => ({
+  stats: listFrom(response.stats, 'stats', MAX_CLUSTER_NUMBER * MAX_MEMBERS, (member) => ({
     cluster: anyClusterFrom(member.cluster),
     serverId: serverIdFrom(member.serverId),
-    figures: figuresFromWire(member.figures),
+    stats: statsFromWire(member.stats),
     ageMs: count(member.ageMs, 'age_ms'),
   })),
   trouble: cleanDetail(response.trouble),
@@ -175,7 +175,7 @@ export const watchUpdateFromWire = (response: wire.WatchResponse): RouterUpdate 
 export const watchUpdateToWire = (update: RouterUpdate): wire.WatchResponse => ({
   networkId: update.networkId,
   assignments: update.assignments.map(assignmentToWire),
-  figures: update.figures.map((member) => ({ ...member, figures: figuresToWire(member.figures) })),
+  stats: update.stats.map((member) => ({ ...member, stats: statsToWire(member.stats) })),
   trouble: cleanDetail(update.trouble ?? ''),
 });
 

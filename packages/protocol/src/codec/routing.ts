@@ -9,7 +9,7 @@ import {
   unreachable,
 } from '@dualping/core';
 import * as wire from '../gen/dualping/v1/routing.js';
-import { assignmentFromWire, assignmentToWire, figuresFromWire, figuresToWire } from './assignment.js';
+import { assignmentFromWire, assignmentToWire, statsFromWire, statsToWire } from './assignment.js';
 import {
   addressFrom,
   clusterKeyFrom,
@@ -45,7 +45,7 @@ export function attachFromWire(attach: wire.Attach): AttachMessage {
     address: addressFrom(attach.address),
     epoch: epochFrom(attach.epoch),
     revision: count(attach.revision, 'revision'),
-    figures: figuresFromWire(attach.figures),
+    stats: statsFromWire(attach.stats),
     replicates: attach.replicates,
     attempt: count(attach.attempt, 'attempt'),
     leaving: attach.leaving,
@@ -53,8 +53,8 @@ export function attachFromWire(attach: wire.Attach): AttachMessage {
 }
 
 export function attachToWire(message: AttachMessage): wire.Attach {
-  const { kind: _, figures, cluster, ...attach } = message;
-  return { ...attach, ...clusterKeyToWire(cluster), figures: figuresToWire(figures) };
+  const { kind: _, stats, cluster, ...attach } = message;
+  return { ...attach, ...clusterKeyToWire(cluster), stats: statsToWire(stats) };
 }
 
 function changeFromWire(change: wire.ChangeInSync_Change): 'add' | 'remove' {
@@ -80,7 +80,7 @@ export function memberMessageFromWire({ message }: wire.DualPingRequest): Member
       return {
         kind: 'ping',
         sequence: count(message.value.sequence, 'sequence'),
-        figures: figuresFromWire(message.value.figures),
+        stats: statsFromWire(message.value.stats),
         cannotReach: listFrom(message.value.cannotReach, 'cannot_reach', MAX_MEMBERS, serverIdFrom),
       };
     case 'changeInSync':
@@ -106,7 +106,7 @@ export function memberMessageFromWire({ message }: wire.DualPingRequest): Member
     case 'leaving':
       return { kind: 'leaving' };
     case 'leave':
-      return { kind: 'leave', figures: figuresFromWire(message.value.figures) };
+      return { kind: 'leave', stats: statsFromWire(message.value.stats) };
     default:
       return unreachable(message);
   }
@@ -122,7 +122,7 @@ export function memberMessageToWire(message: MemberMessage): wire.DualPingReques
           $case: 'ping',
           value: {
             sequence: message.sequence,
-            figures: figuresToWire(message.figures),
+            stats: statsToWire(message.stats),
             cannotReach: [...(message.cannotReach ?? [])],
           },
         },
@@ -141,7 +141,7 @@ export function memberMessageToWire(message: MemberMessage): wire.DualPingReques
     case 'leaving':
       return { message: { $case: 'leaving', value: {} } };
     case 'leave':
-      return { message: { $case: 'leave', value: { figures: figuresToWire(message.figures) } } };
+      return { message: { $case: 'leave', value: { stats: statsToWire(message.stats) } } };
     default:
       return unreachable(message);
   }

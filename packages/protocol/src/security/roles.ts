@@ -49,7 +49,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   '/dualping.v1.RoutingService/Crash': { by: PARTS, audited: true },
   '/dualping.v1.RoutingService/Connect': { by: ['anyone'] },
   '/dualping.v1.RoutingService/GetAvailable': { by: ['anyone'] },
-  // Of one cluster. All of them, and figures, are for parts: `WATCH_OF_ALL`.
+  // Of one cluster. All of them, and stats, are for parts: `WATCH_OF_ALL`.
   '/dualping.v1.RoutingService/Watch': { by: ['anyone'] },
   // Where members and clients are sent anyway.
   '/dualping.v1.RoutingService/Leader': { by: ['anyone'] },
@@ -91,7 +91,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   '/csce438.SNSService/Timeline': { by: ['classic'] },
 };
 
-/** What a `Watch` needs that asks for all clusters, or for figures. */
+/** What a `Watch` needs that asks for all clusters, or for stats. */
 export const WATCH_OF_ALL: Rule = { by: [...PARTS, 'router'] };
 
 /** @param own of the called part */

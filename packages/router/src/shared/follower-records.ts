@@ -109,7 +109,7 @@ export class FollowerRecords {
     };
   }
 
-  /** @param passOn for figures, which only the leader hears */
+  /** @param passOn for stats, which only the leader hears */
   watch(passOn: Watch): Watch {
     return (call) => {
       const known = this.#known;
@@ -213,7 +213,7 @@ export class FollowerRecords {
   }
 }
 
-const watchToAll: routingWire.WatchRequest = { target: undefined, figures: false, services: true };
+const watchToAll: routingWire.WatchRequest = { target: undefined, stats: false, services: true };
 
 const assignmentOf = (watchers: Watchers, key: ClusterKey): Assignment | undefined =>
   typeof key === 'number'
@@ -223,8 +223,8 @@ const assignmentOf = (watchers: Watchers, key: ClusterKey): Assignment | undefin
 /** Whether what is watched has been heard of here. Of many clusters the leader's first messages tell some. */
 function knows({ clusters, watchers }: Known, request: routingWire.WatchRequest): boolean {
   try {
-    const { target, figures } = watchFromWire(request);
-    if (figures) return false;
+    const { target, stats } = watchFromWire(request);
+    if (stats) return false;
     if (target !== undefined) return assignmentOf(watchers, clusterIn(target, clusters)) !== undefined;
     return watchers.assignments.filter(({ service }) => service === undefined).length >= clusters;
   } catch {

@@ -157,7 +157,7 @@ export async function startSharedRouter(options: SharedRouterOptions): Promise<R
       () => troubleNow(),
       () => ({
         assignments: reign?.it.parts.watchers.assignments ?? [],
-        figures: reign?.it.figures() ?? [],
+        stats: reign?.it.stats() ?? [],
         watchers: reign?.it.parts.watchers.count ?? 0,
         events: events.counts,
         shared: {

@@ -16,9 +16,9 @@ import {
   share,
 } from 'rxjs';
 import type { ClusterFeed, Controls, Victim } from '../cluster/feed.js';
-import type { ClusterEffect, Happening } from '../cluster/happenings.js';
-import { type ClusterViewState, type Deed, initialClusterView } from '../cluster/state.js';
+import { type ClusterViewState, initialClusterView, type ProcessAction } from '../cluster/state.js';
 import { step } from '../cluster/step.js';
+import type { ClusterEffect, ClusterViewEvent } from '../cluster/view-events.js';
 import type { Size } from '../state/geometry.js';
 import { systemClock } from './clock.js';
 import { Store } from './store.js';
@@ -29,11 +29,11 @@ const CLOCK_MS = 250;
 const GATHER_MS = 10;
 
 /** Effects that the view itself must perform. */
-export type ViewEffect = Exclude<ClusterEffect, { readonly kind: 'deed' | 'automatic' | 'log' }>;
+export type ViewEffect = Exclude<ClusterEffect, { readonly kind: 'action' | 'automatic' | 'log' }>;
 
 export class LiveCluster {
   readonly #feed: ClusterFeed;
-  readonly #store: Store<ClusterViewState, Happening, ClusterEffect>;
+  readonly #store: Store<ClusterViewState, ClusterViewEvent, ClusterEffect>;
   readonly #asked = new Subject<ViewEffect>();
   readonly #running = new Subscription();
 
@@ -65,11 +65,11 @@ export class LiveCluster {
 
   /** Subscribes to the feed. @param onError called when the feed ends with an error */
   start(onError: (error: unknown) => void): void {
-    const happenings$ = happeningsOf(this.#feed);
-    this.#running.add(happenings$.subscribe({ next: this.dispatch, error: onError }));
+    const events$ = viewEventsOf(this.#feed);
+    this.#running.add(events$.subscribe({ next: this.dispatch, error: onError }));
   }
 
-  readonly dispatch = (happening: Happening): void => this.#store.dispatch(happening);
+  readonly dispatch = (event: ClusterViewEvent): void => this.#store.dispatch(event);
 
   /** Does not end the feed itself: its maker does. */
   close(): void {
@@ -78,8 +78,8 @@ export class LiveCluster {
 
   #perform(effect: ClusterEffect): void {
     switch (effect.kind) {
-      case 'deed':
-        return void this.#do(effect.deed, effect.victim);
+      case 'action':
+        return void this.#do(effect.action, effect.victim);
       case 'log':
         return void this.#readLog(effect.victim, effect.name, effect.address);
       case 'automatic':
@@ -98,19 +98,19 @@ export class LiveCluster {
     }
   }
 
-  async #do(deed: Deed, victim: Victim): Promise<void> {
+  async #do(action: ProcessAction, victim: Victim): Promise<void> {
     const controls: Controls | undefined = this.#feed.controls;
     if (controls === undefined) return;
     try {
-      await controls[deed](victim);
-      this.dispatch({ kind: 'done', deed, victim });
+      await controls[action](victim);
+      this.dispatch({ kind: 'done', action, victim });
     } catch (error) {
       this.dispatch({ kind: 'not-done', text: sentenceOf(error) });
     }
   }
 }
 
-function happeningsOf(feed: ClusterFeed): Observable<Happening> {
+function viewEventsOf(feed: ClusterFeed): Observable<ClusterViewEvent> {
   const events$ = feed.events$.pipe(share());
   const gathered$ = events$.pipe(
     buffer(events$.pipe(auditTime(GATHER_MS))),
@@ -119,13 +119,13 @@ function happeningsOf(feed: ClusterFeed): Observable<Happening> {
   const noPids: ReadonlyMap<string, number> = new Map();
   return merge(
     interval(CLOCK_MS).pipe(
-      map((): Happening => ({ kind: 'clock', pids: new Map(feed.controls?.pids ?? noPids) })),
+      map((): ClusterViewEvent => ({ kind: 'clock', pids: new Map(feed.controls?.pids ?? noPids) })),
     ),
-    gathered$.pipe(map((events): Happening => ({ kind: 'events', events }))),
-    feed.takeovers$.pipe(map((takeover): Happening => ({ kind: 'takeover', takeover }))),
-    (feed.counts$ ?? EMPTY).pipe(map((counts): Happening => ({ kind: 'counts', counts }))),
-    (feed.routers$ ?? EMPTY).pipe(map((routers): Happening => ({ kind: 'routers', routers }))),
-    feed.updates$.pipe(map((update): Happening => ({ kind: 'update', update }))),
+    gathered$.pipe(map((events): ClusterViewEvent => ({ kind: 'events', events }))),
+    feed.takeovers$.pipe(map((takeover): ClusterViewEvent => ({ kind: 'takeover', takeover }))),
+    (feed.counts$ ?? EMPTY).pipe(map((counts): ClusterViewEvent => ({ kind: 'counts', counts }))),
+    (feed.routers$ ?? EMPTY).pipe(map((routers): ClusterViewEvent => ({ kind: 'routers', routers }))),
+    feed.updates$.pipe(map((update): ClusterViewEvent => ({ kind: 'update', update }))),
   );
 }
 

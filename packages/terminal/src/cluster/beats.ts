@@ -1,5 +1,5 @@
 /**
- * The heartbeat trace: one bar for each update of the router's figures, as high as the member had been silent
+ * The heartbeat trace: one bar for each update of the router's stats, as high as the member had been silent
  * at that time.
  *
  * A healthy member has been silent for at most a ping interval, so its bars stay low. Bars that grow show

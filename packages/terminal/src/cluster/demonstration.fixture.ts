@@ -5,10 +5,10 @@ import type { Assignment, MemberFigures, MemberInfo, WatchUpdate } from '@dualpi
 import type { KeyToken } from '../input/token.js';
 import { plainText } from '../view/row.js';
 import type { Takeover } from './feed.js';
-import type { ClusterEffect, Happening } from './happenings.js';
 import { type ClusterViewState, initialClusterView } from './state.js';
 import { step } from './step.js';
 import { clusterView } from './view.js';
+import type { ClusterEffect, ClusterViewEvent } from './view-events.js';
 
 /** 2026-11-21 12:41:07 UTC. */
 export const NOW_MS = 1_795_264_867_000;
@@ -58,13 +58,13 @@ interface Told {
   readonly posts?: number;
 }
 
-export const figures = (serverId: number, told: Told = {}): MemberFigures => ({
+export const stats = (serverId: number, told: Told = {}): MemberFigures => ({
   cluster: told.cluster ?? 1,
   serverId: serverId as MemberFigures['serverId'],
   ageMs: told.ageMs ?? 48,
-  figures: {
-    durable: (told.durable ?? 8_812) as MemberFigures['figures']['durable'],
-    committed: (told.committed ?? 8_812) as MemberFigures['figures']['committed'],
+  stats: {
+    durable: (told.durable ?? 8_812) as MemberFigures['stats']['durable'],
+    committed: (told.committed ?? 8_812) as MemberFigures['stats']['committed'],
     lastEpoch: 17 as Assignment['epoch'],
     checksum: 0,
     timelines: told.timelines ?? 0,
@@ -93,7 +93,7 @@ export const takeover = (number: number, totalMs: number, facts: Partial<Takeove
   ...facts,
 });
 
-export const key = (name: string): Happening => {
+export const key = (name: string): ClusterViewEvent => {
   const token: KeyToken = { kind: 'key', name, text: name.length === 1 ? name : undefined };
   return { kind: 'token', token };
 };
@@ -101,8 +101,8 @@ export const key = (name: string): Happening => {
 export const update = (
   assignments: readonly Assignment[],
   told: readonly MemberFigures[] = [],
-): Happening => {
-  const both: WatchUpdate = { assignments, figures: told };
+): ClusterViewEvent => {
+  const both: WatchUpdate = { assignments, stats: told };
   return { kind: 'update', update: both };
 };
 
@@ -124,15 +124,15 @@ export class Demonstration {
   }
 
   /** Passes time, then the events. */
-  after(ms: number, ...happenings: readonly Happening[]): this {
+  after(ms: number, ...events: readonly ClusterViewEvent[]): this {
     this.#monoMs += ms;
-    for (const happening of happenings) this.#step(happening);
+    for (const event of events) this.#step(event);
     this.#step({ kind: 'clock', pids: this.state.pids });
     return this;
   }
 
-  now(...happenings: readonly Happening[]): this {
-    return this.after(0, ...happenings);
+  now(...events: readonly ClusterViewEvent[]): this {
+    return this.after(0, ...events);
   }
 
   press(...names: readonly string[]): this {
@@ -143,8 +143,8 @@ export class Demonstration {
     return clusterView(this.state).rows.map((row) => plainText(row).trimEnd());
   }
 
-  #step(happening: Happening): void {
-    const { state, effects } = step(this.state, this.#clock(), happening);
+  #step(event: ClusterViewEvent): void {
+    const { state, effects } = step(this.state, this.#clock(), event);
     this.state = state;
     this.effects.push(...effects);
   }
@@ -170,7 +170,7 @@ export function lesson(
       1_000,
       update(
         [],
-        [1, 2, 3, 4].map((id) => figures(id, { ageMs: 20 * id + 10 * (second % 3) })),
+        [1, 2, 3, 4].map((id) => stats(id, { ageMs: 20 * id + 10 * (second % 3) })),
       ),
     );
   const fewer = [
@@ -183,12 +183,12 @@ export function lesson(
   show.now({ kind: 'takeover', takeover: takeover(22, 34, { fault: 'freeze', from: 3 }) });
   show.now({ kind: 'takeover', takeover: takeover(23, 21) });
   for (let second = 0; second < 3; second += 1)
-    show.after(1_000, update([], [figures(2, { ageMs: 51, timelines: 398, posts: 1_000 + 400 * second })]));
+    show.after(1_000, update([], [stats(2, { ageMs: 51, timelines: 398, posts: 1_000 + 400 * second })]));
   const back = [member(1, { incarnation: 2 }), ...fewer.slice(1)];
   show.after(100, update([assignment(2, back, { revision: 3 })]));
   show.after(
     900,
-    update([], [figures(1, { ageMs: 48 }), figures(2, { ageMs: 51, timelines: 398, posts: 2_200 })]),
+    update([], [stats(1, { ageMs: 48 }), stats(2, { ageMs: 51, timelines: 398, posts: 2_200 })]),
   );
   show.now({
     kind: 'events',

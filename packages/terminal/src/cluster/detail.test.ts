@@ -3,14 +3,14 @@ import { test } from 'node:test';
 import {
   assignment,
   Demonstration,
-  figures,
   member,
   NOW_MS,
+  stats,
   takeover,
   update,
 } from './demonstration.fixture.js';
 import type { ClusterEvent } from './feed.js';
-import type { Happening } from './happenings.js';
+import type { ClusterViewEvent } from './view-events.js';
 
 const server = (serverId: number) => ({ kind: 'server', cluster: 1, serverId }) as const;
 const cluster = (hasLogs = true, size = {}): Demonstration =>
@@ -22,7 +22,7 @@ const cluster = (hasLogs = true, size = {}): Demonstration =>
       ),
     ]),
   );
-const told = (...given: readonly (readonly [text: string, ...servers: number[]])[]): Happening => ({
+const told = (...given: readonly (readonly [text: string, ...servers: number[]])[]): ClusterViewEvent => ({
   kind: 'events',
   events: given.map(
     ([text, ...servers], at): ClusterEvent => ({
@@ -33,7 +33,7 @@ const told = (...given: readonly (readonly [text: string, ...servers: number[]])
     }),
   ),
 });
-const log = (serverId: number, ...lines: readonly string[]): Happening => ({
+const log = (serverId: number, ...lines: readonly string[]): ClusterViewEvent => ({
   kind: 'log',
   victim: server(serverId),
   log: { path: `logs/s${serverId}.log`, lines },
@@ -123,9 +123,9 @@ test('rows are sorted by what a column says, from what one looks for first', () 
     update(
       [],
       [
-        figures(1, { ageMs: 5, timelines: 7 }),
-        figures(2, { ageMs: 90, timelines: 400 }),
-        figures(3, { ageMs: 40, timelines: 0 }),
+        stats(1, { ageMs: 5, timelines: 7 }),
+        stats(2, { ageMs: 90, timelines: 400 }),
+        stats(3, { ageMs: 40, timelines: 0 }),
       ],
     ),
   );

@@ -9,10 +9,10 @@ import { plainText, type Row } from '../view/row.js';
 import { cutRow, lineOf, loud, say } from '../view/spans.js';
 import { eventRow } from './event-rows.js';
 import type { ClusterEvent, Victim } from './feed.js';
-import { type ClusterStep, just } from './happenings.js';
 import { type ClusterViewState, type Detail, sameVictim, victimName } from './state.js';
 import { cellsOf } from './table.js';
 import { storyOf, tookText } from './takeover-rows.js';
+import { type ClusterStep, just } from './view-events.js';
 
 /** How often a log is read again while it is shown, ms. */
 const LOG_EVERY_MS = 1_000;

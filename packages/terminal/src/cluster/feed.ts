@@ -35,7 +35,7 @@ export interface Takeover {
   /** From the first to the last measured moment. */
   readonly totalMs: number;
   /**
-   * Inaccuracy of the parts before the drop and after the promotion, ms, if they come from figures. Absent:
+   * Inaccuracy of the parts before the drop and after the promotion, ms, if they come from stats. Absent:
    * they were measured directly.
    */
   readonly grainMs?: number;

@@ -39,7 +39,7 @@ const MEANINGS: readonly Entry[] = [
   { keys: 'UPTIME', help: 'since it was seen to come; > where it was there before this view' },
   {
     keys: 'Takeovers',
-    help: 'each from the fault to the first acknowledged post; where nobody here made it, from when the primary was heard last, as far as figures show it',
+    help: 'each from the fault to the first acknowledged post; where nobody here made it, from when the primary was heard last, as far as stats show it',
   },
 ];
 

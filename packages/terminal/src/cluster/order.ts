@@ -26,7 +26,7 @@ const BY: Readonly<Partial<Record<ColumnName, Of>>> = {
   state: (member) => (isHealthy(member) ? 0 : member.info.live ? 1 : 2),
   age: (member, _, now) => ageOf(member, now),
   lag: (member, cluster) => (member.info.live ? lagOf(cluster, member) : undefined),
-  clients: ({ info, told }) => (info.live ? told?.figures.figures.timelines : undefined),
+  clients: ({ info, told }) => (info.live ? told?.stats.stats.timelines : undefined),
   epoch: ({ epoch }) => (epoch === 0 ? undefined : epoch),
   uptime: ({ liveSinceMs }, _, now) => (liveSinceMs === undefined ? undefined : now - liveSinceMs),
   rate: (member) => postsPerSecond(member),

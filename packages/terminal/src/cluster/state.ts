@@ -5,7 +5,7 @@ import type { Size } from '../state/geometry.js';
 import type { Clock } from '../state/state.js';
 import type { ClusterEvent, Counts, ProcessLog, RoutersSeen, Takeover, Victim } from './feed.js';
 
-/** One beat of the trace: how long ago a member had been heard when the router sent figures. */
+/** One beat of the trace: how long ago a member had been heard when the router sent stats. */
 export type Beat =
   | { readonly kind: 'heard'; readonly ageMs: number }
   /** It is not live. */
@@ -13,7 +13,7 @@ export type Beat =
   /** Live because a supervisor registered it: it does not ping. */
   | { readonly kind: 'vouched' };
 
-/** A server's figures at one moment, for rates. */
+/** A server's stats at one moment, for rates. */
 export interface Sample {
   readonly monoMs: number;
   readonly postsAccepted: number;
@@ -29,8 +29,8 @@ export interface MemberSeen {
   readonly beginningSeen: boolean;
   /** When it was seen to be dropped. */
   readonly droppedMs: number | undefined;
-  /** The last figures, and when they came. */
-  readonly told: { readonly figures: MemberFigures; readonly monoMs: number } | undefined;
+  /** The last stats, and when they came. */
+  readonly told: { readonly stats: MemberFigures; readonly monoMs: number } | undefined;
   /** Samples of this life, oldest first. */
   readonly samples: readonly Sample[];
   /** Oldest first. */
@@ -50,11 +50,11 @@ export interface ClusterSeen {
 export type Mark = 'frozen' | 'cut' | 'killed';
 
 /** What the keys can do to a process. */
-export type Deed = 'kill' | 'freeze' | 'thaw' | 'cut' | 'heal' | 'restart';
+export type ProcessAction = 'kill' | 'freeze' | 'thaw' | 'cut' | 'heal' | 'restart';
 
 /** An action that was refused once, with a reason; it is done when it is asked for again soon. */
 export interface Refused {
-  readonly deed: Deed;
+  readonly action: ProcessAction;
   readonly victim: Victim;
   readonly untilMs: number;
 }
@@ -157,7 +157,7 @@ export const MOST_SAMPLES = 5;
 /** Most takeovers and events that are kept: some hours of an automatic demonstration. */
 export const MOST_TAKEOVERS = 1_000;
 export const MOST_EVENTS = 2_000;
-/** The router sends figures once a second; two missed updates are more than a slow machine, ms. */
+/** The router sends stats once a second; two missed updates are more than a slow machine, ms. */
 export const SILENT_AFTER_MS = 2_500;
 
 export const sameVictim = (one: Victim | undefined, other: Victim | undefined): boolean =>

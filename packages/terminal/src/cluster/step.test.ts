@@ -3,18 +3,22 @@ import { test } from 'node:test';
 import {
   assignment,
   Demonstration,
-  figures,
   lesson,
   member,
   NOW_MS,
+  stats,
   takeover,
   update,
 } from './demonstration.fixture.js';
-import type { Happening } from './happenings.js';
+import type { ClusterViewEvent } from './view-events.js';
 import { postsPerSecond } from './watching.js';
 
 const server = (serverId: number) => ({ kind: 'server', cluster: 1, serverId }) as const;
-const deed = (what: string, serverId: number) => ({ kind: 'deed', deed: what, victim: server(serverId) });
+const action = (what: string, serverId: number) => ({
+  kind: 'action',
+  action: what,
+  victim: server(serverId),
+});
 const whole = () =>
   new Demonstration().now(
     update([
@@ -24,7 +28,7 @@ const whole = () =>
       ),
     ]),
   );
-const events = (...texts: readonly string[]): Happening => ({
+const events = (...texts: readonly string[]): ClusterViewEvent => ({
   kind: 'events',
   events: texts.map((text) => ({ atMs: NOW_MS, kind: 'said', text })),
 });
@@ -38,16 +42,16 @@ const shown = (show: Demonstration) =>
 test('faults are for the selected server, or for the primary wherever it is', () => {
   const show = whole().press('j', 'x', 'X', 'K');
   assert.deepEqual(show.effects, [
-    deed('kill', 2),
-    deed('kill', 1),
-    { kind: 'deed', deed: 'kill', victim: { kind: 'router' } },
+    action('kill', 2),
+    action('kill', 1),
+    { kind: 'action', action: 'kill', victim: { kind: 'router' } },
   ]);
   assert.deepEqual(show.state.selected, server(1), 'whom it was done to is looked at');
 });
 
 test('what is pointed at is selected; what is not there is not', () => {
   const show = whole().now({ kind: 'chosen', victim: server(3) });
-  assert.deepEqual(show.press('x').effects, [deed('kill', 3)]);
+  assert.deepEqual(show.press('x').effects, [action('kill', 3)]);
   show.now(
     { kind: 'chosen', victim: server(9) },
     { kind: 'chosen', victim: { kind: 'server', cluster: 2, serverId: 1 } },
@@ -59,18 +63,18 @@ test('what is pointed at is selected; what is not there is not', () => {
 
 test('freeze and cut are done and undone by the same key, as they were done', () => {
   const show = whole().press('z', 'n');
-  assert.deepEqual(show.effects, [deed('freeze', 1), deed('cut', 1)], 'nothing is done yet');
-  show.now({ kind: 'done', deed: 'freeze', victim: server(1) });
+  assert.deepEqual(show.effects, [action('freeze', 1), action('cut', 1)], 'nothing is done yet');
+  show.now({ kind: 'done', action: 'freeze', victim: server(1) });
   assert.match(show.screen()[2] ?? '', /◐ frozen/);
   assert.match(show.press('escape').screen().at(-1) ?? '', /z thaw/);
-  show.press('z').now({ kind: 'done', deed: 'thaw', victim: server(1) });
-  assert.deepEqual(show.effects.at(-1), deed('thaw', 1));
+  show.press('z').now({ kind: 'done', action: 'thaw', victim: server(1) });
+  assert.deepEqual(show.effects.at(-1), action('thaw', 1));
   assert.match(show.screen()[2] ?? '', /● up/);
 });
 
 test('who is live again is no longer marked, and who was killed is not frozen', () => {
   const gone = [member(1, { live: false }), member(2), member(3)];
-  const show = whole().now({ kind: 'done', deed: 'freeze', victim: server(1) });
+  const show = whole().now({ kind: 'done', action: 'freeze', victim: server(1) });
   show.now(update([assignment(2, gone, { revision: 2 })]));
   assert.match(show.screen()[2] ?? '', /◐ frozen/);
   show.now(
@@ -84,8 +88,8 @@ test('who is live again is no longer marked, and who was killed is not frozen', 
   );
   assert.match(show.screen()[2] ?? '', /● up/);
   show.now(
-    { kind: 'done', deed: 'freeze', victim: server(1) },
-    { kind: 'done', deed: 'kill', victim: server(1) },
+    { kind: 'done', action: 'freeze', victim: server(1) },
+    { kind: 'done', action: 'kill', victim: server(1) },
   );
   show.now(update([assignment(2, gone, { revision: 4 })]));
   assert.match(show.screen()[2] ?? '', /✗ dead/);
@@ -103,15 +107,15 @@ test('the last that can serve is killed only when it is asked twice, soon', () =
   show.after(7_000).press('X');
   assert.deepEqual(show.effects, [], 'the first time is long ago');
   show.press('z');
-  assert.deepEqual(show.effects, [], 'another deed is asked for the first time');
+  assert.deepEqual(show.effects, [], 'another action is asked for the first time');
   show.press('X', 'X');
-  assert.deepEqual(show.effects, [deed('kill', 2)]);
+  assert.deepEqual(show.effects, [action('kill', 2)]);
 });
 
 test('a frozen standby is nobody who could serve', () => {
   const show = whole().now(
-    { kind: 'done', deed: 'freeze', victim: server(2) },
-    { kind: 'done', deed: 'cut', victim: server(3) },
+    { kind: 'done', action: 'freeze', victim: server(2) },
+    { kind: 'done', action: 'cut', victim: server(3) },
   );
   assert.deepEqual(show.press('x').effects, []);
   assert.match(show.screen().at(-1) ?? '', /s1 is the last that can serve/);
@@ -121,14 +125,14 @@ test('while the router is away too the last is killed only when it is asked twic
   const show = whole().after(4_000);
   for (const id of [1, 2]) {
     show.press('x');
-    assert.deepEqual(show.effects.at(-1), deed('kill', id));
-    show.now({ kind: 'done', deed: 'kill', victim: server(id) }).press('j');
+    assert.deepEqual(show.effects.at(-1), action('kill', id));
+    show.now({ kind: 'done', action: 'kill', victim: server(id) }).press('j');
   }
   show.press('x');
   assert.match(show.screen().at(-1) ?? '', /s3 is the last that can serve/);
   assert.equal(show.effects.length, 2);
   show.press('x');
-  assert.deepEqual(show.effects.at(-1), deed('kill', 3));
+  assert.deepEqual(show.effects.at(-1), action('kill', 3));
 });
 
 test('killing a primary where there is none is said', () => {
@@ -212,7 +216,7 @@ test('thousands of events are not kept for ever, and a pause holds', () => {
 
 test('rates are of one life, and uptime of what was seen', () => {
   const show = new Demonstration({ width: 120 }).now(update([assignment(1, [member(1)])]));
-  for (const posts of [100, 140, 180]) show.after(1_000, update([], [figures(1, { posts })]));
+  for (const posts of [100, 140, 180]) show.after(1_000, update([], [stats(1, { posts })]));
   const rate = () => {
     const seen = show.state.clusters.get(1)?.members[0];
     return seen === undefined ? undefined : postsPerSecond(seen);
@@ -221,9 +225,7 @@ test('rates are of one life, and uptime of what was seen', () => {
   assert.match(show.screen()[2] ?? '', />3 s/);
   show.now(update([assignment(1, [member(1, { incarnation: 2 })], { revision: 2 })]));
   assert.equal(rate(), undefined);
-  show
-    .after(1_000, update([], [figures(1, { posts: 5 })]))
-    .after(1_000, update([], [figures(1, { posts: 7 })]));
+  show.after(1_000, update([], [stats(1, { posts: 5 })])).after(1_000, update([], [stats(1, { posts: 7 })]));
   assert.equal(rate(), 2);
   assert.match(show.screen()[2] ?? '', / 2 s /);
 });

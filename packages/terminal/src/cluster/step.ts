@@ -4,56 +4,56 @@ import { specialKey, withoutAlt } from '../input/key-name.js';
 import type { KeyToken, Token } from '../input/token.js';
 import type { Clock } from '../state/state.js';
 import { unreachable } from '../unreachable.js';
-import { act, done, killPrimary, toggleCut, toggleFrozen, toSelected } from './deeds.js';
 import { detailOpened, detailPage, detailScrolled, logAskedAgain, logCame } from './detail.js';
 import { paused, scrolled, withEvents } from './event-list.js';
 import type { Takeover, Victim } from './feed.js';
 import { isTooSmallForCluster, layoutOf } from './geometry.js';
-import { type ClusterStep, type Happening, just } from './happenings.js';
 import { mostHelpScroll } from './help.js';
 import { type ClusterAction, type ClusterWhere, clusterActionOf } from './keymap.js';
 import { problem, said } from './notices.js';
 import { nextSort, sortedVictims, sortIn } from './order.js';
+import { act, done, killPrimary, toggleCut, toggleFrozen, toSelected } from './process-actions.js';
 import { type ClusterViewState, MOST_TAKEOVERS, sameVictim, victimKey, victimsOf } from './state.js';
 import { columnNames } from './table.js';
+import { type ClusterStep, type ClusterViewEvent, just } from './view-events.js';
 import { settled, updated } from './watching.js';
 
 /** Longer than any event. */
 const MOST_SEARCH_LENGTH = 200;
 
-export function step(before: ClusterViewState, clock: Clock, happening: Happening): ClusterStep {
+export function step(before: ClusterViewState, clock: Clock, event: ClusterViewEvent): ClusterStep {
   const notice = before.notice !== undefined && before.notice.untilMs <= clock.monoMs;
-  return changed({ ...before, clock, notice: notice ? undefined : before.notice }, happening);
+  return changed({ ...before, clock, notice: notice ? undefined : before.notice }, event);
 }
 
-function changed(state: ClusterViewState, happening: Happening): ClusterStep {
-  switch (happening.kind) {
+function changed(state: ClusterViewState, event: ClusterViewEvent): ClusterStep {
+  switch (event.kind) {
     case 'update':
-      return just(updated(state, happening.update));
+      return just(updated(state, event.update));
     case 'takeover':
-      return just(takenOver(state, happening.takeover));
+      return just(takenOver(state, event.takeover));
     case 'events':
-      return just(withEvents(state, happening.events));
+      return just(withEvents(state, event.events));
     case 'counts':
-      return just({ ...state, counts: happening.counts });
+      return just({ ...state, counts: event.counts });
     case 'routers':
-      return just({ ...state, routers: happening.routers });
+      return just({ ...state, routers: event.routers });
     case 'done':
-      return just(done(state, happening.deed, happening.victim));
+      return just(done(state, event.action, event.victim));
     case 'not-done':
-      return just(problem(state, happening.text));
+      return just(problem(state, event.text));
     case 'token':
-      return tokenCame(state, happening.token);
+      return tokenCame(state, event.token);
     case 'chosen':
-      return just(chosen(state, happening.victim));
+      return just(chosen(state, event.victim));
     case 'resized':
-      return just({ ...state, size: happening.size });
+      return just({ ...state, size: event.size });
     case 'log':
-      return just(logCame(state, happening.victim, happening.log));
+      return just(logCame(state, event.victim, event.log));
     case 'clock':
-      return logAskedAgain({ ...state, pids: happening.pids });
+      return logAskedAgain({ ...state, pids: event.pids });
     default:
-      return unreachable(happening);
+      return unreachable(event);
   }
 }
 

@@ -247,7 +247,7 @@ function serverCells(state: ClusterViewState, serverId: number): CellOf {
       case 'lag':
         return isServing ? optional(lagOf(cluster, member), countText) : [NOTHING];
       case 'clients':
-        return isServing ? optional(member.told?.figures.figures.timelines, countText) : [NOTHING];
+        return isServing ? optional(member.told?.stats.stats.timelines, countText) : [NOTHING];
       case 'epoch':
         return member.epoch === 0 ? [NOTHING] : [say('text', String(member.epoch))];
       case 'uptime':

@@ -1,4 +1,4 @@
-/** Takeovers: figures over all, the last one in its parts, and how the clients experienced it. */
+/** Takeovers: stats over all, the last one in its parts, and how the clients experienced it. */
 
 import { unreachable } from '../unreachable.js';
 import { countText } from '../view/counts.js';
@@ -22,17 +22,17 @@ const INDENT = 3;
 const GAP = '   ';
 
 export function takeoversTitle(state: ClusterViewState, width: number): Row {
-  const figures = takeoverFigures(takeoversHere(state), state.budgetMs);
+  const stats = takeoverFigures(takeoversHere(state), state.budgetMs);
   const title = loud('title', ' Takeovers');
-  if (figures === undefined) {
+  if (stats === undefined) {
     const hint = state.canAct ? `  none yet: x kills the selected one` : '  none since this view began';
     return cutRow([title, say('dim', hint)], width);
   }
-  return firstThatFits(titleVariants(title, figures, state.budgetMs), width);
+  return firstThatFits(titleVariants(title, stats, state.budgetMs), width);
 }
 
-function titleVariants(title: Span, figures: TakeoverFigures, budgetMs: number): readonly Row[] {
-  const { count, last, p50Ms, p95Ms, mostMs, over } = figures;
+function titleVariants(title: Span, stats: TakeoverFigures, budgetMs: number): readonly Row[] {
+  const { count, last, p50Ms, p95Ms, mostMs, over } = stats;
   const late = last.totalMs > budgetMs;
   const counted = say('text', `  ${countText(count)} ${count === 1 ? 'run' : 'runs'}`);
   const latest = [
@@ -70,7 +70,7 @@ export function lastRow(state: ClusterViewState, width: number): Row {
   return rowWidth(left) + rowWidth(right) + 2 <= width ? sides(left, right, width) : cutRow(left, width);
 }
 
-/** Times that come from figures are upper bounds. */
+/** Times that come from stats are upper bounds. */
 export const tookText = ({ totalMs, grainMs }: Takeover): string =>
   `${grainMs === undefined || totalMs < 1 ? '' : '≤'}${durationText(totalMs)}`;
 
@@ -135,7 +135,7 @@ function grainRow(last: Takeover, grainMs: number, width: number): Row {
   const missing = missingParts(last);
   const left = missing.length === 0 ? '' : `not seen: ${missing.join(', ')}`;
   const exact = `exact to ${durationText(grainMs)}`;
-  const texts = [`figures come with pings: ${exact}`, exact];
+  const texts = [`stats come with pings: ${exact}`, exact];
   return firstThatFits(
     texts.map((text) => [
       blank(INDENT),
@@ -147,7 +147,7 @@ function grainRow(last: Takeover, grainMs: number, width: number): Row {
 }
 
 /**
- * How the clients experienced the last takeover; or, if it comes from figures, how exact it is, and which
+ * How the clients experienced the last takeover; or, if it comes from stats, how exact it is, and which
  * parts were not seen.
  */
 export function clientsRow(state: ClusterViewState, width: number): Row {

@@ -6,9 +6,9 @@ import { chartTopMs, shareCells, takeoverFigures } from './takeovers.js';
 
 test('percentiles are runs that were measured', () => {
   const runs = Array.from({ length: 20 }, (_, at) => takeover(at + 1, (at + 1) * 10));
-  const figures = takeoverFigures(runs, 100);
+  const stats = takeoverFigures(runs, 100);
   assert.deepEqual(
-    [figures?.p50Ms, figures?.p95Ms, figures?.mostMs, figures?.over, figures?.last.number],
+    [stats?.p50Ms, stats?.p95Ms, stats?.mostMs, stats?.over, stats?.last.number],
     [100, 190, 200, 10, 20],
   );
   assert.equal(takeoverFigures([], 100), undefined);

@@ -1,4 +1,4 @@
-/** Figures over takeovers, and the parts of one. */
+/** Stats over takeovers, and the parts of one. */
 
 import type { Takeover } from './feed.js';
 import type { ClusterViewState } from './state.js';

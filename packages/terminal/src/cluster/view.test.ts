@@ -8,17 +8,17 @@ import { rowWidth } from '../view/spans.js';
 import {
   assignment,
   Demonstration,
-  figures,
   lesson,
   member,
   NOW_MS,
+  stats,
   takeover,
   update,
 } from './demonstration.fixture.js';
 import type { ClusterEvent, FaultKind, Takeover } from './feed.js';
-import type { Happening } from './happenings.js';
 import type { ClusterViewState } from './state.js';
 import { clusterView } from './view.js';
+import type { ClusterViewEvent } from './view-events.js';
 
 test('80x24, in the middle of a lesson', () => {
   assert.deepEqual(lesson().screen(), [
@@ -151,7 +151,7 @@ test('a very long one is cut, with its figure above it, and leaves the others th
   );
 });
 
-test('what was read from figures is said to be only that exact, and what was not to be seen is named', () => {
+test('what was read from stats is said to be only that exact, and what was not to be seen is named', () => {
   const parts = { detectMs: 9_600, promoteMs: 0, reconnectMs: 850, firstPostMs: undefined };
   const facts = { fault: 'unknown', parts, clients: undefined, grainMs: 1_100 } as const;
   const rows = lesson()
@@ -159,7 +159,7 @@ test('what was read from figures is said to be only that exact, and what was not
     .screen();
   assert.match(rows[10] ?? '', /^ #24 s1 ✗ lost → s2 took over in ≤10 s \(over budget\) {2}/);
   assert.match(rows[11] ?? '', /^ {3}█+▓▒+ {2}█ detect 9,600 {2}▓ promote <1 {2}▒ reconnect 850 ms$/);
-  assert.equal(rows[12], '   figures come with pings: exact to 1.1 s   not seen: first post');
+  assert.equal(rows[12], '   stats come with pings: exact to 1.1 s   not seen: first post');
 });
 
 test('of which only the promotion was seen is not said to have taken as long', () => {
@@ -213,7 +213,7 @@ test('while the router is away rows say so by a sign too, and nothing in them go
 
 test('what was killed here is not shown as up because the router is away', () => {
   const show = lesson({ width: 110 }).after(4_000);
-  show.now({ kind: 'done', deed: 'kill', victim: { kind: 'server', cluster: 1, serverId: 2 } });
+  show.now({ kind: 'done', action: 'kill', victim: { kind: 'server', cluster: 1, serverId: 2 } });
   assert.match(show.screen()[3] ?? '', /^ {3}s2 {5}— {7}✗ killed .* 51 ms {6}— {7}— {5}17 {8}— {8}— /);
   const { rows } = clusterView(show.state);
   assert.equal(rows[3]?.find(({ text }) => text.includes('killed'))?.role, 'problem');
@@ -239,7 +239,7 @@ test('several clusters: one is open, all are in a row', () => {
   const others = [1, 2, 3].map((cluster) =>
     assignment(cluster === 2 ? 2 : 1, [member(1, { live: cluster !== 2 }), member(2)], { cluster }),
   );
-  show.now(update(others), update([], [figures(2, { cluster: 2, timelines: 7 })]));
+  show.now(update(others), update([], [stats(2, { cluster: 2, timelines: 7 })]));
   assert.match(show.screen()[0] ?? '', /cluster 1 of 3 {2}● 2 of 2 healthy/);
   assert.equal(show.screen()[1], '  1 ● 2/2 s1  2 ◐ 1/2 s2  3 ● 2/2 s1');
   show.press(']');
@@ -311,7 +311,7 @@ const anyMember = fc.record({
   incarnation: fc.integer({ min: 1, max: 3 }),
 });
 
-const anyUpdate: fc.Arbitrary<Happening> = fc
+const anyUpdate: fc.Arbitrary<ClusterViewEvent> = fc
   .record({
     members: fc.uniqueArray(anyMember, { maxLength: 12, selector: ({ serverId }) => serverId }),
     cluster: fc.integer({ min: 1, max: 30 }),
@@ -325,7 +325,7 @@ const anyUpdate: fc.Arbitrary<Happening> = fc
   .map(({ members, cluster, primary, epoch, revision, reason, ageMs, count }) => {
     const infos = members.map(({ serverId, ...facts }) => member(serverId, facts));
     const told = infos.map(({ serverId }) =>
-      figures(serverId, {
+      stats(serverId, {
         cluster,
         ageMs,
         timelines: count,
@@ -340,7 +340,7 @@ const anyUpdate: fc.Arbitrary<Happening> = fc
     );
   });
 
-const anyKey: fc.Arbitrary<Happening> = fc
+const anyKey: fc.Arbitrary<ClusterViewEvent> = fc
   .constantFrom(
     'j',
     'k',
@@ -365,17 +365,17 @@ const anyKey: fc.Arbitrary<Happening> = fc
     'escape',
   )
   .map(
-    (name): Happening => ({
+    (name): ClusterViewEvent => ({
       kind: 'token',
       token: { kind: 'key', name, text: name.length === 1 ? name : undefined },
     }),
   );
 
-const anyHappening: fc.Arbitrary<Happening> = fc.oneof(
+const anyViewEvent: fc.Arbitrary<ClusterViewEvent> = fc.oneof(
   anyUpdate,
   anyKey,
-  anyTakeover.map((it): Happening => ({ kind: 'takeover', takeover: it })),
-  fc.array(anyEvent, { maxLength: 20 }).map((events): Happening => ({ kind: 'events', events })),
+  anyTakeover.map((it): ClusterViewEvent => ({ kind: 'takeover', takeover: it })),
+  fc.array(anyEvent, { maxLength: 20 }).map((events): ClusterViewEvent => ({ kind: 'events', events })),
   fc
     .record({
       clients: fc.nat(),
@@ -386,13 +386,13 @@ const anyHappening: fc.Arbitrary<Happening> = fc.oneof(
       repeated: fc.nat(),
       outOfOrder: fc.nat(),
     })
-    .map((counts): Happening => ({ kind: 'counts', counts })),
-  text.map((it): Happening => ({ kind: 'not-done', text: it })),
-  fc.constant<Happening>({ kind: 'clock', pids: new Map([['s1', 2 ** 22]]) }),
+    .map((counts): ClusterViewEvent => ({ kind: 'counts', counts })),
+  text.map((it): ClusterViewEvent => ({ kind: 'not-done', text: it })),
+  fc.constant<ClusterViewEvent>({ kind: 'clock', pids: new Map([['s1', 2 ** 22]]) }),
   fc.constantFrom('kill', 'freeze', 'thaw', 'cut', 'heal', 'restart').map(
-    (deed): Happening => ({
+    (action): ClusterViewEvent => ({
       kind: 'done',
-      deed: deed as 'kill',
+      action: action as 'kill',
       victim: { kind: 'server', cluster: 1, serverId: 1 },
     }),
   ),
@@ -420,12 +420,12 @@ test('whatever happens, every row is there, none is wider than the screen, and n
       fc.integer({ min: 16, max: 100 }),
       fc.boolean(),
       text,
-      fc.array(fc.tuple(anyHappening, fc.nat({ max: 3_000 })), { maxLength: 25 }),
+      fc.array(fc.tuple(anyViewEvent, fc.nat({ max: 3_000 })), { maxLength: 25 }),
       optionally(text),
-      (width, height, canAct, title, happenings, search) => {
+      (width, height, canAct, title, events, search) => {
         const show = new Demonstration({ width, height, canAct, title });
-        for (const [happening, after] of happenings) {
-          show.after(after, happening);
+        for (const [event, after] of events) {
+          show.after(after, event);
           checkFrame(show.state);
         }
         checkFrame({ ...show.state, shown: { end: 3, search } });

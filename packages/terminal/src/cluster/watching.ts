@@ -26,10 +26,10 @@ export function updated(state: ClusterViewState, update: WatchUpdate): ClusterVi
   const clusters = new Map(state.clusters);
   for (const assignment of update.assignments)
     clusters.set(assignment.cluster, assigned(clusters.get(assignment.cluster), assignment, now));
-  // Figures come in messages of their own, about once a second; an empty message comes from a network in
+  // Stats come in messages of their own, about once a second; an empty message comes from a network in
   // which no member pings.
-  if (update.figures.length > 0 || update.assignments.length === 0)
-    for (const [number, cluster] of clusters) clusters.set(number, beaten(cluster, update.figures, now));
+  if (update.stats.length > 0 || update.assignments.length === 0)
+    for (const [number, cluster] of clusters) clusters.set(number, beaten(cluster, update.stats, now));
   const sorted = new Map([...clusters].sort(([one], [other]) => one - other));
   return settled(unmarked({ ...state, heardMs: now, clusters: sorted }, state));
 }
@@ -87,15 +87,15 @@ function memberAs(before: MemberSeen | undefined, info: MemberInfo, at: At): Mem
   };
 }
 
-function beaten(cluster: ClusterSeen, figures: readonly MemberFigures[], now: number): ClusterSeen {
+function beaten(cluster: ClusterSeen, stats: readonly MemberFigures[], now: number): ClusterSeen {
   const { cluster: number } = cluster.assignment;
-  const own = figures.filter((each) => each.cluster === number);
+  const own = stats.filter((each) => each.cluster === number);
   const members = cluster.members.map((member): MemberSeen => {
     const told = own.find(({ serverId }) => serverId === member.info.serverId);
     const beats = [...member.beats, beatOf(member, told)].slice(-MOST_BEATS);
     if (told === undefined) return { ...member, beats };
-    const sample: Sample = { monoMs: now, postsAccepted: told.figures.postsAccepted };
-    return { ...member, beats, told: { figures: told, monoMs: now }, samples: sampled(member, sample) };
+    const sample: Sample = { monoMs: now, postsAccepted: told.stats.postsAccepted };
+    return { ...member, beats, told: { stats: told, monoMs: now }, samples: sampled(member, sample) };
   });
   return { ...cluster, members };
 }
@@ -151,18 +151,18 @@ export function postsPerSecond({ samples, info }: MemberSeen): number | undefine
   return seconds > 0 ? (last.postsAccepted - first.postsAccepted) / seconds : undefined;
 }
 
-/** Committed entries that a member lacks, from the last figures of the primary and the member. */
+/** Committed entries that a member lacks, from the last stats of the primary and the member. */
 export function lagOf(cluster: ClusterSeen, member: MemberSeen): number | undefined {
   const primary = cluster.members.find(({ info }) => info.serverId === cluster.assignment.primary?.serverId);
   if (primary?.told === undefined || member.told === undefined) return undefined;
   if (member === primary) return 0;
-  return Math.max(0, primary.told.figures.figures.committed - member.told.figures.figures.durable);
+  return Math.max(0, primary.told.stats.stats.committed - member.told.stats.stats.durable);
 }
 
-/** How long ago a member was heard, ms; while it is live, as in the router's last figures. */
+/** How long ago a member was heard, ms; while it is live, as in the router's last stats. */
 export function ageOf({ info, told, droppedMs }: MemberSeen, now: number): number | undefined {
-  if (info.live) return told?.figures.ageMs;
-  const lastHeard = told === undefined ? droppedMs : told.monoMs - told.figures.ageMs;
+  if (info.live) return told?.stats.ageMs;
+  const lastHeard = told === undefined ? droppedMs : told.monoMs - told.stats.ageMs;
   return lastHeard === undefined ? undefined : now - lastHeard;
 }
 

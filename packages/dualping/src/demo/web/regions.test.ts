@@ -80,7 +80,7 @@ function show(context: TestContext, controls: Controls | undefined) {
   live.start((error) => assert.fail(String(error)));
   context.after(() => live.close());
   const members = (...all: readonly MemberInfo[]): void =>
-    updates$.next({ assignments: [assignment(all)], figures: [] });
+    updates$.next({ assignments: [assignment(all)], stats: [] });
   return { live, members, takeovers$, events$, counts$, regions: () => regionsOf(live.state, undefined) };
 }
 
@@ -103,7 +103,7 @@ test('members, takeovers, counts: in the words of the screen', (context) => {
   members(member(1), member(2, { inSync: false }), member(3, { live: false }));
   takeovers$.next(takeover(1));
   counts$.next(COUNTS);
-  live.dispatch({ kind: 'done', deed: 'cut', victim: { kind: 'server', cluster: 1, serverId: 2 } });
+  live.dispatch({ kind: 'done', action: 'cut', victim: { kind: 'server', cluster: 1, serverId: 2 } });
   const { top, members: cards, takeovers, last, counts } = regions();
   assert.match(top, /◐ 1 of 3 healthy.*primary s1.*epoch 7/);
   assert.match(cards, /class="card primary selected" data-item="c1\/s1"/);

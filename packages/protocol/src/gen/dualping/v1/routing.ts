@@ -80,8 +80,8 @@ export interface Attach {
    */
   revision: number;
   /** Says where the member's journal ends. */
-  figures:
-    | Figures
+  stats:
+    | Stats
     | undefined;
   /** It has been asked to stop: nobody hands over to it. */
   leaving: boolean;
@@ -93,12 +93,12 @@ export interface Attach {
   service: string;
 }
 
-/** Sent every `ping_interval_ms`. Any message counts as a sign of life; this one also carries figures. */
+/** Sent every `ping_interval_ms`. Any message counts as a sign of life; this one also carries stats. */
 export interface Ping {
   /** Comes back in the Pong. */
   sequence: number;
-  figures:
-    | Figures
+  stats:
+    | Stats
     | undefined;
   /**
    * Server ids of live members of its cluster that it can't reach now. A standby names the primary when it
@@ -109,10 +109,10 @@ export interface Ping {
 }
 
 /**
- * Figures of a server, for people. They also serve two decisions: a copy that ends before what an in-sync
+ * Stats of a server, for people. They also serve two decisions: a copy that ends before what an in-sync
  * member has committed is an older copy, and an unclean promotion says what it loses.
  */
-export interface Figures {
+export interface Stats {
   /** Last position that is durable on the server. */
   durable: number;
   /** Last position that is committed, as far as the server knows. */
@@ -180,8 +180,8 @@ export interface Leaving {
 
 /** The server is about to end. A standby leaves the in-sync set at once. */
 export interface Leave {
-  /** Where its journal ends. After a primary has left, a member with exactly the same figures has everything. */
-  figures: Figures | undefined;
+  /** Where its journal ends. After a primary has left, a member with exactly the same stats has everything. */
+  stats: Stats | undefined;
 }
 
 /**
@@ -336,8 +336,8 @@ export interface WatchRequest {
     | { $case: "user"; value: string }
     | { $case: "service"; value: string }
     | undefined;
-  /** Send each member's figures too, about once a second. */
-  figures: boolean;
+  /** Send each member's stats too, about once a second. */
+  stats: boolean;
   /** Without a target: the clusters of all services too. */
   services: boolean;
 }
@@ -346,7 +346,7 @@ export interface WatchResponse {
   /** One for each watched cluster in the first message; after that those that changed. */
   assignments: Assignment[];
   /** Only when asked for. */
-  figures: MemberFigures[];
+  stats: MemberFigures[];
   /** As in GetAvailableResponse. */
   networkId: string;
   /** What is wrong with the router itself now, for people. Empty: nothing. Each message says it. */
@@ -356,8 +356,8 @@ export interface WatchResponse {
 export interface MemberFigures {
   cluster: number;
   serverId: number;
-  figures:
-    | Figures
+  stats:
+    | Stats
     | undefined;
   /** Milliseconds since the member was last heard. */
   ageMs: number;
@@ -580,7 +580,7 @@ function createBaseAttach(): Attach {
     lifeId: "",
     welcomedLife: "",
     revision: 0,
-    figures: undefined,
+    stats: undefined,
     leaving: false,
     service: "",
   };
@@ -624,8 +624,8 @@ export const Attach: MessageFns<Attach> = {
     if (message.revision !== 0) {
       writer.uint32(96).uint64(message.revision);
     }
-    if (message.figures !== undefined) {
-      Figures.encode(message.figures, writer.uint32(106).fork()).join();
+    if (message.stats !== undefined) {
+      Stats.encode(message.stats, writer.uint32(106).fork()).join();
     }
     if (message.leaving !== false) {
       writer.uint32(112).bool(message.leaving);
@@ -750,7 +750,7 @@ export const Attach: MessageFns<Attach> = {
               break;
             }
 
-            message.figures = Figures.decode(reader, reader.uint32());
+            message.stats = Stats.decode(reader, reader.uint32());
             continue;
           }
           case 14: {
@@ -783,7 +783,7 @@ export const Attach: MessageFns<Attach> = {
 };
 
 function createBasePing(): Ping {
-  return { sequence: 0, figures: undefined, cannotReach: [] };
+  return { sequence: 0, stats: undefined, cannotReach: [] };
 }
 
 export const Ping: MessageFns<Ping> = {
@@ -791,8 +791,8 @@ export const Ping: MessageFns<Ping> = {
     if (message.sequence !== 0) {
       writer.uint32(8).uint64(message.sequence);
     }
-    if (message.figures !== undefined) {
-      Figures.encode(message.figures, writer.uint32(18).fork()).join();
+    if (message.stats !== undefined) {
+      Stats.encode(message.stats, writer.uint32(18).fork()).join();
     }
     if (message.cannotReach.length !== 0) {
       writer.uint32(26).fork();
@@ -830,7 +830,7 @@ export const Ping: MessageFns<Ping> = {
               break;
             }
 
-            message.figures = Figures.decode(reader, reader.uint32());
+            message.stats = Stats.decode(reader, reader.uint32());
             continue;
           }
           case 3: {
@@ -864,7 +864,7 @@ export const Ping: MessageFns<Ping> = {
   },
 };
 
-function createBaseFigures(): Figures {
+function createBaseStats(): Stats {
   return {
     durable: 0,
     committed: 0,
@@ -878,8 +878,8 @@ function createBaseFigures(): Figures {
   };
 }
 
-export const Figures: MessageFns<Figures> = {
-  encode(message: Figures, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const Stats: MessageFns<Stats> = {
+  encode(message: Stats, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.durable !== 0) {
       writer.uint32(8).uint64(message.durable);
     }
@@ -910,7 +910,7 @@ export const Figures: MessageFns<Figures> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Figures {
+  decode(input: BinaryReader | Uint8Array, length?: number): Stats {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -919,7 +919,7 @@ export const Figures: MessageFns<Figures> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseFigures();
+      const message = createBaseStats();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -1281,13 +1281,13 @@ export const Leaving: MessageFns<Leaving> = {
 };
 
 function createBaseLeave(): Leave {
-  return { figures: undefined };
+  return { stats: undefined };
 }
 
 export const Leave: MessageFns<Leave> = {
   encode(message: Leave, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.figures !== undefined) {
-      Figures.encode(message.figures, writer.uint32(10).fork()).join();
+    if (message.stats !== undefined) {
+      Stats.encode(message.stats, writer.uint32(10).fork()).join();
     }
     return writer;
   },
@@ -1310,7 +1310,7 @@ export const Leave: MessageFns<Leave> = {
               break;
             }
 
-            message.figures = Figures.decode(reader, reader.uint32());
+            message.stats = Stats.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -2294,7 +2294,7 @@ export const GetAvailableResponse: MessageFns<GetAvailableResponse> = {
 };
 
 function createBaseWatchRequest(): WatchRequest {
-  return { target: undefined, figures: false, services: false };
+  return { target: undefined, stats: false, services: false };
 }
 
 export const WatchRequest: MessageFns<WatchRequest> = {
@@ -2310,8 +2310,8 @@ export const WatchRequest: MessageFns<WatchRequest> = {
         writer.uint32(34).string(message.target.value);
         break;
     }
-    if (message.figures !== false) {
-      writer.uint32(24).bool(message.figures);
+    if (message.stats !== false) {
+      writer.uint32(24).bool(message.stats);
     }
     if (message.services !== false) {
       writer.uint32(40).bool(message.services);
@@ -2361,7 +2361,7 @@ export const WatchRequest: MessageFns<WatchRequest> = {
               break;
             }
 
-            message.figures = reader.bool();
+            message.stats = reader.bool();
             continue;
           }
           case 5: {
@@ -2386,7 +2386,7 @@ export const WatchRequest: MessageFns<WatchRequest> = {
 };
 
 function createBaseWatchResponse(): WatchResponse {
-  return { assignments: [], figures: [], networkId: "", trouble: "" };
+  return { assignments: [], stats: [], networkId: "", trouble: "" };
 }
 
 export const WatchResponse: MessageFns<WatchResponse> = {
@@ -2394,7 +2394,7 @@ export const WatchResponse: MessageFns<WatchResponse> = {
     for (const v of message.assignments) {
       Assignment.encode(v!, writer.uint32(10).fork()).join();
     }
-    for (const v of message.figures) {
+    for (const v of message.stats) {
       MemberFigures.encode(v!, writer.uint32(18).fork()).join();
     }
     if (message.networkId !== "") {
@@ -2432,7 +2432,7 @@ export const WatchResponse: MessageFns<WatchResponse> = {
               break;
             }
 
-            message.figures.push(MemberFigures.decode(reader, reader.uint32()));
+            message.stats.push(MemberFigures.decode(reader, reader.uint32()));
             continue;
           }
           case 3: {
@@ -2465,7 +2465,7 @@ export const WatchResponse: MessageFns<WatchResponse> = {
 };
 
 function createBaseMemberFigures(): MemberFigures {
-  return { cluster: 0, serverId: 0, figures: undefined, ageMs: 0 };
+  return { cluster: 0, serverId: 0, stats: undefined, ageMs: 0 };
 }
 
 export const MemberFigures: MessageFns<MemberFigures> = {
@@ -2476,8 +2476,8 @@ export const MemberFigures: MessageFns<MemberFigures> = {
     if (message.serverId !== 0) {
       writer.uint32(16).uint32(message.serverId);
     }
-    if (message.figures !== undefined) {
-      Figures.encode(message.figures, writer.uint32(26).fork()).join();
+    if (message.stats !== undefined) {
+      Stats.encode(message.stats, writer.uint32(26).fork()).join();
     }
     if (message.ageMs !== 0) {
       writer.uint32(32).uint32(message.ageMs);
@@ -2519,7 +2519,7 @@ export const MemberFigures: MessageFns<MemberFigures> = {
               break;
             }
 
-            message.figures = Figures.decode(reader, reader.uint32());
+            message.stats = Stats.decode(reader, reader.uint32());
             continue;
           }
           case 4: {

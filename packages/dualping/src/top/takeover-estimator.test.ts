@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { MemberFigures } from '@dualping/client';
 import { serverId } from '@dualping/core';
 import type { Takeover } from '@dualping/terminal';
-import { TakeoverSight } from './takeover-sight.js';
+import { TakeoverEstimator } from './takeover-estimator.js';
 
 interface Told {
   readonly ageMs?: number;
@@ -15,10 +15,10 @@ const of = (id: number, { ageMs = 50, clients = 0, posts = 0 }: Told = {}): Memb
   cluster: 1,
   serverId: serverId(id),
   ageMs,
-  figures: {
-    durable: 0 as MemberFigures['figures']['durable'],
-    committed: 0 as MemberFigures['figures']['committed'],
-    lastEpoch: 0 as MemberFigures['figures']['lastEpoch'],
+  stats: {
+    durable: 0 as MemberFigures['stats']['durable'],
+    committed: 0 as MemberFigures['stats']['committed'],
+    lastEpoch: 0 as MemberFigures['stats']['lastEpoch'],
     checksum: 0,
     timelines: clients,
     postsAccepted: posts,
@@ -27,15 +27,15 @@ const of = (id: number, { ageMs = 50, clients = 0, posts = 0 }: Told = {}): Memb
   },
 });
 
-/** A router that sends figures each second, up to now. */
+/** A router that sends stats each second, up to now. */
 class Watching {
-  readonly sight = new TakeoverSight();
+  readonly estimator = new TakeoverEstimator();
   readonly seen: Takeover[] = [];
   #monoMs = 10_000;
 
-  told(afterMs: number, ...figures: readonly MemberFigures[]): this {
+  told(afterMs: number, ...stats: readonly MemberFigures[]): this {
     this.#monoMs += afterMs;
-    this.seen.push(...this.sight.figures({ wallMs: 0, monoMs: this.#monoMs }, figures));
+    this.seen.push(...this.estimator.stats({ wallMs: 0, monoMs: this.#monoMs }, stats));
     return this;
   }
 
@@ -43,7 +43,7 @@ class Watching {
     this.#monoMs += afterMs;
     const { fault = 'unknown', promoteMs = 0 } = facts;
     const promotion = { cluster: 1, fault, from: 1, to: 2, epoch: 5, promoteMs } as const;
-    this.seen.push(...this.sight.promoted({ wallMs: 7, monoMs: this.#monoMs }, promotion));
+    this.seen.push(...this.estimator.promoted({ wallMs: 7, monoMs: this.#monoMs }, promotion));
     return this;
   }
 

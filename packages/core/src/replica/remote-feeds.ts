@@ -42,18 +42,18 @@ interface Tail {
   spokenAt: number;
 }
 
-export class Tails {
-  readonly #tails = new Map<LinkId, Tail>();
+export class RemoteFeeds {
+  readonly #remoteFeeds = new Map<LinkId, Tail>();
 
   has(link: LinkId): boolean {
-    return this.#tails.has(link);
+    return this.#remoteFeeds.has(link);
   }
 
   /** @returns the link of an earlier stream of the same cluster, which this one replaces */
   open(link: LinkId, { from }: Open, at: number): LinkId | undefined {
-    const former = [...this.#tails.values()].find((tail) => tail.from === from);
-    if (former !== undefined) this.#tails.delete(former.link);
-    this.#tails.set(link, {
+    const former = [...this.#remoteFeeds.values()].find((tail) => tail.from === from);
+    if (former !== undefined) this.#remoteFeeds.delete(former.link);
+    this.#remoteFeeds.set(link, {
       link,
       from,
       wanted: new Set(),
@@ -84,7 +84,7 @@ export class Tails {
     canExist: (user: UserName) => boolean,
     at: number,
   ): boolean {
-    const tail = this.#tails.get(link);
+    const tail = this.#remoteFeeds.get(link);
     if (tail === undefined) return true;
     for (const user of remove) {
       tail.wanted.delete(user);
@@ -110,24 +110,24 @@ export class Tails {
   }
 
   taken(link: LinkId, number: number, at: number): void {
-    const tail = this.#tails.get(link);
+    const tail = this.#remoteFeeds.get(link);
     if (tail === undefined) return;
     tail.heardAt = at;
     if (tail.number === number) tail.untaken = false;
   }
 
   alive(link: LinkId, at: number): void {
-    const tail = this.#tails.get(link);
+    const tail = this.#remoteFeeds.get(link);
     if (tail !== undefined) tail.heardAt = at;
   }
 
   ended(link: LinkId): void {
-    this.#tails.delete(link);
+    this.#remoteFeeds.delete(link);
   }
 
   /** Something was committed: gathers it for readers that want it and keep up. */
   committed(effect: Effect, social: SocialState): void {
-    for (const tail of this.#tails.values()) {
+    for (const tail of this.#remoteFeeds.values()) {
       if (tail.mode !== 'live') continue;
       const item = itemFor(tail, effect, social);
       if (item === undefined || item.position <= tail.after) continue;
@@ -142,7 +142,7 @@ export class Tails {
   flush(social: SocialState, timelines: Timelines, at: number): readonly ReplicaOutput[] {
     const moved = timelines.takeMoved();
     const outputs: ReplicaOutput[] = [];
-    for (const tail of this.#tails.values()) {
+    for (const tail of this.#remoteFeeds.values()) {
       for (const user of moved) tail.moved.add(user);
       if (!tail.subscribed || tail.untaken) continue;
       const items = this.#next(tail, social);
@@ -161,7 +161,7 @@ export class Tails {
     pingIntervalMs: number,
   ): readonly ReplicaOutput[] {
     const outputs: ReplicaOutput[] = [];
-    for (const tail of this.#tails.values()) {
+    for (const tail of this.#remoteFeeds.values()) {
       if (!tail.subscribed || at - tail.spokenAt < pingIntervalMs) continue;
       if (tail.mode === 'live' && tail.gathered.length === 0 && social.applied > tail.after)
         tail.after = social.applied;
@@ -171,15 +171,15 @@ export class Tails {
   }
 
   silentLinks(at: number, deadAfterMs: number): readonly LinkId[] {
-    return [...this.#tails.values()]
+    return [...this.#remoteFeeds.values()]
       .filter((tail) => at - tail.heardAt >= deadAfterMs)
       .map(({ link }) => link);
   }
 
   /** Ends all; returns their links. */
   clear(): readonly LinkId[] {
-    const links = [...this.#tails.keys()];
-    this.#tails.clear();
+    const links = [...this.#remoteFeeds.keys()];
+    this.#remoteFeeds.clear();
     return links;
   }
 

@@ -15,7 +15,7 @@ import { unreachable } from '../invariants.js';
 import { MAX_TAIL_NAMES, MAX_TIMELINES } from '../limits.js';
 import type { Attempt } from '../membership/membership-messages.js';
 import type { TailBatch, TailItem, TailMessage } from '../messages.js';
-import type { Ground } from './ground.js';
+import type { ReplicaContext } from './replica-context.js';
 
 /** Silence, in multiples of `deadAfterMs`, after which the stream to another cluster is opened again. */
 const PATIENCE = 2;
@@ -56,14 +56,14 @@ interface Remote {
 /** The primary leaves, or the disk of a member that commits wait for has no room. */
 export type PauseReason = 'drain' | 'room';
 
-export class Tailing {
+export class RemoteReader {
   readonly #remotes = new Map<ClusterId, Remote>();
   #begun = false;
   /** Why nothing is read now; nothing in it: it is read. */
   readonly #pausedFor = new Set<PauseReason>();
 
   constructor(
-    readonly ground: Ground,
+    readonly context: ReplicaContext,
     readonly epoch: Epoch,
     /** Appends an entry to the journal, and returns its position. */
     readonly append: (command: RemoteCommand, timeMs: WallTimeMs) => Position,
@@ -76,14 +76,14 @@ export class Tailing {
   /** The epoch is open: all entries of predecessors are applied, and say where to go on. */
   begin(): void {
     this.#begun = true;
-    const { social, unapplied } = this.ground.ledger;
+    const { social, unapplied } = this.context.ledger;
     for (const { name, home } of social.followedRemote()) this.#remote(home).wanted.add(name);
     for (const { command } of unapplied)
       if (command.kind === 'follow') {
         const home = social.homeOf(command.target);
         if (home !== undefined) this.#remote(home).wanted.add(command.target);
       }
-    for (const cluster of this.ground.others.keys()) this.#open(this.#remote(cluster));
+    for (const cluster of this.context.others.keys()) this.#open(this.#remote(cluster));
   }
 
   /** While the reign drains nothing is appended, so all streams are closed. */
@@ -103,7 +103,7 @@ export class Tailing {
     if (!this.#begun) return;
     const remote = this.#remote(cluster);
     if (remote.link !== undefined && remote.link.epoch < epoch) this.#close(remote);
-    remote.retryAt = this.ground.now;
+    remote.retryAt = this.context.now;
     this.#open(remote);
   }
 
@@ -134,12 +134,12 @@ export class Tailing {
     const remote = this.#byAttempt(attempt);
     const link = remote?.link;
     if (remote === undefined || link === undefined) return;
-    const { ground } = this;
-    link.heardAt = ground.heardMs;
+    const { context } = this;
+    link.heardAt = context.heardMs;
     if (!link.heard) {
       link.heard = true;
-      ground.report(
-        'tailing',
+      context.report(
+        'remote-reader',
         `hears cluster ${remote.cluster} in epoch ${link.epoch}, from ${remote.cursor}`,
       );
     }
@@ -153,12 +153,12 @@ export class Tailing {
       remote.cursor = batch.through;
       return;
     }
-    const here = ground.identity.cluster;
+    const here = context.identity.cluster;
     if (remote.owed !== undefined) return this.#lose(remote, 'it sent more before the last was taken');
     for (const item of batch.items) {
       // A cluster may tell only about its own users, and about follows of users here.
-      if ((ground.homeByName(item.user) ?? remote.cluster) !== remote.cluster) continue;
-      if ('target' in item && (ground.homeByName(item.target) ?? here) !== here) continue;
+      if ((context.homeByName(item.user) ?? remote.cluster) !== remote.cluster) continue;
+      if ('target' in item && (context.homeByName(item.target) ?? here) !== here) continue;
       remote.owed = this.append(
         commandOf(item, remote.cluster, here),
         item.kind === 'post' ? item.timeMs : 0,
@@ -192,7 +192,7 @@ export class Tailing {
   }
 
   tick(): void {
-    const { heardMs, timing } = this.ground;
+    const { heardMs, timing } = this.context;
     for (const remote of this.#remotes.values()) {
       const { link } = remote;
       if (link === undefined) this.#open(remote);
@@ -223,7 +223,7 @@ export class Tailing {
 
   /** Whether a user of another cluster is present, as far as we were told. */
   isPresent(user: UserName): boolean {
-    const home = this.ground.ledger.social.homeOf(user);
+    const home = this.context.ledger.social.homeOf(user);
     return home !== undefined && this.#remotes.get(home)?.present.has(user) === true;
   }
 
@@ -236,7 +236,7 @@ export class Tailing {
   #remote(cluster: ClusterId): Remote {
     let remote = this.#remotes.get(cluster);
     if (remote === undefined) {
-      const cursor = this.ground.ledger.social.heardOf(cluster);
+      const cursor = this.context.ledger.social.heardOf(cluster);
       remote = {
         cluster,
         wanted: new Set(),
@@ -250,7 +250,7 @@ export class Tailing {
         owed: undefined,
         present: new Set(),
         link: undefined,
-        retryAt: this.ground.now,
+        retryAt: this.context.now,
       };
       this.#remotes.set(cluster, remote);
     }
@@ -259,7 +259,7 @@ export class Tailing {
 
   /** The home of a user, also when the entry of the user is not applied yet. */
   #homeOf(user: UserName): ClusterId | undefined {
-    const { social, unapplied } = this.ground.ledger;
+    const { social, unapplied } = this.context.ledger;
     return social.homeOf(user) ?? (social.has(user) ? undefined : homeIn(unapplied, user));
   }
 
@@ -270,7 +270,7 @@ export class Tailing {
 
   /** Stops asking for users who are neither followed nor about to be. */
   #forget(remote: Remote): void {
-    const { social, unapplied } = this.ground.ledger;
+    const { social, unapplied } = this.context.ledger;
     const kept = new Set<UserName>();
     for (const { command } of unapplied) if (command.kind === 'follow') kept.add(command.target);
     for (const user of remote.left) {
@@ -289,14 +289,14 @@ export class Tailing {
   }
 
   #open(remote: Remote): void {
-    const { ground } = this;
-    if (!this.#begun || this.#isPaused || remote.link !== undefined || ground.now < remote.retryAt) return;
-    const assignment = ground.others.get(remote.cluster);
+    const { context } = this;
+    if (!this.#begun || this.#isPaused || remote.link !== undefined || context.now < remote.retryAt) return;
+    const assignment = context.others.get(remote.cluster);
     const member = assignment?.available === true ? primaryMember(assignment) : undefined;
-    const { networkId } = ground;
+    const { networkId } = context;
     if (assignment === undefined || member === undefined || networkId === '') return;
-    const attempt = ground.nextTailAttempt();
-    const { heardMs } = ground;
+    const attempt = context.nextTailAttempt();
+    const { heardMs } = context;
     const { cluster } = remote;
     const { epoch } = assignment;
     remote.link = { attempt, epoch, heard: false, heardAt: heardMs, spokenAt: heardMs };
@@ -305,8 +305,8 @@ export class Tailing {
     remote.toAdd = new Set(remote.wanted);
     remote.toRemove = new Set();
     this.#outdate(remote);
-    const from = ground.identity.cluster;
-    ground.emit({
+    const from = context.identity.cluster;
+    context.emit({
       kind: 'open-tail',
       attempt,
       address: member.address,
@@ -316,15 +316,15 @@ export class Tailing {
 
   #lose(remote: Remote, detail: string, close = true): void {
     if (remote.link?.heard === true)
-      this.ground.report('tailing', `no longer hears cluster ${remote.cluster}: ${detail}`);
+      this.context.report('remote-reader', `no longer hears cluster ${remote.cluster}: ${detail}`);
     this.#close(remote, close);
-    remote.retryAt = this.ground.now + this.ground.timing.pingIntervalMs;
+    remote.retryAt = this.context.now + this.context.timing.pingIntervalMs;
   }
 
   #close(remote: Remote, close = true): void {
     const { link } = remote;
     if (link === undefined) return;
-    if (close) this.ground.emit({ kind: 'close-tail', attempt: link.attempt });
+    if (close) this.context.emit({ kind: 'close-tail', attempt: link.attempt });
     remote.link = undefined;
     remote.owed = undefined;
     remote.present.clear();
@@ -333,8 +333,8 @@ export class Tailing {
   #say(remote: Remote, message: TailMessage): void {
     const { link } = remote;
     if (link === undefined) return;
-    link.spokenAt = this.ground.heardMs;
-    this.ground.emit({ kind: 'ask-tail', attempt: link.attempt, message });
+    link.spokenAt = this.context.heardMs;
+    this.context.emit({ kind: 'ask-tail', attempt: link.attempt, message });
   }
 }
 

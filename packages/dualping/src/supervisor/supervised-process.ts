@@ -1,22 +1,22 @@
-/** A supervised process ("ward"): it can be started, listened to and ended. */
+/** A supervised process: it can be started, listened to and ended. */
 import type { ExitKind, Incarnation } from '@dualping/core';
 import { EXIT, SIGNAL_EXITS } from '@dualping/host';
 import type { KeepAliveClient, KeepAliveListener } from './keep-alive-link.js';
 
-export interface WardListener {
+export interface ProcessListener {
   /** The process has reported where it listens. */
   listening(incarnation: Incarnation | undefined): void;
   /** The process is gone, or could not be started. */
   exited(exit: ExitKind | undefined, detail: string): void;
 }
 
-export interface Ward {
+export interface SupervisedProcess {
   /** For people: `s1`. */
   readonly name: string;
   readonly pid: number | undefined;
   /** Adopts a process that runs already; false when there is none. */
-  adopt(listener: WardListener): boolean;
-  start(listener: WardListener): void;
+  adopt(listener: ProcessListener): boolean;
+  start(listener: ProcessListener): void;
   /** Opens a link to the address where the process listens. */
   openLink(listener: KeepAliveListener): KeepAliveClient;
   /** Asks it to end. */

@@ -11,28 +11,28 @@ import { UP_ROLE } from './local-cluster.js';
 import { readPlaces } from './places.js';
 
 /** A process of a folder. */
-export interface Resident {
+export interface RunningProcess {
   /** `up`, `supervisor`, `router`, `s1`; `server` for a server with a folder of its own. */
   readonly name: string;
   readonly holder: Holder;
   readonly address: Address | undefined;
 }
 
-export interface Residents {
+export interface RunningProcesses {
   /** Absolute. */
   readonly folder: string;
   /**
    * The process that supervises the others, and that is told when they shall end; undefined when there is
    * none.
    */
-  readonly head: Resident | undefined;
-  readonly others: readonly Resident[];
+  readonly head: RunningProcess | undefined;
+  readonly others: readonly RunningProcess[];
 }
 
 /**
  * Throws `no-available-server` when there is no such folder: then nothing runs there.
  */
-export function residentsOf(dataFolder: string): Residents {
+export function runningIn(dataFolder: string): RunningProcesses {
   const folder = resolve(dataFolder);
   if (!existsSync(folder))
     throw new DualpingError('no-available-server', `data folder ${quote(folder)} is not there`);
@@ -45,7 +45,7 @@ export function residentsOf(dataFolder: string): Residents {
   return head === undefined ? membersOfCluster(folder, undefined) : { folder, head, others: [] };
 }
 
-function serverOrRouter(folder: string, holder: Holder): Resident {
+function serverOrRouter(folder: string, holder: Holder): RunningProcess {
   const address = new SupervisionFolder(folder).placeOf(holder)?.address;
   return { name: holder.role.startsWith('server') ? 'server' : holder.role, holder, address };
 }
@@ -53,15 +53,16 @@ function serverOrRouter(folder: string, holder: Holder): Resident {
 const MEMBER_FOLDER = /^(router|s[0-9]+)$/;
 /** With several clusters each one has a folder for its servers. */
 const CLUSTER_FOLDER = /^c[0-9]+$/;
-const byName = (a: Resident, b: Resident): number => a.name.localeCompare(b.name, 'en', { numeric: true });
+const byName = (a: RunningProcess, b: RunningProcess): number =>
+  a.name.localeCompare(b.name, 'en', { numeric: true });
 
-function membersOfCluster(folder: string, head: Resident | undefined): Residents {
+function membersOfCluster(folder: string, head: RunningProcess | undefined): RunningProcesses {
   const { addresses, processes = {} } = readPlaces(folder);
-  const withFolder = memberFolders(folder).flatMap((name): Resident[] => {
+  const withFolder = memberFolders(folder).flatMap((name): RunningProcess[] => {
     const holder = holderOf(join(folder, name));
     return holder === undefined ? [] : [{ name, holder, address: addresses?.[name] }];
   });
-  const without = Object.entries(processes).flatMap(([name, identity]): Resident[] =>
+  const without = Object.entries(processes).flatMap(([name, identity]): RunningProcess[] =>
     isRunning(identity) ? [{ name, holder: { ...identity, role: name }, address: addresses?.[name] }] : [],
   );
   return { folder, head, others: [...withFolder, ...without].sort(byName) };

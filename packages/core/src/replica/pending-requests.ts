@@ -26,7 +26,7 @@ export type Admission =
 
 const refused = (reason: Reason, detail: string): Admission => ({ kind: 'refused', reason, detail });
 
-export class RequestDesk {
+export class PendingRequests {
   readonly #sessions = new Map<SessionId, SessionOnTheWay>();
   /** The request that each waiting call waits for, to find a call that is given up. */
   readonly #places = new Map<Token, { readonly sessionId: SessionId; readonly requestNo: RequestNumber }>();

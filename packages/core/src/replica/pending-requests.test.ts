@@ -10,11 +10,11 @@ import {
   SESSION_WINDOW,
 } from '../index.js';
 import { SocialState } from '../social/social-state.js';
-import { RequestDesk } from './request-desk.js';
+import { PendingRequests } from './pending-requests.js';
 
-/** A desk, the state behind it, and a journal between them. */
+/** Pending requests, the state behind it, and a journal between them. */
 class Counter {
-  readonly desk = new RequestDesk();
+  readonly pending = new PendingRequests();
   readonly social: SocialState;
   readonly #onTheWay: Omit<Entry, 'position'>[] = [];
   #tokens = 0;
@@ -36,7 +36,7 @@ class Counter {
       command,
       timeMs: 0,
     } as const;
-    const admission = this.desk.admit(request, this.social);
+    const admission = this.pending.admit(request, this.social);
     if (admission.kind === 'append')
       this.#onTheWay.push({ sessionId, requestNo, epoch: epoch(1), command, timeMs: 0 });
     if (admission.kind === 'refused') return admission.reason;
@@ -48,7 +48,7 @@ class Counter {
     const entry = this.#onTheWay.shift();
     assert.ok(entry);
     this.social.apply({ ...entry, position: nextPosition(this.social.applied) });
-    return this.desk.settle(entry.sessionId, entry.requestNo);
+    return this.pending.settle(entry.sessionId, entry.requestNo);
   }
 }
 
@@ -82,7 +82,7 @@ test('a number is not left out, a session speaks for one user, and login is requ
     epoch: epoch(1),
     timeMs: 0,
   } as const;
-  const admission = counter.desk.admit({ ...request, command: login }, counter.social);
+  const admission = counter.pending.admit({ ...request, command: login }, counter.social);
   assert.equal(admission.kind === 'refused' && admission.reason, 'invalid-argument');
 });
 
@@ -117,17 +117,17 @@ test('who gives up waiting is not answered; the others are', () => {
   const counter = new Counter();
   counter.ask('a', 1);
   counter.ask('a', 1);
-  counter.desk.abandon(1);
-  counter.desk.abandon(1);
+  counter.pending.abandon(1);
+  counter.pending.abandon(1);
   assert.deepEqual(counter.commit(), [2]);
-  counter.desk.abandon(2);
+  counter.pending.abandon(2);
 });
 
 test('those who are sent away are found again by what they asked', () => {
   const counter = new Counter();
   counter.ask('a', 1);
   counter.ask('a', 2);
-  assert.deepEqual(counter.desk.dismiss(), [1, 2]);
+  assert.deepEqual(counter.pending.dismiss(), [1, 2]);
   assert.equal(counter.ask('a', 2), 'wait');
   assert.deepEqual([counter.commit(), counter.commit()], [[], [3]]);
 });

@@ -8,9 +8,9 @@ import { actionFor, type Reason } from '../reasons.js';
  * `refused` it did not happen, tell the caller; `uncertain` tell the caller that it may have happened;
  * `expired` the server no longer knows the session; `fail` the session can't go on at all.
  */
-export type RequestVerdict = 'retry' | 'gap' | 'break' | 'refused' | 'uncertain' | 'expired' | 'fail';
+export type RequestDisposition = 'retry' | 'gap' | 'break' | 'refused' | 'uncertain' | 'expired' | 'fail';
 
-export function requestVerdict(reason: Reason): RequestVerdict {
+export function requestDisposition(reason: Reason): RequestDisposition {
   switch (reason) {
     case 'busy':
     case 'limit-reached':
@@ -47,9 +47,9 @@ export function requestVerdict(reason: Reason): RequestVerdict {
 }
 
 /** `renew`: the server no longer knows the user or the session (an unclean promotion): log in again. */
-export type LinkVerdict = 'break' | 'renew' | 'fail';
+export type LinkDisposition = 'break' | 'renew' | 'fail';
 
-export function linkVerdict(reason: Reason): LinkVerdict {
+export function linkDisposition(reason: Reason): LinkDisposition {
   switch (reason) {
     case 'unknown-user':
     case 'session-expired':

@@ -15,7 +15,7 @@ import {
   supervisorMessageToWire,
 } from '@dualping/protocol';
 import { credentials } from '@grpc/grpc-js';
-import { SupervisorDesk } from './supervisor-desk.js';
+import { SupervisorStreams } from './supervisor-streams.js';
 
 const HELLO: SupervisorMessage = { kind: 'hello', key: 'secret', pid: 7, intervalMs: 1_000 };
 const IDENTITY = { cluster: 2, serverId: serverId(3), incarnation: 4 };
@@ -29,7 +29,7 @@ async function serve(context: TestContext, keys: { readonly key?: string } = { k
     heard: (link: number) => events.push(`heard ${link}`),
     ended: (link: number) => events.push(`ended ${link}`),
   };
-  const desk = new SupervisorDesk(IDENTITY, key === undefined ? undefined : { key, listener });
+  const desk = new SupervisorStreams(IDENTITY, key === undefined ? undefined : { key, listener });
   const server = createGrpcServer();
   desk.addTo(server);
   const address = await listen(server, '127.0.0.1', 0);

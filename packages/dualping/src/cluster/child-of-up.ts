@@ -16,8 +16,12 @@ import {
   openKeepAlive,
   openRouterProbe,
 } from '../supervisor/keep-alive-link.js';
+import {
+  exitKindOf,
+  type ProcessListener,
+  type SupervisedProcess,
+} from '../supervisor/supervised-process.js';
 import { type ServerPlace, SupervisionFolder } from '../supervisor/supervision-folder.js';
-import { exitKindOf, type Ward, type WardListener } from '../supervisor/ward.js';
 import { Child, type Ending } from './child-process.js';
 
 /** What `renderError` puts around the text of an error; it is removed when one error quotes another. */
@@ -67,7 +71,7 @@ export interface ChildWardOptions {
   readonly dialling: () => Dialling | undefined;
 }
 
-export class ChildWard implements Ward {
+export class ChildOfUp implements SupervisedProcess {
   readonly #options: ChildWardOptions;
   #child: Child | undefined;
   #address: Address = '';
@@ -105,7 +109,7 @@ export class ChildWard implements Ward {
     return false;
   }
 
-  start(listener: WardListener): void {
+  start(listener: ProcessListener): void {
     this.#spawn(listener).catch((error: unknown) => {
       this.#ended(listener, {
         code: undefined,
@@ -149,7 +153,7 @@ export class ChildWard implements Ward {
     await reportCrash([router()], { cluster, serverId: serverId(id), incarnation, detail }, dialling());
   }
 
-  async #spawn(listener: WardListener): Promise<void> {
+  async #spawn(listener: ProcessListener): Promise<void> {
     const args = await this.#options.commandLine();
     if (this.#over) return listener.exited('died', 'was not started any more');
     const child = new Child(args, (line) => {
@@ -165,7 +169,7 @@ export class ChildWard implements Ward {
     if (address !== undefined) this.#listens(listener, child, address);
   }
 
-  #listens(listener: WardListener, child: Child, address: Address): void {
+  #listens(listener: ProcessListener, child: Child, address: Address): void {
     const { role } = this.#options;
     this.#address = address;
     const identity = child.pid === undefined ? undefined : processIdentity(child.pid);
@@ -179,7 +183,7 @@ export class ChildWard implements Ward {
     listener.listening(this.#place?.incarnation);
   }
 
-  #ended(listener: WardListener, { code, text }: Ending): void {
+  #ended(listener: ProcessListener, { code, text }: Ending): void {
     const said = textOf(this.#lastLine).replace(ERROR_FRAME, '');
     const exit = exitKindOf(code);
     // The exit code tells whether its command line was wrong.

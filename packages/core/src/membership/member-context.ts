@@ -1,12 +1,12 @@
 /** What a membership shares with its stream: who it is, what it has seen, the time, and where outputs go. */
 import { type Epoch, type Instant, type NetworkId, NO_EPOCH, NO_POSITION, type ServerId } from '../ids.js';
-import type { Figures } from '../messages.js';
+import type { Stats } from '../messages.js';
 import type { MemberIdentity, MembershipOutput } from './membership-messages.js';
 import { type MemberTiming, Pace } from './pace.js';
-import type { RouterLinkGround } from './router-link.js';
+import type { RouterLinkContext } from './router-link.js';
 
-/** The figures of a member without a journal. */
-const NO_FIGURES: Figures = Object.freeze({
+/** The stats of a member without a journal. */
+const NO_STATS: Stats = Object.freeze({
   durable: NO_POSITION,
   committed: NO_POSITION,
   lastEpoch: NO_EPOCH,
@@ -17,7 +17,7 @@ const NO_FIGURES: Figures = Object.freeze({
   longestSyncMs: 0,
 });
 
-export class MemberGround implements RouterLinkGround {
+export class MemberContext implements RouterLinkContext {
   readonly pace: Pace;
   /** A member without a journal keeps nothing, so there are no older copies of it. */
   readonly welcomedLife = undefined;
@@ -49,8 +49,8 @@ export class MemberGround implements RouterLinkGround {
     return this.pace.timing;
   }
 
-  figures(): Figures {
-    return NO_FIGURES;
+  stats(): Stats {
+    return NO_STATS;
   }
 
   /** Members without a journal don't talk to each other. */

@@ -1,7 +1,7 @@
 /** What all parts of one replica share: its identity, its ledger, the time, and where outputs go. */
 import type { Assignment } from '../assignment.js';
-import type { DiskRoomFigures } from '../disk-room.js';
-import { type DiskFigures, NO_DISK_FIGURES } from '../disk-watch.js';
+import type { DiskRoomStats } from '../disk-room.js';
+import { type DiskStats, NO_DISK_STATS } from '../disk-watch.js';
 import {
   type ClusterId,
   type Epoch,
@@ -15,7 +15,7 @@ import {
 } from '../ids.js';
 import type { Attempt } from '../membership/membership-messages.js';
 import { Pace } from '../membership/pace.js';
-import type { Figures } from '../messages.js';
+import type { Stats } from '../messages.js';
 import type { Reason } from '../reasons.js';
 import type { Registration } from '../social/index.js';
 import { clusterOf } from '../user-cluster.js';
@@ -31,7 +31,7 @@ import type {
 } from './messages.js';
 import { NO_USER_LIMITS, type UserLimits } from './user-limits.js';
 
-export class Ground {
+export class ReplicaContext {
   identity: ReplicaIdentity;
   /** For whom new names are; undefined: callers prove nothing. */
   readonly registration: Registration | undefined;
@@ -49,8 +49,8 @@ export class Ground {
   assignment: Assignment | undefined;
   /** The newest assignment of each other cluster that the router has told. */
   readonly others = new Map<ClusterId, Assignment>();
-  readonly #diskFigures: () => DiskFigures;
-  readonly #diskRoom: () => DiskRoomFigures | undefined;
+  readonly #diskStats: () => DiskStats;
+  readonly #diskRoom: () => DiskRoomStats | undefined;
   readonly userLimits: UserLimits;
   #tailAttempts: Attempt = 0;
   /** The highest epoch seen anywhere. */
@@ -67,7 +67,7 @@ export class Ground {
   whomNotToReach: () => readonly ServerId[] = () => [];
 
   constructor(start: ReplicaStart, timing: ReplicaTiming) {
-    this.#diskFigures = start.diskFigures ?? (() => NO_DISK_FIGURES);
+    this.#diskStats = start.diskStats ?? (() => NO_DISK_STATS);
     this.#diskRoom = start.diskRoom ?? (() => undefined);
     this.userLimits = start.userLimits ?? NO_USER_LIMITS;
     this.identity = start.identity;
@@ -129,7 +129,7 @@ export class Ground {
     return { committed, epoch: this.highestEpoch, revision: this.revision };
   }
 
-  figures(): Figures {
+  stats(): Stats {
     const { outline, knownCommitted: committed, checksum } = this.ledger;
     const disk = this.#diskRoom();
     return {
@@ -139,7 +139,7 @@ export class Ground {
       checksum,
       timelines: this.timelines(),
       postsAccepted: this.postsAccepted,
-      ...this.#diskFigures(),
+      ...this.#diskStats(),
       ...(disk !== undefined && { disk }),
     };
   }

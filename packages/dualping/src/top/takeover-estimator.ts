@@ -4,7 +4,7 @@
  *   last sign of life ── detect ── dropped ── promote ── promoted ── reconnect ── clients again ── first post ── a post again
  *
  * The router reports the drop and the promotion when they happen. When the lost primary was last heard, and
- * when its successor has clients and posts again, comes from the figures. Figures come about once a second
+ * when its successor has clients and posts again, comes from the stats. Stats come about once a second
  * and are as old as the last ping, so those parts are inaccurate by that much, and mostly too long. A part
  * that can't be seen, because there were no clients or no posts before, is left out.
  */
@@ -13,13 +13,13 @@ import type { ClusterId } from '@dualping/core';
 import type { Takeover } from '@dualping/terminal';
 import type { Promotion, Seen } from './assignment-changes.js';
 
-/** Inaccuracy of figures, ms: a second between two updates, and a ping. */
-export const FIGURES_GRAIN_MS = 1_100;
+/** Inaccuracy of stats, ms: a second between two updates, and a ping. */
+export const STATS_GRAIN_MS = 1_100;
 /**
  * How long to wait for clients and posts, ms: clients that only read, or have left, never come.
  */
 const WAIT_FOR_CLIENTS_MS = 10_000;
-/** After this long without figures the router was away, ms: see `figures`. */
+/** After this long without stats the router was away, ms: see `stats`. */
 const ROUTER_AWAY_MS = 2_500;
 /**
  * Two signs this close are the same ping, ms: ages are whole ms and pass over a network, and pings come every
@@ -27,7 +27,7 @@ const ROUTER_AWAY_MS = 2_500;
  */
 const SAME_PING_WITHIN_MS = 10;
 
-/** The figures of a server when it was last heard. */
+/** The stats of a server when it was last heard. */
 interface Sign {
   readonly aliveMs: number;
   readonly hasClients: boolean;
@@ -53,14 +53,14 @@ interface Pending {
 
 const keyOf = (cluster: ClusterId, serverId: number): string => `${cluster}/${serverId}`;
 
-export class TakeoverSight {
+export class TakeoverEstimator {
   readonly #signs = new Map<string, Sign>();
   readonly #pending = new Map<ClusterId, Pending>();
   #toldMs: number | undefined;
   #count = 0;
 
   /**
-   * @returns takeovers that need not wait for figures, including an unfinished earlier one of this cluster
+   * @returns takeovers that need not wait for stats, including an unfinished earlier one of this cluster
    */
   promoted({ wallMs, monoMs }: Seen, promotion: Promotion): readonly Takeover[] {
     const { cluster, fault, from, to, promoteMs } = promotion;
@@ -83,13 +83,13 @@ export class TakeoverSight {
   }
 
   /**
-   * Takes the figures of all watched clusters from one update.
+   * Takes the stats of all watched clusters from one update.
    *
    * A router that was paused does not count the pause as its servers' silence: the first ages that it sends
    * afterwards are from before the pause, so a server that died meanwhile would look alive. So ages count
    * only from the second update on.
    */
-  figures({ monoMs }: Seen, told: readonly MemberFigures[]): readonly Takeover[] {
+  stats({ monoMs }: Seen, told: readonly MemberFigures[]): readonly Takeover[] {
     const wasAway = this.#toldMs !== undefined && monoMs - this.#toldMs > ROUTER_AWAY_MS;
     this.#toldMs = monoMs;
     for (const each of told) {
@@ -101,18 +101,18 @@ export class TakeoverSight {
     return this.#finished(monoMs);
   }
 
-  #noteSuccessor({ cluster, serverId, figures }: MemberFigures, atMs: number): void {
+  #noteSuccessor({ cluster, serverId, stats }: MemberFigures, atMs: number): void {
     const pending = this.#pending.get(cluster);
     // A ping from before its promotion says nothing about its epoch.
     if (pending?.promotion.to !== serverId || atMs < pending.promotedMs) return;
     const { postsBefore, clientsMs, postMs } = pending;
-    const posts = figures.postsAccepted;
+    const posts = stats.postsAccepted;
     const isFirstPost = postsBefore !== undefined && posts > postsBefore;
     this.#pending.set(cluster, {
       ...pending,
       // If the count falls, the process was started again.
       postsBefore: postsBefore === undefined ? undefined : Math.min(postsBefore, posts),
-      clientsMs: clientsMs ?? (figures.timelines > 0 ? atMs : undefined),
+      clientsMs: clientsMs ?? (stats.timelines > 0 ? atMs : undefined),
       postMs: postMs ?? (isFirstPost ? atMs : undefined),
     });
   }
@@ -129,8 +129,8 @@ export class TakeoverSight {
   }
 }
 
-function signOf({ figures, ageMs }: MemberFigures, before: Sign | undefined, monoMs: number): Sign {
-  const { timelines, postsAccepted } = figures;
+function signOf({ stats, ageMs }: MemberFigures, before: Sign | undefined, monoMs: number): Sign {
+  const { timelines, postsAccepted } = stats;
   const aliveMs = monoMs - ageMs;
   // Two updates with the same ping do not show whether posts came between them.
   const isSamePing = before !== undefined && aliveMs - before.aliveMs < SAME_PING_WITHIN_MS;
@@ -155,6 +155,6 @@ function takeoverOf(pending: Pending): Takeover {
     parts: { detectMs, promoteMs, reconnectMs, firstPostMs },
     totalMs: (detectMs ?? 0) + promoteMs + (reconnectMs ?? 0) + (firstPostMs ?? 0),
     clients: undefined,
-    grainMs: FIGURES_GRAIN_MS,
+    grainMs: STATS_GRAIN_MS,
   };
 }

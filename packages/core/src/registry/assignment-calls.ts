@@ -4,14 +4,14 @@ import { type ClusterKey, clusterTitle, type Instant, type ServiceName, serverNa
 import { MAX_WAIT_MS } from '../limits.js';
 import { Cluster } from './cluster.js';
 import type { Clusters } from './clusters.js';
-import type { Outcome } from './outcome.js';
 import { MAX_WAITERS, OPERATOR_HANDOVER_TIMEOUT_MS, PROMOTION_WAIT_MS } from './registry-limits.js';
 import type { RegistryInput, RegistryToken } from './registry-messages.js';
+import type { StepOutputs } from './step-outputs.js';
 import { isContent, type Waiter, Waiting } from './waiting.js';
 
 type Call<Kind extends RegistryInput['kind']> = Extract<RegistryInput, { readonly kind: Kind }>;
 
-export class Desk {
+export class AssignmentCalls {
   readonly #waiting = new Waiting();
 
   nextDeadline(): Instant | undefined {
@@ -23,39 +23,39 @@ export class Desk {
     now: Instant,
     cluster: Cluster | ServiceName,
     input: Call<'get-available'>,
-    outcome: Outcome,
+    outputs: StepOutputs,
   ): void {
     const { token } = input;
     const key = cluster instanceof Cluster ? cluster.key : cluster;
     const waiter: Waiter = { token, cluster: key, wants: 'primary', above: input.failedEpoch, pings: 0 };
     if (cluster instanceof Cluster && isContent(waiter, cluster.assignment))
-      return outcome.answerWith(token, cluster.assignment);
-    if (input.waitMs <= 0) return endInVain(waiter, cluster, outcome);
-    if (this.#mayWait(token, outcome)) this.#waiting.add(now + Math.min(input.waitMs, MAX_WAIT_MS), waiter);
+      return outputs.answerWith(token, cluster.assignment);
+    if (input.waitMs <= 0) return endInVain(waiter, cluster, outputs);
+    if (this.#mayWait(token, outputs)) this.#waiting.add(now + Math.min(input.waitMs, MAX_WAIT_MS), waiter);
   }
 
   /** Asks the primary to hand over; the caller waits for the successor. */
-  handover(now: Instant, cluster: Cluster, { token, to }: Call<'handover'>, outcome: Outcome): void {
+  handover(now: Instant, cluster: Cluster, { token, to }: Call<'handover'>, outputs: StepOutputs): void {
     const link = cluster.grants.linkToHandOver(to);
-    if (typeof link !== 'number') return outcome.refuse(token, link);
-    if (!this.#mayWait(token, outcome)) return;
+    if (typeof link !== 'number') return outputs.refuse(token, link);
+    if (!this.#mayWait(token, outputs)) return;
     const { epoch } = cluster.assignment;
     const until = now + OPERATOR_HANDOVER_TIMEOUT_MS;
     this.#waiting.add(until, { token, cluster: cluster.key, wants: 'handover', above: epoch, pings: 0 });
-    outcome.send(link, { kind: 'please-hand-over', epoch });
-    outcome.report(
+    outputs.send(link, { kind: 'please-hand-over', epoch });
+    outputs.report(
       'handover',
       `${cluster.title}: the primary of epoch ${epoch} is asked to hand over${to === undefined ? '' : ` to ${serverName(to)}`}`,
     );
   }
 
-  promote(now: Instant, cluster: Cluster, input: Call<'promote'>, outcome: Outcome): void {
+  promote(now: Instant, cluster: Cluster, input: Call<'promote'>, outputs: StepOutputs): void {
     const { token } = input;
-    if (!this.#mayWait(token, outcome)) return;
+    if (!this.#mayWait(token, outputs)) return;
     const { epoch } = cluster.assignment;
     const refusal = cluster.grants.promoteUnclean(input.serverId, input.acceptLoss);
-    if (refusal !== undefined) return outcome.refuse(token, refusal);
-    outcome.touch(cluster);
+    if (refusal !== undefined) return outputs.refuse(token, refusal);
+    outputs.touch(cluster);
     // Answered by the change that this step ends with, or when the chosen member attaches again.
     this.#waiting.add(now + PROMOTION_WAIT_MS, {
       token,
@@ -73,15 +73,15 @@ export class Desk {
   /**
    * The primary has pinged: a client that asks because it lost this primary has lost only its own link.
    */
-  primaryPinged({ key, assignment }: Cluster, outcome: Outcome): void {
+  primaryPinged({ key, assignment }: Cluster, outputs: StepOutputs): void {
     for (const { token } of this.#waiting.takeReassured(key, assignment.epoch))
-      outcome.answerWith(token, assignment);
+      outputs.answerWith(token, assignment);
   }
 
   /** The primary says that it can't hand over: waiting callers are told now. */
-  handoverFailed(cluster: Cluster, detail: string, outcome: Outcome): void {
+  handoverFailed(cluster: Cluster, detail: string, outputs: StepOutputs): void {
     for (const { token } of this.#waiting.takeHandovers(cluster.key))
-      outcome.refuse(token, { reason: 'handover-impossible', detail });
+      outputs.refuse(token, { reason: 'handover-impossible', detail });
   }
 
   /** Removes and returns all calls that waited for this assignment. */
@@ -90,32 +90,32 @@ export class Desk {
   }
 
   /** Answers calls whose wait is over. */
-  expire(now: Instant, clusters: Clusters, outcome: Outcome): void {
+  expire(now: Instant, clusters: Clusters, outputs: StepOutputs): void {
     for (let waiter = this.#waiting.takeDue(now); waiter; waiter = this.#waiting.takeDue(now)) {
-      endInVain(waiter, clusters.get(waiter.cluster) ?? waiter.cluster, outcome);
+      endInVain(waiter, clusters.get(waiter.cluster) ?? waiter.cluster, outputs);
     }
   }
 
-  #mayWait(token: RegistryToken, outcome: Outcome): boolean {
+  #mayWait(token: RegistryToken, outputs: StepOutputs): boolean {
     if (!this.#waiting.isFull) return true;
-    outcome.refuse(token, { reason: 'limit-reached', detail: `${MAX_WAITERS} calls are waiting already` });
+    outputs.refuse(token, { reason: 'limit-reached', detail: `${MAX_WAITERS} calls are waiting already` });
     return false;
   }
 }
 
 /** A client gets the present primary: its link may have broken without a failover. */
-function endInVain({ token, wants }: Waiter, cluster: Cluster | ClusterKey, outcome: Outcome): void {
+function endInVain({ token, wants }: Waiter, cluster: Cluster | ClusterKey, outputs: StepOutputs): void {
   if (!(cluster instanceof Cluster)) {
     const detail = `${clusterTitle(cluster)}: no member of it has ever attached`;
-    return outcome.refuse(token, { reason: 'no-available-server', detail });
+    return outputs.refuse(token, { reason: 'no-available-server', detail });
   }
   const { assignment } = cluster;
   if (wants === 'handover') {
     const inTime = `the primary has not handed over within ${OPERATOR_HANDOVER_TIMEOUT_MS} ms`;
     const detail = `${inTime}: ask again${cluster.grants.orStopIt()}`;
-    return outcome.refuse(token, { reason: 'handover-impossible', detail });
+    return outputs.refuse(token, { reason: 'handover-impossible', detail });
   }
-  if (assignment.available) return outcome.answerWith(token, assignment);
+  if (assignment.available) return outputs.answerWith(token, assignment);
   const detail = `${cluster.title}: ${assignment.unavailableReason}`;
-  outcome.refuse(token, { reason: 'no-available-server', detail });
+  outputs.refuse(token, { reason: 'no-available-server', detail });
 }

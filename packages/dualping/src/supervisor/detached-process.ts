@@ -19,8 +19,8 @@ import { reportCrash } from './crash-report.js';
 import { type KeepAliveClient, type KeepAliveListener, openKeepAlive } from './keep-alive-link.js';
 import { launchDetached } from './launch.js';
 import { type PairValues, pairFlags } from './server-flags.js';
+import { exitKindOf, type ProcessListener, type SupervisedProcess } from './supervised-process.js';
 import { type ServerPlace, SupervisionFolder } from './supervision-folder.js';
-import { exitKindOf, type Ward, type WardListener } from './ward.js';
 
 /**
  * How often we check a process that does not listen yet, or is not our child, ms. Each check reads one small
@@ -28,7 +28,7 @@ import { exitKindOf, type Ward, type WardListener } from './ward.js';
  */
 const LOOK_MS = 50;
 
-export class ServerWard implements Ward {
+export class DetachedProcess implements SupervisedProcess {
   readonly name: string;
   readonly #values: PairValues;
   readonly #folder: SupervisionFolder;
@@ -50,14 +50,14 @@ export class ServerWard implements Ward {
     return this.#process?.pid;
   }
 
-  adopt(listener: WardListener): boolean {
+  adopt(listener: ProcessListener): boolean {
     const running = this.#folder.server;
     if (running === undefined) return false;
     this.#watch(running, true, listener);
     return true;
   }
 
-  start(listener: WardListener): void {
+  start(listener: ProcessListener): void {
     // A server that was started just before may have locked the folder already: then adopt it.
     if (this.adopt(listener)) return;
     this.#launch(listener).catch((error: unknown) =>
@@ -86,7 +86,7 @@ export class ServerWard implements Ward {
     await reportCrash(routers, { cluster, serverId: serverId(id), incarnation, detail }, this.dialling);
   }
 
-  async #launch(listener: WardListener): Promise<void> {
+  async #launch(listener: ProcessListener): Promise<void> {
     const { host, data, port } = this.#values;
     const last = this.#folder.lastPlace;
     const wished = port === 0 && last !== undefined ? parseAddress(last.address).port : port;
@@ -100,7 +100,7 @@ export class ServerWard implements Ward {
     this.#hearEnd(child, listener);
   }
 
-  #hearEnd(child: ChildProcess, listener: WardListener): void {
+  #hearEnd(child: ChildProcess, listener: ProcessListener): void {
     const end = (code: number | undefined, detail: string): void => {
       clearInterval(this.#looking);
       const misusedOnlyNow = code === EXIT.usage && this.#folder.server !== undefined;
@@ -119,7 +119,7 @@ export class ServerWard implements Ward {
   }
 
   /** Checks until the server reports where it listens; and, if it is not our child, for its end. */
-  #watch(identity: ProcessIdentity, adopted: boolean, listener: WardListener): void {
+  #watch(identity: ProcessIdentity, adopted: boolean, listener: ProcessListener): void {
     this.#process = identity;
     this.#place = undefined;
     clearInterval(this.#looking);

@@ -3,16 +3,16 @@ import type { WatchUpdate } from '@dualping/client';
 import type { Token } from '../input/token.js';
 import type { Size } from '../state/geometry.js';
 import type { ClusterEvent, Counts, ProcessLog, RoutersSeen, Takeover, Victim } from './feed.js';
-import type { ClusterViewState, Deed } from './state.js';
+import type { ClusterViewState, ProcessAction } from './state.js';
 
-export type Happening =
+export type ClusterViewEvent =
   | { readonly kind: 'update'; readonly update: WatchUpdate }
   | { readonly kind: 'takeover'; readonly takeover: Takeover }
   | { readonly kind: 'events'; readonly events: readonly ClusterEvent[] }
   | { readonly kind: 'counts'; readonly counts: Counts }
   | { readonly kind: 'routers'; readonly routers: RoutersSeen }
-  /** Answers a `deed` effect. */
-  | { readonly kind: 'done'; readonly deed: Deed; readonly victim: Victim }
+  /** Answers a `action` effect. */
+  | { readonly kind: 'done'; readonly action: ProcessAction; readonly victim: Victim }
   | { readonly kind: 'not-done'; readonly text: string }
   /** Answers a `log` effect. */
   | {
@@ -28,7 +28,7 @@ export type Happening =
   | { readonly kind: 'clock'; readonly pids: ReadonlyMap<string, number> };
 
 export type ClusterEffect =
-  | { readonly kind: 'deed'; readonly deed: Deed; readonly victim: Victim }
+  | { readonly kind: 'action'; readonly action: ProcessAction; readonly victim: Victim }
   | { readonly kind: 'automatic'; readonly on: boolean }
   /** Asks for the last lines of its log. */
   | {

@@ -57,7 +57,7 @@ const MAX_UNREAD_MESSAGES = 100;
 
 export const SUPERVISION_SERVICE_NAME = 'dualping.v1.SupervisionService';
 
-export class SupervisorDesk {
+export class SupervisorStreams {
   readonly #attached = new Map<KeepAliveLink, Stream>();
   #links = 0;
   #unknown = 0;

@@ -8,12 +8,11 @@ import type { Instant, ServerId } from '../ids.js';
 import { serverName } from '../ids.js';
 import { quote } from '../text.js';
 import { objectionToHeartbeat } from './admission.js';
+import { type AuxiliaryProcess, AuxiliaryProcesses, auxiliaryKey } from './auxiliary-processes.js';
 import { Cluster } from './cluster.js';
-import { type Companion, Companions, companionKey } from './companions.js';
 import { Heartbeats } from './heartbeats.js';
 import type { Member } from './member.js';
-import type { Outcome } from './outcome.js';
-import { MAX_COMPANIONS } from './registry-limits.js';
+import { MAX_AUXILIARY_PROCESSES } from './registry-limits.js';
 import {
   type Candidate,
   type Heartbeat,
@@ -21,16 +20,17 @@ import {
   type RegistryInput,
   SERVER_TYPE,
 } from './registry-messages.js';
+import type { StepOutputs } from './step-outputs.js';
 
 type HeartbeatCall = Extract<RegistryInput, { readonly kind: 'heartbeat' }>;
 
 type Sender =
   | { readonly kind: 'member'; readonly cluster: Cluster; readonly serverId: ServerId }
-  | { readonly kind: 'companion'; readonly companion: Companion };
+  | { readonly kind: 'auxiliary'; readonly auxiliary: AuxiliaryProcess };
 
-export class HeartbeatDesk {
+export class HeartbeatCalls {
   readonly #heartbeats: Heartbeats<Sender>;
-  readonly #companions = new Companions();
+  readonly #auxiliaries = new AuxiliaryProcesses();
   /** The heartbeat to answer at the end of this step. */
   #noted: { readonly call: HeartbeatCall; readonly cluster: Cluster } | undefined;
 
@@ -40,8 +40,8 @@ export class HeartbeatDesk {
     for (const cluster of clusters) for (const id of cluster.callers) this.#heardOf(0, cluster, id);
   }
 
-  get companions(): readonly Companion[] {
-    return this.#companions.all;
+  get auxiliaries(): readonly AuxiliaryProcess[] {
+    return this.#auxiliaries.all;
   }
 
   /** `cluster`: the one that the heartbeat names, or why there is none. `listeningMs`: listening time. */
@@ -50,26 +50,26 @@ export class HeartbeatDesk {
     listeningMs: number,
     call: HeartbeatCall,
     cluster: Cluster | Refusal,
-    outcome: Outcome,
+    outputs: StepOutputs,
   ): void {
     const refusal = !(cluster instanceof Cluster)
       ? cluster
       : call.heartbeat.type === SERVER_TYPE
-        ? this.#member(now, listeningMs, call, cluster, outcome)
-        : this.#companion(listeningMs, call.heartbeat, outcome);
+        ? this.#member(now, listeningMs, call, cluster, outputs)
+        : this.#auxiliary(listeningMs, call.heartbeat, outputs);
     if (refusal === undefined) {
       if (cluster instanceof Cluster) this.#noted = { call, cluster };
       return;
     }
-    outcome.refuse(call.token, refusal);
-    outcome.report('refused', `a heartbeat is refused (${refusal.reason}): ${refusal.detail}`);
+    outputs.refuse(call.token, refusal);
+    outputs.report('refused', `a heartbeat is refused (${refusal.reason}): ${refusal.detail}`);
   }
 
   /**
    * Answers the heartbeat at the end of the step: with its first heartbeat the server may have become
    * primary.
    */
-  confirm(outcome: Outcome): void {
+  confirm(outputs: StepOutputs): void {
     if (this.#noted === undefined) return;
     const { call, cluster } = this.#noted;
     this.#noted = undefined;
@@ -78,22 +78,22 @@ export class HeartbeatDesk {
     const isFirst =
       type === SERVER_TYPE
         ? available && primary?.serverId === serverId
-        : this.#companions.isFirst(call.heartbeat);
-    outcome.answer(call.token, { kind: 'heartbeat-noted', isFirst });
+        : this.#auxiliaries.isFirst(call.heartbeat);
+    outputs.answer(call.token, { kind: 'heartbeat-noted', isFirst });
   }
 
   /** Drops senders that have been silent for too long. */
-  expire(now: Instant, listeningMs: number, outcome: Outcome): void {
+  expire(now: Instant, listeningMs: number, outputs: StepOutputs): void {
     for (const { who, silentMs } of this.#heartbeats.takeSilent(listeningMs)) {
-      if (who.kind === 'companion') {
-        this.#companions.forget(who.companion);
+      if (who.kind === 'auxiliary') {
+        this.#auxiliaries.forget(who.auxiliary);
         continue;
       }
       const { cluster, serverId } = who;
       // It may have attached by a stream since, or its supervisor may have registered it.
       if (cluster.find(serverId)?.presence.kind !== 'heartbeat') continue;
       cluster.drop(now, serverId, `no heartbeat of it for ${Math.round(silentMs)} ms`);
-      outcome.touch(cluster);
+      outputs.touch(cluster);
     }
   }
 
@@ -107,7 +107,7 @@ export class HeartbeatDesk {
     listeningMs: number,
     { heartbeat }: HeartbeatCall,
     cluster: Cluster,
-    outcome: Outcome,
+    outputs: StepOutputs,
   ): Refusal | undefined {
     const { serverId, address } = heartbeat;
     const known = cluster.find(serverId);
@@ -118,24 +118,24 @@ export class HeartbeatDesk {
     this.#heardOf(listeningMs, cluster, serverId);
     if (known?.presence.kind === 'heartbeat') return undefined;
     cluster.admit(now, candidate, { kind: 'heartbeat' });
-    outcome.touch(cluster);
-    outcome.report(
+    outputs.touch(cluster);
+    outputs.report(
       'registered',
       `cluster ${cluster.id}: ${serverName(serverId)} is registered by its heartbeat, at ${address}`,
     );
     return undefined;
   }
 
-  #companion(listeningMs: number, companion: Companion, outcome: Outcome): Refusal | undefined {
-    const { cluster, type, serverId, address } = companion;
-    if (this.#companions.size >= MAX_COMPANIONS && !this.#companions.has(companion))
+  #auxiliary(listeningMs: number, auxiliary: AuxiliaryProcess, outputs: StepOutputs): Refusal | undefined {
+    const { cluster, type, serverId, address } = auxiliary;
+    if (this.#auxiliaries.size >= MAX_AUXILIARY_PROCESSES && !this.#auxiliaries.has(auxiliary))
       return {
         reason: 'limit-reached',
-        detail: `${MAX_COMPANIONS} processes beside servers are registered already`,
+        detail: `${MAX_AUXILIARY_PROCESSES} processes beside servers are registered already`,
       };
-    this.#heartbeats.heard(listeningMs, companionKey(companion), { kind: 'companion', companion });
-    if (this.#companions.note(companion))
-      outcome.report(
+    this.#heartbeats.heard(listeningMs, auxiliaryKey(auxiliary), { kind: 'auxiliary', auxiliary });
+    if (this.#auxiliaries.note(auxiliary))
+      outputs.report(
         'registered',
         `cluster ${cluster}: ${quote(type)} ${serverId} is registered by its heartbeat, at ${address}: no server, clients are not sent to it`,
       );

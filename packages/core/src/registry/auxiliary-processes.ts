@@ -7,7 +7,7 @@
  */
 import type { Address, ClusterId, ServerId } from '../ids.js';
 
-export interface Companion {
+export interface AuxiliaryProcess {
   readonly cluster: ClusterId;
   readonly serverId: ServerId;
   /** The type that it gives itself; never `server`. */
@@ -15,26 +15,26 @@ export interface Companion {
   readonly address: Address;
 }
 
-export class Companions {
+export class AuxiliaryProcesses {
   /** In the order in which they registered. */
-  readonly #companions = new Map<string, Companion>();
+  readonly #auxiliaries = new Map<string, AuxiliaryProcess>();
 
-  get all(): Companion[] {
-    return [...this.#companions.values()];
+  get all(): AuxiliaryProcess[] {
+    return [...this.#auxiliaries.values()];
   }
 
   get size(): number {
-    return this.#companions.size;
+    return this.#auxiliaries.size;
   }
 
-  has(companion: Companion): boolean {
-    return this.#companions.has(companionKey(companion));
+  has(auxiliary: AuxiliaryProcess): boolean {
+    return this.#auxiliaries.has(auxiliaryKey(auxiliary));
   }
 
   /** A known process keeps its place; its address may be new. Returns whether the process is new. */
-  note(companion: Companion): boolean {
-    const isNew = !this.has(companion);
-    this.#companions.set(companionKey(companion), companion);
+  note(auxiliary: AuxiliaryProcess): boolean {
+    const isNew = !this.has(auxiliary);
+    this.#auxiliaries.set(auxiliaryKey(auxiliary), auxiliary);
     return isNew;
   }
 
@@ -42,16 +42,16 @@ export class Companions {
    * Whether it is the first of its type in its cluster: in programs that run several of a type, the one that
    * acts.
    */
-  isFirst({ cluster, serverId, type }: Companion): boolean {
-    for (const other of this.#companions.values())
+  isFirst({ cluster, serverId, type }: AuxiliaryProcess): boolean {
+    for (const other of this.#auxiliaries.values())
       if (other.cluster === cluster && other.type === type) return other.serverId === serverId;
     return false;
   }
 
-  forget(companion: Companion): void {
-    this.#companions.delete(companionKey(companion));
+  forget(auxiliary: AuxiliaryProcess): void {
+    this.#auxiliaries.delete(auxiliaryKey(auxiliary));
   }
 }
 
-export const companionKey = ({ cluster, serverId, type }: Companion): string =>
+export const auxiliaryKey = ({ cluster, serverId, type }: AuxiliaryProcess): string =>
   `${cluster}/${serverId}/${type}`;

@@ -19,14 +19,14 @@ import type {
   RegistryToken,
 } from './registry-messages.js';
 
-export interface Audience {
+export interface Announcer {
   /** The message that tells an assignment on this link. */
   readonly tell: (link: RegistryLink, assignment: Assignment, isWelcome: boolean) => RouterMessage;
   /** Removes and returns all calls that waited for this assignment. */
   readonly content: (assignment: Assignment) => readonly RegistryToken[];
 }
 
-export class Outcome {
+export class StepOutputs {
   readonly #touched = new Set<Cluster>();
   readonly #welcome = new Set<RegistryLink>();
   readonly #owed = new Set<RegistryLink>();
@@ -86,7 +86,7 @@ export class Outcome {
   }
 
   /** Seals what has changed. Outputs added after this and before `takeRest` still belong to the step. */
-  seal(now: Instant, audience: Audience): RegistryOutput[] {
+  seal(now: Instant, announcer: Announcer): RegistryOutput[] {
     const outputs: RegistryOutput[] = [];
     for (const cluster of this.#touched) {
       const change = cluster.seal(now);
@@ -96,12 +96,12 @@ export class Outcome {
       for (const link of cluster.links()) {
         const isWelcome = this.#welcome.has(link);
         if (!isNews && !isWelcome && !this.#owed.has(link)) continue;
-        const message = audience.tell(link, assignment, isWelcome);
+        const message = announcer.tell(link, assignment, isWelcome);
         outputs.push({ kind: 'send', link, message, overtakes: false });
       }
       if (isNews) {
         outputs.push({ kind: 'changed', assignment });
-        for (const token of audience.content(assignment))
+        for (const token of announcer.content(assignment))
           outputs.push({
             kind: 'answer',
             token,

@@ -1,21 +1,21 @@
 /**
- * Actions on processes ("deeds"). A fault that would leave no server to serve is made only when it is asked
+ * Actions on processes. A fault that would leave no server to serve is made only when it is asked
  * for twice, so a class that presses keys in a hurry still has a cluster to look at.
  */
 import { unreachable } from '../unreachable.js';
 import type { Victim } from './feed.js';
-import { type ClusterStep, just } from './happenings.js';
 import { problem, said } from './notices.js';
 import {
   type ClusterSeen,
   type ClusterViewState,
-  type Deed,
   type Mark,
   openCluster,
+  type ProcessAction,
   sameVictim,
   victimKey,
   victimName,
 } from './state.js';
+import { type ClusterStep, just } from './view-events.js';
 
 /** A second request within this time makes the fault, ms. */
 const AGAIN_WITHIN_MS = 6_000;
@@ -42,33 +42,38 @@ export const toggleFrozen = (state: ClusterViewState): ClusterStep =>
 /** Cuts off, or heals. */
 export const toggleCut = (state: ClusterViewState): ClusterStep => toggled(state, 'cut', 'cut', 'heal');
 
-function toggled(state: ClusterViewState, mark: Mark, fault: Deed, remedy: Deed): ClusterStep {
+function toggled(
+  state: ClusterViewState,
+  mark: Mark,
+  fault: ProcessAction,
+  remedy: ProcessAction,
+): ClusterStep {
   const { selected } = state;
   if (selected === undefined) return nobody(state);
   const isMarked = state.marks.get(victimKey(selected)) === mark;
   return act(state, isMarked ? remedy : fault, selected);
 }
 
-export const toSelected = (state: ClusterViewState, deed: Deed): ClusterStep =>
-  state.selected === undefined ? nobody(state) : act(state, deed, state.selected);
+export const toSelected = (state: ClusterViewState, action: ProcessAction): ClusterStep =>
+  state.selected === undefined ? nobody(state) : act(state, action, state.selected);
 
 const nobody = (state: ClusterViewState): ClusterStep => just(problem(state, 'no server is selected'));
 
-export function act(state: ClusterViewState, deed: Deed, victim: Victim): ClusterStep {
+export function act(state: ClusterViewState, action: ProcessAction, victim: Victim): ClusterStep {
   const name = nameOf(state, victim);
-  const why = objection(state, deed, victim);
+  const why = objection(state, action, victim);
   const { refused, clock } = state;
   const isMeant =
-    refused?.deed === deed && sameVictim(refused.victim, victim) && clock.monoMs < refused.untilMs;
+    refused?.action === action && sameVictim(refused.victim, victim) && clock.monoMs < refused.untilMs;
   if (why !== undefined && !isMeant) {
     const untilMs = clock.monoMs + AGAIN_WITHIN_MS;
-    return just({ ...problem(state, why), refused: { deed, victim, untilMs } });
+    return just({ ...problem(state, why), refused: { action, victim, untilMs } });
   }
-  const doing = said({ ...state, refused: undefined }, `${DOING[deed]} ${name} …`);
-  return just(doing, { kind: 'deed', deed, victim });
+  const doing = said({ ...state, refused: undefined }, `${DOING[action]} ${name} …`);
+  return just(doing, { kind: 'action', action, victim });
 }
 
-const DOING: Record<Deed, string> = {
+const DOING: Record<ProcessAction, string> = {
   kill: 'killing',
   freeze: 'freezing',
   thaw: 'thawing',
@@ -81,15 +86,15 @@ const nameOf = (state: ClusterViewState, victim: Victim): string =>
   victim.kind === 'router' ? 'the router' : victimName(victim, state.clusters.size);
 
 /** Why the person should think again; undefined: a server remains to serve, or no client is affected. */
-function objection(state: ClusterViewState, deed: Deed, victim: Victim): string | undefined {
-  if (deed === 'thaw' || deed === 'heal' || victim.kind === 'router') return undefined;
+function objection(state: ClusterViewState, action: ProcessAction, victim: Victim): string | undefined {
+  if (action === 'thaw' || action === 'heal' || victim.kind === 'router') return undefined;
   const cluster = state.clusters.get(victim.cluster);
   if (cluster === undefined || !isLastToServe(state, cluster, victim.serverId)) return undefined;
   const name = nameOf(state, victim);
-  return `${name} is the last that can serve: to ${WORD[deed]} it stops all posts until it is back. Press again if you mean it.`;
+  return `${name} is the last that can serve: to ${WORD[action]} it stops all posts until it is back. Press again if you mean it.`;
 }
 
-const WORD: Record<Deed, string> = {
+const WORD: Record<ProcessAction, string> = {
   kill: 'kill',
   freeze: 'freeze',
   thaw: 'thaw',
@@ -110,10 +115,10 @@ function isLastToServe(state: ClusterViewState, { members, assignment }: Cluster
 }
 
 /** Records a completed action, as what is known until the router reports more. */
-export function done(state: ClusterViewState, deed: Deed, victim: Victim): ClusterViewState {
+export function done(state: ClusterViewState, action: ProcessAction, victim: Victim): ClusterViewState {
   const key = victimKey(victim);
   const marks = new Map(state.marks);
-  switch (deed) {
+  switch (action) {
     case 'freeze':
       marks.set(key, 'frozen');
       break;
@@ -134,12 +139,12 @@ export function done(state: ClusterViewState, deed: Deed, victim: Victim): Clust
       marks.delete(key);
       break;
     default:
-      return unreachable(deed);
+      return unreachable(action);
   }
-  return said({ ...state, marks }, `${nameOf(state, victim)} ${DONE[deed]}`);
+  return said({ ...state, marks }, `${nameOf(state, victim)} ${DONE[action]}`);
 }
 
-const DONE: Record<Deed, string> = {
+const DONE: Record<ProcessAction, string> = {
   kill: 'killed',
   freeze: 'frozen: its process is stopped, its connections stand',
   thaw: 'goes on',

@@ -1,6 +1,6 @@
 /**
- * The "cables" between the parts of a demo: every connection goes through a proxy, so that any two parts can
- * be cut off from each other, without root and without a change to the machine's network.
+ * The proxied links between the parts of a demo: every connection goes through a proxy, so that any two
+ * parts can be cut off from each other, without root and without a change to the machine's network.
  */
 import { ownersOf } from './socket-owner.js';
 import { type ProxiedConnection, TcpProxy } from './tcp-proxy.js';
@@ -17,7 +17,7 @@ interface Port {
 
 const pairOf = (one: Party, other: Party): string => [one, other].sort().join(' ');
 
-export class Cables {
+export class ProxiedLinks {
   readonly #host: string;
   /** The parties that are processes of the demo, by process id. */
   readonly #pids: () => ReadonlyMap<number, Party>;
