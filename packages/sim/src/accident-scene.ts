@@ -5,7 +5,6 @@ import type { Cluster } from './cluster.js';
 import type { Fault } from './faults.js';
 import { Random } from './random.js';
 import { EMPTY_FOLDER, type RouterFolder } from './router-disk.js';
-import { RouterProcess } from './router-process.js';
 import { ServerProcess } from './server-process.js';
 import { Stranger } from './stranger.js';
 
@@ -32,8 +31,8 @@ export class AccidentScene {
         return this.#blackHole(accident);
       case 'hung-disk': {
         const owner = cluster.process(accident.process);
-        const hasDisk = owner instanceof ServerProcess || owner instanceof RouterProcess;
-        return hasDisk ? owner.disk.hang() : undefined;
+        if (owner instanceof ServerProcess) return owner.disk.hang();
+        return cluster.routerProcess(accident.process) && cluster.routerStore.hang();
       }
       case 'stranger':
         return this.#stranger(accident);
@@ -63,7 +62,7 @@ export class AccidentScene {
   // Processes.
 
   #byTurns({ process, at }: AccidentOf<'by-turns'>): Undo {
-    const { setup, world, router } = this.cluster;
+    const { setup, world } = this.cluster;
     const { deadAfterMs } = setup.timing;
     const random = new Random(`${setup.seed}/${process} by turns/${at}`);
     const still = new Set<Undo>();
@@ -83,7 +82,7 @@ export class AccidentScene {
       hold(process, deadAfterMs * random.within(0.5, 0.95));
       const routerMs = random.within(0.05, 0.3);
       world.after(deadAfterMs * random.within(0.6, 0.95), 'the router stands still', () =>
-        hold(router.name, deadAfterMs * routerMs),
+        hold(this.cluster.router.name, deadAfterMs * routerMs),
       );
       world.after(2 * deadAfterMs, 'by turns', turn);
     };
@@ -122,9 +121,10 @@ export class AccidentScene {
   /** Killed and kept down. */
   #takeDown(name: string): Undo {
     const { cluster } = this;
-    if (name === cluster.router.name) {
-      const release = cluster.holdRouter();
-      cluster.router.kill();
+    const router = cluster.routerProcess(name);
+    if (router !== undefined) {
+      const release = cluster.holdRouter(name);
+      router.kill();
       return release;
     }
     const server = cluster.server(name);
@@ -171,32 +171,30 @@ export class AccidentScene {
   }
 
   #olderStore({ ageMs, emptied }: AccidentOf<'older-store'>): Undo | undefined {
-    const { router, world, servers } = this.cluster;
+    const { cluster } = this;
+    const { world, servers, routerStore: store } = cluster;
+    const { name } = cluster.router;
     // A server of no network yet would rightly join the network of the empty router.
     if (emptied && servers.some(({ disk }) => disk.networkId === '')) return undefined;
-    const older = emptied ? EMPTY_FOLDER : router.disk.folder();
+    const older = emptied ? EMPTY_FOLDER : store.folder();
     let original: RouterFolder | undefined;
     let isOver = false;
     world.after(ageMs, 'the folder of the router is replaced', () => {
       if (isOver) return;
-      const release = this.#takeDown(router.name);
-      original = router.disk.folder();
-      world.say(
-        router.name,
-        emptied ? 'begins with an empty folder' : `begins with its folder of ${ageMs} ms ago`,
-      );
-      router.disk.putIn(older);
+      const release = cluster.replaceStore((present) => {
+        original = present;
+        return older;
+      });
+      world.say(name, emptied ? 'begins with an empty folder' : `begins with its folder of ${ageMs} ms ago`);
       release();
     });
     return () => {
       isOver = true;
       const whole = original;
       if (whole === undefined) return;
-      const release = this.#takeDown(router.name);
-      if (router.disk.networkId === whole.networkId)
-        router.disk.putIn(newestOfBoth(whole, router.disk.folder(), servers));
-      else router.disk.putIn(whole);
-      release();
+      cluster.replaceStore((present) =>
+        present.networkId === whole.networkId ? newestOfBoth(whole, present, servers) : whole,
+      )();
     };
   }
 
@@ -281,5 +279,5 @@ function newestOfBoth(
     );
     if (isFollowed) records.set(cluster, record);
   }
-  return { networkId: whole.networkId, records, isNew: false };
+  return { ...whole, records, isNew: false };
 }

@@ -7,6 +7,7 @@
  */
 import type { Fault } from './faults.js';
 import type { Random } from './random.js';
+import { ROUTER } from './router-view.js';
 
 export type Accident =
   /**
@@ -89,8 +90,6 @@ export interface AccidentCast {
   /** Users by the number of their cluster. */
   readonly users: readonly (readonly string[])[];
 }
-
-const ROUTER = 'router';
 
 type Made = Accident & { readonly forMs: number };
 type Without<F> = F extends Fault ? Omit<F, 'at'> : never;

@@ -8,6 +8,7 @@ import type { Checker } from './checkers/checker.js';
 import type { Cluster } from './cluster.js';
 import type { Fault } from './faults.js';
 import { Random } from './random.js';
+import { ROUTER } from './router-view.js';
 import type { ServerProcess } from './server-process.js';
 import { serverNameOf } from './setup.js';
 
@@ -93,11 +94,11 @@ export class Ambush implements Checker {
       .filter((name) => name !== one);
     const other = standbys.length > 0 ? random.pick(standbys) : random.pick(all);
     const server = random.pick([one, other]);
-    const process = random.chance(0.2) ? 'router' : server;
+    const process = random.chance(0.2) ? ROUTER : server;
     const forMs = Math.round(random.pick([5, 30, random.exponential(300), random.within(500, 6_000)]));
     const links = [
-      [one, 'router'],
-      [other, 'router'],
+      [one, ROUTER],
+      [other, ROUTER],
       [one, other],
     ].filter(([from, to]) => from !== to) as [string, string][];
     const [a, b] = random.pick(links);

@@ -10,6 +10,7 @@ test('one seed, with what is left out of it', () => {
     seed: 7,
     trace: 'play',
     clusters: 1,
+    routers: 1,
     mutant: undefined,
     reduction: { faults: [1, 4], clients: ['c1', 'c3'], stormMs: 900 },
   });
@@ -19,6 +20,7 @@ test('one seed, with what is left out of it', () => {
     seed: 7,
     trace: 'all',
     clusters: 1,
+    routers: 1,
     mutant: 'x',
     reduction: { faults: [], clients: undefined, stormMs: undefined },
   });
@@ -31,9 +33,10 @@ test('many seeds, random ones, mutants', () => {
     to: 9,
     jobs: 2,
     clusters: 1,
+    routers: 1,
     mutant: undefined,
   });
-  assert.deepEqual(parsed('--random 50'), { kind: 'random', count: 50, jobs: 1, clusters: 1 });
+  assert.deepEqual(parsed('--random 50'), { kind: 'random', count: 50, jobs: 1, clusters: 1, routers: 1 });
   assert.deepEqual(parsed('mutants --most 5'), {
     kind: 'mutants',
     only: undefined,

@@ -8,6 +8,7 @@ export type Command =
       readonly seed: number;
       readonly trace: 'none' | 'play' | 'all';
       readonly clusters: number;
+      readonly routers: number;
       readonly mutant: string | undefined;
       readonly reduction: Reduction;
     }
@@ -17,6 +18,7 @@ export type Command =
       readonly to: number;
       readonly jobs: number;
       readonly clusters: number;
+      readonly routers: number;
       readonly mutant: string | undefined;
     }
   | {
@@ -24,6 +26,7 @@ export type Command =
       readonly count: number;
       readonly jobs: number;
       readonly clusters: number;
+      readonly routers: number;
     }
   | {
       readonly kind: 'mutants';
@@ -49,6 +52,7 @@ export const USAGE = `usage: npm run sim -- OPTIONS
                          runs each deliberate bug until it is caught
   scenarios [--rewrite]  plays scenarios/*.txt; --rewrite puts what follows now in the place of what is written
   --clusters N           of each of these: worlds of several clusters; the same seed is another world then
+  --routers N            of each of these: worlds of several routers on the model of etcd; likewise another world
 exit: 0 all is well, 1 an invariant was broken, a mutant survived, or a scenario differs, 2 this text`;
 
 /** Worlds after which a mutant counts as survived. */
@@ -56,6 +60,8 @@ export const MUTANT_SEEDS = 400;
 const MAX_JOBS = 64;
 /** More clusters would find nothing new, slowly. */
 const MAX_CLUSTERS = 9;
+/** As many as names have one digit for. */
+const MAX_ROUTERS = 9;
 
 export function parseArguments(given: readonly string[]): Command {
   if (given.length === 0 || given.includes('--help')) return { kind: 'help' };
@@ -86,20 +92,23 @@ export function parseArguments(given: readonly string[]): Command {
     'storm',
     'mutant',
     'clusters',
+    'routers',
   ]);
   const clusters = Math.min(numberOf(options, 'clusters', 1, 1), MAX_CLUSTERS);
+  const routers = Math.min(numberOf(options, 'routers', 1, 1), MAX_ROUTERS);
   const mutant = options.get('mutant');
   const jobs = Math.min(numberOf(options, 'jobs', 1, 1), MAX_JOBS);
   if (options.has('seeds'))
-    return { kind: 'many', ...rangeOf(options.get('seeds') ?? ''), jobs, clusters, mutant };
+    return { kind: 'many', ...rangeOf(options.get('seeds') ?? ''), jobs, clusters, routers, mutant };
   if (options.has('random'))
-    return { kind: 'random', count: numberOf(options, 'random', 1, 1), jobs, clusters };
+    return { kind: 'random', count: numberOf(options, 'random', 1, 1), jobs, clusters, routers };
   if (!options.has('seed')) throw new UsageError('give --seed, --seeds, --random or mutants');
   return {
     kind: 'one',
     seed: numberOf(options, 'seed', 0, 0),
     trace: traceOf(options.get('trace')),
     clusters,
+    routers,
     mutant,
     reduction: reductionOf(options),
   };

@@ -13,6 +13,7 @@ export function calm(seed: number, faults: readonly Fault[]): Setup {
     seed,
     limits: 'production',
     clusters: 1,
+    routerCount: 1,
     servers: 3,
     clients: [1, 2, 3].map((no) => ({ name: `c${no}`, user: `u${no}`, history: 20, pauseMs: 40 })),
     routers: ['router'],

@@ -20,8 +20,16 @@ export async function runCampaign(
     to,
     jobs,
     clusters,
+    routers,
     mutant,
-  }: { from: number; to: number; jobs: number; clusters: number; mutant: string | undefined },
+  }: {
+    from: number;
+    to: number;
+    jobs: number;
+    clusters: number;
+    routers: number;
+    mutant: string | undefined;
+  },
   say: (line: string) => void,
 ): Promise<CampaignResult> {
   const startedAt = performance.now();
@@ -39,7 +47,10 @@ export async function runCampaign(
   };
   await Promise.all(
     Array.from({ length: Math.min(jobs, to - from + 1) }, (_, at) =>
-      runWorker({ from: from + at, to, step: jobs, clusters, mutant, twiceEvery: TWICE_EVERY }, heard),
+      runWorker(
+        { from: from + at, to, step: jobs, clusters, routers, mutant, twiceEvery: TWICE_EVERY },
+        heard,
+      ),
     ),
   );
   return { totals, wallMs: performance.now() - startedAt, failed };

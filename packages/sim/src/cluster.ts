@@ -1,5 +1,5 @@
 /** All processes of one world, made from a setup. */
-import type { ClusterId } from '@dualping/core';
+import { CLUSTERS_PREFIX, type ClusterId, type ClusterRecord } from '@dualping/core';
 import { Checkers } from './checkers/checker.js';
 import { ClientProcess } from './client-process.js';
 import type { Build } from './core.js';
@@ -7,23 +7,38 @@ import { Keyholders, type PrimaryPlace } from './keyholders.js';
 import { Network } from './network.js';
 import type { Process, Surroundings } from './process.js';
 import { Random } from './random.js';
+import { type RouterFolder, SLOW_SYNC_MS } from './router-disk.js';
 import { RouterProcess } from './router-process.js';
+import type { RouterSurroundings } from './router-reign.js';
+import type { RouterStore, RouterView } from './router-view.js';
 import { isCopy, type ServerDisk } from './server-disk.js';
 import { ServerProcess } from './server-process.js';
-import { BLACK_HOLE, ROUTER_ALIAS, type Setup, serverNameOf } from './setup.js';
+import { BLACK_HOLE, ROUTER_ALIAS, routerNameOf, type Setup, serverNameOf } from './setup.js';
+import { LeadingRouter } from './shared-store/leading-router.js';
+import { ModelEtcd } from './shared-store/model-etcd.js';
+import { EtcdRecords, SeveralRouters } from './shared-store/several-routers.js';
 import { Supervisor } from './supervisor.js';
 import { Trespasser } from './trespasser.js';
 import { Person } from './workload.js';
 import type { World } from './world.js';
 
-/** A disk whose mean sync is longer counts as slow, ms. */
-const SLOW_SYNC_MS = 50;
 /** After this time a router that died is started again, ms. */
 const ROUTER_RESTART_MS = 200;
+/** How often the model of etcd ends leases that are over, ms. */
+const LEASE_LOOK_MS = 25;
+
+/** What a world has of routers. */
+interface Routers {
+  readonly processes: readonly (RouterProcess | LeadingRouter)[];
+  readonly view: RouterView;
+  readonly store: RouterStore;
+  /** Of several; undefined: the router is alone. */
+  readonly several: SeveralRouters | undefined;
+}
 
 export class Cluster {
   readonly network: Network;
-  readonly router: RouterProcess;
+  readonly #routers: Routers;
   readonly servers: readonly ServerProcess[];
   readonly clients: readonly ClientProcess[];
   readonly #supervisors = new Map<string, Supervisor>();
@@ -32,7 +47,8 @@ export class Cluster {
   readonly #build: Build;
   #trespasser: Trespasser | undefined;
   readonly #keyholders: Keyholders | undefined;
-  #routerHeld = 0;
+  /** How many faults keep each router down. */
+  readonly #routersHeld = new Map<string, number>();
   /** How many processes were added to those of the setup. */
   #extra = 0;
   readonly #twins = new Set<ServerProcess>();
@@ -53,10 +69,10 @@ export class Cluster {
     this.#build = build;
     const { timing, routers, clusters } = setup;
     const forgets = setup.limits !== 'production';
-    this.router = new RouterProcess({ ...around, ...build, checkers, timing, clusters });
-    this.router.disk.syncMs = { least: 0.05, mean: setup.routerSyncMs };
-    this.network.enter(this.router, ROUTER_ALIAS);
-    this.router.onDied = () => this.#restartRouterSoon();
+    const routerAround = { ...around, ...build, checkers, timing, clusters };
+    this.#routers =
+      setup.routerCount === 1 ? this.#aloneRouter(routerAround) : this.#severalRouters(routerAround);
+    for (const router of this.routers) router.onDied = () => this.#restartRouterSoon(router.name);
     this.servers = Array.from({ length: clusters }, (_, cluster) =>
       Array.from(
         { length: setup.servers },
@@ -73,7 +89,14 @@ export class Cluster {
     ).flat();
     for (const server of this.servers) {
       server.syncMs.mean = setup.serverSyncMs;
-      this.#supervisors.set(server.name, new Supervisor(server, 'router', around));
+      this.#supervisors.set(
+        server.name,
+        new Supervisor(
+          server,
+          this.routers.map(({ name }) => name),
+          around,
+        ),
+      );
     }
     this.clients = setup.clients.map(
       ({ name, user, history }) =>
@@ -100,7 +123,7 @@ export class Cluster {
     const soon = (who: string, run: () => void): void => {
       this.world.after(random.within(0, 100), `${who} starts`, run);
     };
-    soon('router', () => this.startRouter());
+    for (const { name } of this.routers) soon(name, () => this.startRouter(name));
     for (const supervisor of this.#supervisors.values())
       soon(supervisor.server.name, () => supervisor.start());
     for (const client of this.clients) soon(client.name, () => client.start());
@@ -120,8 +143,27 @@ export class Cluster {
     return [...this.servers, ...this.#twins].filter((server) => server.cluster === cluster);
   }
 
+  /** The router, or its routers together. */
+  get router(): RouterView {
+    return this.#routers.view;
+  }
+
+  get routers(): readonly (RouterProcess | LeadingRouter)[] {
+    return this.#routers.processes;
+  }
+
+  /** Where routers keep their records. */
+  get routerStore(): RouterStore {
+    return this.#routers.store;
+  }
+
+  /** Undefined where the router is alone. */
+  get severalRouters(): SeveralRouters | undefined {
+    return this.#routers.several;
+  }
+
   get processes(): readonly Process[] {
-    return [this.router, ...this.servers, ...this.clients];
+    return [...this.routers, ...this.servers, ...this.clients];
   }
 
   process(name: string): Process {
@@ -142,18 +184,40 @@ export class Cluster {
     return found;
   }
 
-  startRouter(): void {
-    if (this.router.running || this.#routerHeld > 0) return;
-    this.world.say('router', 'starts');
-    this.router.start();
+  routerProcess(name: string): RouterProcess | LeadingRouter | undefined {
+    return this.routers.find((router) => router.name === name);
   }
 
-  /** Keeps the router down until the hold is released. */
-  holdRouter(): () => void {
-    this.#routerHeld += 1;
+  startRouter(name: string): void {
+    const router = this.routerProcess(name);
+    if (router === undefined || router.running || this.#isHeld(name)) return;
+    this.world.say(name, 'starts');
+    router.start();
+  }
+
+  /** Keeps a router down until the hold is released. */
+  holdRouter(name: string): () => void {
+    this.#routersHeld.set(name, (this.#routersHeld.get(name) ?? 0) + 1);
     return () => {
-      this.#routerHeld -= 1;
-      this.#restartRouterSoon();
+      this.#routersHeld.set(name, (this.#routersHeld.get(name) ?? 0) - 1);
+      this.#restartRouterSoon(name);
+    };
+  }
+
+  /**
+   * All routers are killed and kept down, and their store is replaced.
+   *
+   * @returns a function that starts them
+   */
+  replaceStore(folder: (present: RouterFolder) => RouterFolder): () => void {
+    const releases = this.routers.map((router) => {
+      const release = this.holdRouter(router.name);
+      router.kill();
+      return release;
+    });
+    this.routerStore.putIn(folder(this.routerStore.folder()));
+    return () => {
+      for (const release of releases) release();
     };
   }
 
@@ -166,23 +230,32 @@ export class Cluster {
   }
 
   routerIsWell(): boolean {
-    const { router } = this;
-    return (
-      this.#routerHeld === 0 &&
-      router.isProper &&
-      !router.disk.isHung &&
-      router.disk.syncMs.mean <= SLOW_SYNC_MS
-    );
+    return this.routerStanding !== undefined;
+  }
+
+  /** Which routers could decide now; undefined: none, or that is in between. */
+  get routerStanding(): string | undefined {
+    const { several, processes, store } = this.#routers;
+    if (several !== undefined) return several.standing;
+    const isWell = processes.every(({ name, isProper }) => isProper && !this.#isHeld(name)) && store.isWell;
+    return isWell ? 'a router' : undefined;
   }
 
   /** Whether nothing keeps a server from its work with the router, if it runs. */
   isWell(server: ServerProcess): boolean {
-    const { network, router } = this;
+    const { network, routers } = this;
     const { name, disk, syncMs } = server;
     const diskIsWell = disk.full === 0 && !disk.failing && !disk.isHung && disk.age === 'newest';
     const isLinked =
-      !network.isMisrouted(name) && network.isWhole(name, router.name) && network.isWhole(router.name, name);
+      !network.isMisrouted(name) &&
+      routers.every((router) => network.isWhole(name, router.name) && network.isWhole(router.name, name));
     return server.isProper && diskIsWell && syncMs.mean <= SLOW_SYNC_MS && isLinked;
+  }
+
+  /** Whether no message gets from a server to any router, or back. */
+  isCutOff({ name }: ServerProcess): boolean {
+    const { network, routers } = this;
+    return routers.every((router) => network.isCut(name, router.name) && network.isCut(router.name, name));
   }
 
   /** Ends a twin. If its folder is the in-sync copy now, it goes back to the original's place. */
@@ -222,7 +295,7 @@ export class Cluster {
     // The checkers must not take its messages for those of the true router.
     const around = { ...this.#around, ...this.#build, checkers: new Checkers(), timing, clusters };
     const second = new RouterProcess(around, `router-${this.#extra}`);
-    second.disk.putIn(this.router.disk.folder());
+    second.disk.putIn(this.routerStore.folder());
     second.start();
     const leave = this.network.misroute(this.router.name, second.name);
     return () => {
@@ -261,10 +334,10 @@ export class Cluster {
     const told = this.router.assignmentOf(server.cluster);
     if (server.running || record === undefined || told === undefined) return false;
     // It is unknown which of the waiting in-sync sets will be on its disk afterwards.
-    if (this.router.disk.isHung) return false;
+    if (this.routerStore.isInDoubt) return false;
     if (told.members.some(({ serverId, live }) => serverId === server.id && live)) return false;
     // A frozen router may still read an older message of the server, and make it primary.
-    if (this.network.mayStillHear(server.name, this.router.name)) return false;
+    if (this.routers.some(({ name }) => this.network.mayStillHear(server.name, name))) return false;
     return [record.inSync, told.inSync].every((inSync) =>
       inSync.some(({ serverId, journalId }) =>
         this.servers.some(
@@ -280,7 +353,41 @@ export class Cluster {
     );
   }
 
-  #restartRouterSoon(): void {
-    this.world.after(ROUTER_RESTART_MS, 'router is started again', () => this.startRouter());
+  #isHeld(router: string): boolean {
+    return (this.#routersHeld.get(router) ?? 0) > 0;
+  }
+
+  #restartRouterSoon(name: string): void {
+    this.world.after(ROUTER_RESTART_MS, `${name} is started again`, () => this.startRouter(name));
+  }
+
+  #aloneRouter(around: RouterSurroundings): Routers {
+    const router = new RouterProcess(around);
+    router.disk.syncMs = { least: 0.05, mean: this.setup.routerSyncMs };
+    this.network.enter(router, ROUTER_ALIAS);
+    return { processes: [router], view: router, store: router.disk, several: undefined };
+  }
+
+  #severalRouters(around: RouterSurroundings): Routers {
+    const { world, checkers, setup } = this;
+    const etcd = new ModelEtcd(world, around.random.fork('etcd'));
+    etcd.onPut = (key, value, by) => {
+      if (!key.startsWith(CLUSTERS_PREFIX)) return;
+      several.checkWriter(by);
+      checkers.tell('recorded', JSON.parse(value) as ClusterRecord);
+    };
+    const endLeases = (): void => {
+      etcd.expire();
+      world.after(LEASE_LOOK_MS, 'etcd looks at its leases', endLeases);
+    };
+    endLeases();
+    const processes: readonly LeadingRouter[] = Array.from(
+      { length: setup.routerCount },
+      (_, at) =>
+        new LeadingRouter(routerNameOf(at + 1), { ...around, etcd, networkId: () => store.networkId }),
+    );
+    const several = new SeveralRouters(processes, etcd);
+    const store = new EtcdRecords(several, etcd);
+    return { processes, view: several, store, several };
   }
 }

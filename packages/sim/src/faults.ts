@@ -4,6 +4,8 @@
  */
 import type { Accident } from './accidents.js';
 import type { Random } from './random.js';
+import { ROUTER } from './router-view.js';
+import type { StoreFault } from './store-faults.js';
 
 interface At {
   /** True time, ms. */
@@ -23,7 +25,7 @@ export type Fault = At &
         /** Not at once, but after so many outputs of the next step. */
         readonly afterOutputs: number | undefined;
       }
-    /** SIGTERM. */
+    /** SIGTERM: a server, or a router of several. */
     | { readonly kind: 'stop'; readonly process: string }
     | { readonly kind: 'freeze'; readonly process: string }
     | { readonly kind: 'slow-process'; readonly process: string; readonly costMs: number }
@@ -71,18 +73,17 @@ export type Fault = At &
     /** A supervisor reports the end of a past life again, or very late. */
     | { readonly kind: 'stale-report'; readonly process: string; readonly livesAgo: number }
     | Accident
+    | StoreFault
   );
 
 /** The kinds of faults in storms. */
-type FaultKind = Exclude<Fault['kind'], Accident['kind']>;
+type FaultKind = Exclude<Fault['kind'], Accident['kind'] | StoreFault['kind']>;
 
 /** The names of processes in a schedule. */
 export interface Cast {
   readonly servers: readonly string[];
   readonly clients: readonly string[];
 }
-
-const ROUTER = 'router';
 
 type Maker = (random: Random, cast: Cast) => Omit<Fault, 'at' | 'forMs'> & { readonly forMs: number };
 

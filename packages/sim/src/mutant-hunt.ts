@@ -16,7 +16,7 @@ export async function huntMutant(mutant: Mutant, from: number, most: number): Pr
   const machinesFor = await prepareMachines(mutant.patches);
   for (let seeds = 1; seeds <= most; seeds += 1) {
     const seed = from + seeds - 1;
-    const setup = setupFrom(seed, mutant.clusters, mutant.needs);
+    const setup = setupFrom(seed, mutant.clusters, mutant.needs, mutant.routers);
     const { violation } = simulate(setup, machinesFor(setup.limits));
     if (violation !== undefined)
       return {

@@ -13,6 +13,8 @@ export interface Mutant {
   readonly patches: readonly Patch[];
   /** How many clusters a world needs to show it. Default: one. */
   readonly clusters?: number;
+  /** How many routers. Default: one. */
+  readonly routers?: number;
   /** What its worlds need for the bug to show. */
   readonly needs?: Needed;
   /** First seed of the hunt: for rare bugs it skips worlds that are known not to show them. */

@@ -5,8 +5,11 @@
 import { AccidentScene } from './accident-scene.js';
 import type { Cluster } from './cluster.js';
 import { type Fault, faultText } from './faults.js';
+import type { Process } from './process.js';
 import { RouterProcess } from './router-process.js';
 import { ServerProcess } from './server-process.js';
+import { LeadingRouter } from './shared-store/leading-router.js';
+import { renamed } from './store-faults.js';
 
 type Undo = () => void;
 /** From one process to another. */
@@ -45,7 +48,8 @@ export class Nemesis {
 
   /** Injects a fault now, for its length. */
   inflict(fault: Fault): void {
-    this.#lasting(fault.forMs, this.#inject(fault));
+    const { router } = this.cluster;
+    this.#lasting(fault.forMs, this.#inject(renamed(fault, () => router.name)));
   }
 
   /** Ends all faults: from here on nothing is broken. */
@@ -53,7 +57,7 @@ export class Nemesis {
     this.#healed = true;
     for (const undo of [...this.#undone]) undo();
     this.cluster.restoreOriginals();
-    this.cluster.startRouter();
+    for (const { name } of this.cluster.routers) this.cluster.startRouter(name);
     for (const { name } of this.cluster.servers) this.cluster.supervisor(name).start();
   }
 
@@ -99,11 +103,11 @@ export class Nemesis {
       case 'slow-disk': {
         const { syncMs } = fault;
         const owner = cluster.process(fault.process);
-        if (!(owner instanceof ServerProcess || owner instanceof RouterProcess)) return undefined;
-        const disk = owner instanceof RouterProcess ? owner.disk : owner;
-        disk.syncMs.mean += syncMs;
+        if (isRouter(owner)) return cluster.routerStore.slowDown(syncMs);
+        if (!(owner instanceof ServerProcess)) return undefined;
+        owner.syncMs.mean += syncMs;
         return () => {
-          disk.syncMs.mean -= syncMs;
+          owner.syncMs.mean -= syncMs;
         };
       }
       case 'full-disk': {
@@ -136,9 +140,26 @@ export class Nemesis {
           cluster.supervisor(fault.process).report(incarnation - fault.livesAgo);
         return undefined;
       }
+      case 'store-away':
+        return cluster.routerStore.hang();
+      case 'slow-store':
+        return cluster.routerStore.slowDown(fault.slowMs);
+      case 'store-cut':
+        return cluster.severalRouters?.etcd.cutOff(fault.process, fault.way);
+      case 'router-cut':
+        return this.#cutRouter(fault);
+      case 'router-handover':
+        cluster.severalRouters?.leader?.handOverLeading();
+        return undefined;
       default:
         return this.#scene.inject(fault);
     }
+  }
+
+  #cutRouter({ process, from, way, lose }: FaultOf<'router-cut'>): Undo {
+    const { routers, servers, clients } = this.cluster;
+    const others = { routers, servers, clients }[from].filter(({ name }) => name !== process);
+    return this.#cutAll(linksOf(process, others, way), lose);
   }
 
   #kill({ process: name, powerLost, afterOutputs }: FaultOf<'kill'>): Undo | undefined {
@@ -153,8 +174,8 @@ export class Nemesis {
         release();
       };
     }
-    if (process instanceof RouterProcess) {
-      const release = cluster.holdRouter();
+    if (isRouter(process)) {
+      const release = cluster.holdRouter(name);
       if (process.running && afterOutputs !== undefined) process.dieAfterOutputs = afterOutputs;
       else process.kill(powerLost);
       return () => {
@@ -178,6 +199,12 @@ export class Nemesis {
 
   #stop({ process }: FaultOf<'stop'>): Undo {
     const { cluster } = this;
+    const router = cluster.routerProcess(process);
+    if (router instanceof LeadingRouter) {
+      const release = cluster.holdRouter(process);
+      router.resign();
+      return release;
+    }
     const release = cluster.supervisor(process).hold();
     cluster.server(process).stop();
     return release;
@@ -185,13 +212,7 @@ export class Nemesis {
 
   #isolate({ process, lose, way = 'both' }: FaultOf<'isolate'>): Undo {
     const others = this.cluster.processes.filter(({ name }) => name !== process);
-    return this.#cutAll(
-      others.flatMap(({ name }): Link[] => [
-        ...(way === 'out' ? [] : [[name, process] as const]),
-        ...(way === 'in' ? [] : [[process, name] as const]),
-      ]),
-      lose,
-    );
+    return this.#cutAll(linksOf(process, others, way), lose);
   }
 
   #split({ aside, lose, oneWay = false }: FaultOf<'split'>): Undo {
@@ -245,3 +266,16 @@ export class Nemesis {
     return release;
   }
 }
+
+const isRouter = (process: Process): process is RouterProcess | LeadingRouter =>
+  process instanceof RouterProcess || process instanceof LeadingRouter;
+
+const linksOf = (
+  process: string,
+  others: readonly { readonly name: string }[],
+  way: 'in' | 'out' | 'both',
+): readonly Link[] =>
+  others.flatMap(({ name }): Link[] => [
+    ...(way === 'out' ? [] : [[name, process] as const]),
+    ...(way === 'in' ? [] : [[process, name] as const]),
+  ]);

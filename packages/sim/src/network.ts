@@ -160,6 +160,13 @@ export class Network {
     this.#wireOf(from, to).slowMs += ms;
   }
 
+  /** Whether the machine at an address says that nothing listens there. */
+  refuses(from: string, address: string): boolean {
+    const to = this.#stations.get(this.#misrouted.get(address)?.at(-1) ?? address);
+    if (to === undefined || to.running || this.#dark.has(to.name)) return false;
+    return !this.isCut(from, to.name) && !this.isCut(to.name, from);
+  }
+
   /** Whether messages of one get to the other without a fault. */
   isWhole(from: string, to: string): boolean {
     const wire = this.#wires.get(`${from}>${to}`);

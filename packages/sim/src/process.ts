@@ -94,6 +94,14 @@ export abstract class Process implements Station {
     this.#workOn();
   }
 
+  /** Hands work to this very life of the process. */
+  get receiving(): (work: () => void) => void {
+    const life = this.#life;
+    return (work) => {
+      if (this.#life === life) this.receive(work);
+    };
+  }
+
   /** Does the work after a while, if the life is still the same then. */
   later(delayMs: number, label: string, work: () => void): void {
     const life = this.#life;

@@ -4,7 +4,9 @@
  */
 import type { ClusterId, ClusterRecord, NetworkId } from '@dualping/core';
 import type { Random } from './random.js';
+import type { RouterStore } from './router-view.js';
 import { LONG_WORK_MS } from './server-disk.js';
+import type { EtcdSnapshot } from './shared-store/model-etcd.js';
 
 /** What a router's folder holds. */
 export interface RouterFolder {
@@ -12,6 +14,8 @@ export interface RouterFolder {
   readonly records: ReadonlyMap<ClusterId, ClusterRecord>;
   /** Whether no router has run with it. */
   readonly isNew: boolean;
+  /** Of several routers: all that their store holds. */
+  readonly etcd?: EtcdSnapshot;
 }
 
 /** The folder of a router that starts empty, and so with a network of its own. */
@@ -27,7 +31,10 @@ export interface RouterDiskPorts {
   readonly recorded: (record: ClusterRecord) => void;
 }
 
-export class RouterDisk {
+/** A disk whose mean sync is longer counts as slow, ms. */
+export const SLOW_SYNC_MS = 50;
+
+export class RouterDisk implements RouterStore {
   /** Sync of one write, ms: at least and on average. */
   syncMs = { least: 0.05, mean: 0.5 };
   /** Whether no router has run with this folder. */
@@ -50,6 +57,21 @@ export class RouterDisk {
   /** Also true while an operation that was begun on a slow disk lasts. */
   get isHung(): boolean {
     return this.#hung > 0 || (this.#write !== undefined && this.#write.takesMs > LONG_WORK_MS);
+  }
+
+  get isWell(): boolean {
+    return !this.isHung && this.syncMs.mean <= SLOW_SYNC_MS;
+  }
+  /** It is unknown which of the waiting records will be there afterwards. */
+  get isInDoubt(): boolean {
+    return this.isHung;
+  }
+
+  slowDown(ms: number): () => void {
+    this.syncMs.mean += ms;
+    return () => {
+      this.syncMs.mean -= ms;
+    };
   }
 
   /** A copy of the folder, as it is now. */

@@ -10,6 +10,7 @@ export interface WorkerTask {
   readonly to: number;
   readonly step: number;
   readonly clusters: number;
+  readonly routers: number;
   readonly mutant: string | undefined;
   /** One of so many seeds is run twice, and both runs must be equal. */
   readonly twiceEvery: number;
@@ -23,14 +24,14 @@ export interface SeedReport {
 /** Two runs of one seed differed. */
 export const NOT_DETERMINISTIC = 'same-seed-same-trace';
 
-const { from, to, step, clusters, mutant, twiceEvery } = workerData as WorkerTask;
+const { from, to, step, clusters, routers, mutant, twiceEvery } = workerData as WorkerTask;
 const machinesFor = await prepareMachines(mutant === undefined ? [] : mutantNamed(mutant).patches);
 for (let seed = from; seed <= to; seed += step) {
-  const setup = setupFrom(seed, clusters);
+  const setup = setupFrom(seed, clusters, undefined, routers);
   const machines = machinesFor(setup.limits);
   let outcome = simulate(setup, machines);
   if (seed % twiceEvery === 0 && outcome.violation === undefined) {
-    const again = simulate(setupFrom(seed, clusters), machines);
+    const again = simulate(setupFrom(seed, clusters, undefined, routers), machines);
     if (again.hash !== outcome.hash)
       outcome = {
         ...again,

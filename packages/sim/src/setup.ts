@@ -5,6 +5,7 @@ import { type AmbushPlan, ambushFrom } from './ambush.js';
 import { type Fault, scheduleFaults } from './faults.js';
 import type { NetworkProfile } from './network.js';
 import { Random } from './random.js';
+import { withStoreFaults } from './store-faults.js';
 
 export interface ClientPlan {
   readonly name: string;
@@ -24,6 +25,8 @@ export interface Setup {
   /** `small`: limits that worlds reach. `three-sessions`: small, and servers remember only three sessions. */
   readonly limits: 'small' | 'three-sessions' | 'production';
   readonly clusters: number;
+  /** More than one share the model of etcd. */
+  readonly routerCount: number;
   /** Of each cluster. */
   readonly servers: number;
   readonly clients: readonly ClientPlan[];
@@ -65,6 +68,16 @@ export const BLACK_HOLE = 'black-hole';
 /** Another address of the router. */
 export const ROUTER_ALIAS = 'router-too';
 
+/** `router-1` and so on, where there are several. */
+export const routerNameOf = (no: number): string => `router-${no}`;
+
+/** All of several, in any order, sometimes with one at which nothing is. */
+function severalRoutersFrom(random: Random, count: number): readonly string[] {
+  const names = Array.from({ length: count }, (_, at) => routerNameOf(at + 1));
+  const nowhere = random.pick([[], [], [], [], ['nowhere'], [BLACK_HOLE]]);
+  return random.shuffle([...names, ...nowhere]);
+}
+
 /** @param chance from 0 to 1: seven worlds of ten have one address, as most networks do */
 function routersFrom(chance: number): readonly string[] {
   if (chance < 0.1) return ['nowhere', 'router'];
@@ -81,9 +94,14 @@ export interface Needed {
   readonly alone?: boolean;
 }
 
-/** @param clusters with more than one the same seed makes another world */
-export function setupFrom(seed: number, clusters = 1, needed?: Needed): Setup {
-  const root = new Random(clusters === 1 ? `${seed}` : `${seed}/${clusters} clusters`);
+/**
+ * @param clusters with more than one the same seed makes another world
+ * @param routerCount the same
+ */
+export function setupFrom(seed: number, clusters = 1, needed?: Needed, routerCount = 1): Setup {
+  const ofClusters = clusters === 1 ? '' : `/${clusters} clusters`;
+  const ofRouters = routerCount === 1 ? '' : `/${routerCount} routers`;
+  const root = new Random(`${seed}${ofClusters}${ofRouters}`);
   const random = root.fork('setup');
   const servers = random.pick(clusters === 1 ? [1, 2, 3, 3, 3, 3, 3, 4, 5] : [1, 2, 2, 3]);
   const clientCount = random.pick(clusters === 1 ? [1, 2, 2, 3, 3, 4, 6] : [2, 3, 4, 4, 6]);
@@ -110,7 +128,7 @@ export function setupFrom(seed: number, clusters = 1, needed?: Needed): Setup {
   );
   const drawnLimits = random.chance(0.6) ? 'small' : 'production';
   const limits = needed?.what === 'keyholders' ? 'production' : drawnLimits;
-  const routers = routersFrom(random.next());
+  const alone = routersFrom(random.next());
   const people = { clusters: byCluster, clients: cast.clients, users };
   const accidents = scheduleAccidents(
     root.fork('accidents'),
@@ -126,13 +144,16 @@ export function setupFrom(seed: number, clusters = 1, needed?: Needed): Setup {
   // Their names are not spread over clusters.
   const hasKeyholders = isDrawn && limits === 'production' && clusters === 1 && !isAlone;
   const operatorPatienceMs = Math.round(habits.exponential(1_500) + 200);
+  const storm = isAlone ? accidents : [...scheduleFaults(root.fork('faults'), cast, stormMs), ...accidents];
+  const several = routerCount === 1 ? undefined : root.fork('routers');
   return {
     seed,
     limits: churn && limits === 'small' ? 'three-sessions' : limits,
     clusters,
+    routerCount,
     servers,
     clients,
-    routers,
+    routers: several === undefined ? alone : severalRoutersFrom(several, routerCount),
     timing: random.pick(TIMINGS),
     network: {
       leastMs: random.pick([0.02, 0.1, 0.5]),
@@ -143,7 +164,15 @@ export function setupFrom(seed: number, clusters = 1, needed?: Needed): Setup {
     serverSyncMs: random.pick([0.1, 0.3, 2, 10]),
     routerSyncMs: random.pick([0.1, 0.5, 5, 20]),
     stormMs,
-    faults: isAlone ? accidents : [...scheduleFaults(root.fork('faults'), cast, stormMs), ...accidents],
+    faults:
+      several === undefined
+        ? storm
+        : withStoreFaults(
+            several,
+            storm,
+            isAlone ? 0 : stormMs,
+            Array.from({ length: routerCount }, (_, at) => routerNameOf(at + 1)),
+          ),
     ambush: isAlone ? undefined : ambushFrom(root.fork('ambush')),
     keyholders: hasKeyholders,
     churn,

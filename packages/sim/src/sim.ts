@@ -51,9 +51,16 @@ export async function main(given: readonly string[]): Promise<number> {
   }
 }
 
-async function runOne({ seed, clusters, trace, mutant, reduction }: CommandOf<'one'>): Promise<number> {
+async function runOne({
+  seed,
+  clusters,
+  routers,
+  trace,
+  mutant,
+  reduction,
+}: CommandOf<'one'>): Promise<number> {
   const machinesFor = await machinesWith(mutant);
-  const setup = reduced(setupFrom(seed, clusters), reduction);
+  const setup = reduced(setupFrom(seed, clusters, undefined, routers), reduction);
   if (trace !== 'none') say(setupText(setup));
   const sink = trace === 'none' ? undefined : playTo(say, trace === 'all');
   const outcome = simulate(setup, machinesFor(setup.limits), sink);
@@ -61,14 +68,14 @@ async function runOne({ seed, clusters, trace, mutant, reduction }: CommandOf<'o
   return outcome.violation === undefined ? 0 : 1;
 }
 
-async function runMany({ from, to, jobs, clusters, mutant }: CommandOf<'many'>): Promise<number> {
-  const { totals, wallMs, failed } = await runCampaign({ from, to, jobs, clusters, mutant }, say);
+async function runMany({ from, to, jobs, clusters, routers, mutant }: CommandOf<'many'>): Promise<number> {
+  const { totals, wallMs, failed } = await runCampaign({ from, to, jobs, clusters, routers, mutant }, say);
   say(totals.text(wallMs));
   if (failed === undefined) return 0;
   const { seed, outcome } = failed;
   say(outcomeText(seed, outcome));
   const machinesFor = await machinesWith(mutant);
-  const setup = setupFrom(seed, clusters);
+  const setup = setupFrom(seed, clusters, undefined, routers);
   say('shrinks the schedule …');
   sayShrunk(
     seed,
@@ -116,16 +123,26 @@ function sayShrunk(
   for (const fault of setup.faults) say(`  ${(fault.at / 1_000).toFixed(4)} s ${faultText(fault)}`);
   say(`  ${outcome.violation?.invariant}: ${outcome.violation?.facts}`);
   const withClusters = setup.clusters === 1 ? '' : ` --clusters ${setup.clusters}`;
+  const withRouters = setup.routerCount === 1 ? '' : ` --routers ${setup.routerCount}`;
   const withMutant = mutant === undefined ? '' : ` --mutant ${mutant}`;
   say(
-    `replay: npm run sim -- --seed ${seed} ${reductionText(reduction)}${withClusters}${withMutant} --trace`,
+    `replay: npm run sim -- --seed ${seed} ${reductionText(reduction)}${withClusters}${withRouters}${withMutant} --trace`,
   );
 }
 
-function setupText({ clusters, servers, clients, limits, timing, stormMs, faults }: Setup): string {
+function setupText({
+  clusters,
+  routerCount,
+  servers,
+  clients,
+  limits,
+  timing,
+  stormMs,
+  faults,
+}: Setup): string {
   const { pingIntervalMs, deadAfterMs } = timing;
   return (
-    `${clusters === 1 ? '' : `${clusters} clusters of `}${servers} servers, ${clients.length} clients, ${limits} limits, ping ${pingIntervalMs} ms, dead after ` +
+    `${routerCount === 1 ? '' : `${routerCount} routers, `}${clusters === 1 ? '' : `${clusters} clusters of `}${servers} servers, ${clients.length} clients, ${limits} limits, ping ${pingIntervalMs} ms, dead after ` +
     `${deadAfterMs} ms, ${faults.length} faults in ${stormMs} ms`
   );
 }

@@ -25,8 +25,13 @@ const KEPT_CLUSTER_SEEDS: readonly (readonly [seed: number, clusters: number])[]
   [2_013, 3],
 ];
 
-const brokenText = (seed: number, { violation }: Outcome, clusters = 1): string =>
-  `${violation?.invariant}: ${violation?.facts}\nreplay: npm run sim -- --seed ${seed} --clusters ${clusters} --trace`;
+/** Worlds of three routers on the model of etcd, in every run of the tests. */
+const ROUTER_SEEDS = 6;
+const ROUTERS = 3;
+
+const brokenText = (seed: number, { violation }: Outcome, clusters = 1, routers = 1): string =>
+  `${violation?.invariant}: ${violation?.facts}\n` +
+  `replay: npm run sim -- --seed ${seed} --clusters ${clusters} --routers ${routers} --trace`;
 
 describe('worlds', () => {
   let machinesFor: MachinesFor;
@@ -84,6 +89,28 @@ describe('worlds', () => {
       const outcome = run(setupFrom(seed, clusters));
       assert.equal(outcome.violation, undefined, brokenText(seed, outcome, clusters));
     }
+  });
+
+  test(`${ROUTER_SEEDS} fixed seeds and as many that nobody has chosen, of ${ROUTERS} routers`, (t) => {
+    const from = Math.floor(Math.random() * LARGEST_SEED);
+    t.diagnostic(`seeds ${from}..${from + ROUTER_SEEDS - 1}`);
+    const faults = new Set<string>();
+    let terms = 0;
+    for (let no = 0; no < ROUTER_SEEDS; no += 1)
+      for (const seed of [1 + no, from + no]) {
+        const clusters = seed % 4 === 0 ? 2 : 1;
+        const setup = setupFrom(seed, clusters, undefined, ROUTERS);
+        const outcome = simulate(setup, machinesFor(setup.limits), {
+          line: (_at, who, text) => {
+            if (who.startsWith('router-') && text.startsWith('leads: ')) terms += 1;
+          },
+        });
+        assert.equal(outcome.violation, undefined, brokenText(seed, outcome, clusters, ROUTERS));
+        for (const { kind } of setup.faults) faults.add(kind);
+      }
+    assert.ok(terms > 2 * ROUTER_SEEDS, `another router led ${terms} times in ${2 * ROUTER_SEEDS} worlds`);
+    for (const kind of ['store-away', 'store-cut', 'router-cut'])
+      assert.ok(faults.has(kind), `no world has ${kind}`);
   });
 
   test(`${RANDOM_SEEDS} seeds that nobody has chosen`, (t) => {

@@ -11,6 +11,7 @@ import { call } from './call.js';
 import type { Acceptors } from './network.js';
 import { Process, type Surroundings } from './process.js';
 import type { ServerProcess } from './server-process.js';
+import type { Wires } from './wires.js';
 
 /** Back-off of restarts of a server that keeps dying, ms. */
 const RESTART_MS = { first: 20, most: 1_000 } as const;
@@ -33,7 +34,7 @@ export class Supervisor extends Process {
 
   constructor(
     readonly server: ServerProcess,
-    readonly router: string,
+    readonly routers: readonly string[],
     around: Surroundings,
   ) {
     super(`supervisor-${server.name}`, around);
@@ -101,21 +102,29 @@ export class Supervisor extends Process {
     const { cluster, name: address, serverId, incarnation, journalId, disk } = this.server;
     const { networkId } = disk;
     const question = { kind, cluster, address, serverId, incarnation, journalId, networkId };
-    call(this, this.router, kind, question, REPORT_TIMEOUT_MS, 'router-unreachable', {
-      answered: () => {},
-      failed: () => {},
-    });
+    this.#call(kind, question, () => {});
   }
 
   #send(incarnation: Incarnation): void {
     const { cluster, serverId } = this.server;
     const question = { kind: 'crash', cluster, serverId, incarnation } as const;
-    call(this, this.router, 'crash', question, REPORT_TIMEOUT_MS, 'router-unreachable', {
-      answered: ({ dropped }) => {
-        if (dropped)
-          this.world.say(this.name, `has told the router of the end of incarnation ${incarnation}`);
-      },
-      failed: () => {},
+    this.#call('crash', question, ({ dropped }) => {
+      if (dropped) this.world.say(this.name, `has told the router of the end of incarnation ${incarnation}`);
+    });
+  }
+
+  /** Asks one router after the other, until one answers. */
+  #call<K extends 'crash' | 'register-server' | 'add-master'>(
+    kind: K,
+    question: Wires[K]['up'],
+    answered: (answer: Wires[K]['down']) => void,
+    routers = this.routers,
+  ): void {
+    const [router, ...others] = routers;
+    if (router === undefined) return;
+    call(this, router, kind, question, REPORT_TIMEOUT_MS, 'router-unreachable', {
+      answered,
+      failed: () => this.#call(kind, question, answered, others),
     });
   }
 }

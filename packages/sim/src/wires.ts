@@ -29,6 +29,7 @@ import type {
   StandbyMessage,
   TailBatch,
   TailMessage,
+  Term,
   TimelineWrite,
   UserName,
 } from '@dualping/core';
@@ -54,6 +55,11 @@ export interface Vouching {
 
 export interface Wires {
   'dual-ping': { up: MemberMessage; down: RouterMessage };
+  /** Routers that share a store listen to the one that leads. */
+  leader: {
+    up: { readonly kind: 'leader' };
+    down: { readonly kind: 'leader-is'; readonly term: Term; readonly leads: boolean };
+  };
   watch: {
     up: { readonly kind: 'watch'; readonly cluster: ClusterId | undefined };
     down: { readonly kind: 'assignment'; readonly networkId: NetworkId; readonly assignment: Assignment };

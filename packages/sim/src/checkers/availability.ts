@@ -7,7 +7,7 @@
  * direction, a slow disk) are not judged while they last. When all this has not changed for `patienceMs`,
  * there must be a primary.
  */
-import type { ClusterId } from '@dualping/core';
+import { type ClusterId, LEASE_MS, UNCONFIRMED_MS } from '@dualping/core';
 import type { Cluster } from '../cluster.js';
 import type { ServerProcess } from '../server-process.js';
 import type { Setup } from '../setup.js';
@@ -39,14 +39,21 @@ const ASKED_AGAIN_MS = 10_000;
  */
 const IS_OLDER = 'the store is older than its members';
 
-export function patienceMs({ timing, network, serverSyncMs, routerSyncMs }: Setup): number {
+/**
+ * How long several routers may take until one leads, ms: it takes as long as a leader may be unsure, and a
+ * lease ends. A request of etcd that gets no answer is asked again, and that may happen at each step.
+ */
+const LEADS_MS = UNCONFIRMED_MS + LEASE_MS + 20 * 300;
+
+export function patienceMs({ timing, network, serverSyncMs, routerSyncMs, routerCount }: Setup): number {
   const stepMs = network.leastMs + network.meanMs + network.hiccupChance * network.hiccupMs;
   return (
     WELCOME_MS +
     RESTARTS_MS +
     timing.reattachGraceMs +
     SILENCES * timing.deadAfterMs +
-    STEPS * (stepMs + serverSyncMs + routerSyncMs)
+    STEPS * (stepMs + serverSyncMs + routerSyncMs) +
+    (routerCount === 1 ? 0 : LEADS_MS)
   );
 }
 
@@ -95,8 +102,8 @@ export class Availability {
 
   /** Text of what allows a primary now; undefined: none has to serve. */
   #whatStands(): string | undefined {
-    const { router } = this.cluster;
-    if (!this.cluster.routerIsWell()) return undefined;
+    const { router, routerStanding } = this.cluster;
+    if (routerStanding === undefined) return undefined;
     const record = router.recordOf(this.number);
     if (record?.primary === undefined) return undefined;
     const told = router.assignmentOf(this.number) ?? record;
@@ -113,15 +120,13 @@ export class Availability {
       if (state === 'well') well += 1;
       states.push(`s${serverId} ${state}`);
     }
-    return well === 0 ? undefined : `epoch ${record.epoch}, ${states.sort().join(', ')}`;
+    return well === 0 ? undefined : `${routerStanding}, epoch ${record.epoch}, ${states.sort().join(', ')}`;
   }
 
   #stateOf(server: ServerProcess): 'well' | 'gone' | undefined {
     const { cluster } = this;
-    const { network, router } = cluster;
-    const { name } = server;
-    if (server.isLost || cluster.supervisor(name).holds || !server.awake) return 'gone';
-    if (network.isCut(name, router.name) && network.isCut(router.name, name)) return 'gone';
+    if (server.isLost || cluster.supervisor(server.name).holds || !server.awake) return 'gone';
+    if (cluster.isCutOff(server)) return 'gone';
     return cluster.isWell(server) ? 'well' : undefined;
   }
 

@@ -15,7 +15,7 @@ import type {
   ServerId,
 } from '@dualping/core';
 import { entryText, sameEntry } from '../entry-text.js';
-import type { RouterProcess } from '../router-process.js';
+import type { RouterView } from '../router-view.js';
 import type { ServerProcess } from '../server-process.js';
 import { type Checker, type Request, Violation } from './checker.js';
 
@@ -52,7 +52,7 @@ export class Epochs implements Checker {
   readonly #written = new Map<string, Entry>();
 
   constructor(
-    readonly router: RouterProcess,
+    readonly router: RouterView,
     readonly cluster: ClusterId,
   ) {}
 

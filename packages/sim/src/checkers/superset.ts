@@ -1,6 +1,6 @@
 /** Checks that the set that a primary waits for contains the set that the router would promote from. */
 import type { ClusterId, Epoch, InSyncMember } from '@dualping/core';
-import type { RouterProcess } from '../router-process.js';
+import type { RouterView } from '../router-view.js';
 import type { ServerProcess } from '../server-process.js';
 import { type Checker, Violation } from './checker.js';
 import type { Lineage } from './lineage.js';
@@ -15,7 +15,7 @@ const setText = (members: Known['inSync']): string => members.map(({ journalId }
 
 export class Superset implements Checker {
   constructor(
-    readonly router: RouterProcess,
+    readonly router: RouterView,
     readonly cluster: ClusterId,
     readonly servers: readonly ServerProcess[],
     readonly lineage: Lineage,

@@ -16,6 +16,7 @@
 import type { ClientProcess } from '../client-process.js';
 import type { Fault } from '../faults.js';
 import type { MachinesFor } from '../machines.js';
+import { RouterProcess } from '../router-process.js';
 import type { Setup } from '../setup.js';
 import { type Stage, stageFor } from '../simulation.js';
 import { eventLine } from './event-lines.js';
@@ -41,6 +42,7 @@ const SETUP: Setup = {
   seed: SEED,
   limits: 'production',
   clusters: 1,
+  routerCount: 1,
   servers: 3,
   clients: PEOPLE.map((name) => ({ name, user: name, history: 20, pauseMs: 0 })),
   routers: ['router'],
@@ -133,11 +135,12 @@ export class Scenario {
 
   #begin(): void {
     const { cluster, world } = this.#stage;
-    for (const { syncMs } of [cluster.router.disk, ...cluster.servers]) {
+    const disks = cluster.routers.flatMap((it) => (it instanceof RouterProcess ? [it.disk] : []));
+    for (const { syncMs } of [...disks, ...cluster.servers]) {
       syncMs.least = SYNC_MS;
       syncMs.mean = 0;
     }
-    cluster.startRouter();
+    for (const { name } of cluster.routers) cluster.startRouter(name);
     for (const { name } of cluster.servers) {
       this.#run(world.now + APART_MS);
       cluster.supervisor(name).start();

@@ -9,6 +9,8 @@ import type { SharedStore } from '@dualping/runtime';
 import type { Random } from '../random.js';
 import type { World } from '../world.js';
 
+/** Who writes when no router does. */
+export const OPERATOR = 'operator';
 /** One try at one node, ms: as the routers' client. */
 const TRY_MS = 300;
 const DELAY_MS = { least: 0.3, most: 3 } as const;
@@ -20,8 +22,8 @@ const LATE_REQUEST = 0.02;
 const LATE_MS = { least: 200, most: 4_000 } as const;
 
 interface Lease {
-  lifetimeMs: number;
-  endsAt: number;
+  readonly lifetimeMs: number;
+  readonly endsAt: number;
 }
 
 /** What a key was set to; undefined: it was deleted. */
@@ -34,17 +36,34 @@ export interface Written {
   readonly by: string | undefined;
 }
 
+/** Everything that etcd holds, as its own snapshot has it. */
+export interface EtcdSnapshot {
+  readonly revision: number;
+  readonly keys: ReadonlyMap<string, KeptKey>;
+  readonly leases: ReadonlyMap<LeaseId, Lease>;
+}
+
+type KeptKey = StoredKey & { readonly lease: LeaseId | undefined };
+
+/** Which way a caller can't reach etcd: an answer that is lost is one of a request that was done. */
+export type CutWay = 'requests' | 'answers' | 'both';
+
 /** How a caller's answers find it: late or not at all, when it is frozen or gone. */
 export type Deliver = (what: () => void) => void;
 
 export class ModelEtcd {
   readonly history: Written[] = [];
-  readonly #keys = new Map<string, StoredKey & { readonly lease: LeaseId | undefined }>();
-  readonly #leases = new Map<LeaseId, Lease>();
-  readonly #cutOff = new Set<string>();
+  #keys = new Map<string, KeptKey>();
+  #leases = new Map<LeaseId, Lease>();
+  readonly #cuts: { readonly caller: string; readonly way: CutWay }[] = [];
   #revision = 1;
   #leaseCount = 0;
-  #hasQuorum = true;
+  /** How many faults keep its nodes from having a majority. */
+  #withoutQuorum = 0;
+  /** Added to each way of a request, ms. */
+  slowMs = 0;
+  /** Told of each change of a key that is not the end of a lease. */
+  onPut: (key: string, value: string, by: string) => void = () => {};
   /** Requests are lost and late only while faults go on. */
   isTroubled = true;
 
@@ -53,15 +72,60 @@ export class ModelEtcd {
     readonly random: Random,
   ) {}
 
-  set hasQuorum(has: boolean) {
-    this.#hasQuorum = has;
-    // A new leader of etcd gives all leases their whole time again.
-    if (has) for (const lease of this.#leases.values()) lease.endsAt = this.world.now + lease.lifetimeMs;
+  get hasQuorum(): boolean {
+    return this.#withoutQuorum === 0;
   }
 
-  cutOff(caller: string, isCut: boolean): void {
-    if (isCut) this.#cutOff.add(caller);
-    else this.#cutOff.delete(caller);
+  /** Returns what ends it. A new leader of etcd gives all leases their whole time again. */
+  loseQuorum(): () => void {
+    this.#withoutQuorum += 1;
+    return () => {
+      this.#withoutQuorum -= 1;
+      if (this.hasQuorum) for (const [id, lease] of this.#leases) this.#renewed(id, lease);
+    };
+  }
+
+  /** Returns what heals it. */
+  cutOff(caller: string, way: CutWay = 'both'): () => void {
+    const cut = { caller, way };
+    this.#cuts.push(cut);
+    return () => {
+      const at = this.#cuts.indexOf(cut);
+      if (at >= 0) this.#cuts.splice(at, 1);
+    };
+  }
+
+  /** Undefined: it reaches etcd, and hears it. */
+  cutOf(caller: string): CutWay | undefined {
+    const ways = new Set(this.#cuts.filter((cut) => cut.caller === caller).map(({ way }) => way));
+    if (ways.size > 1) return 'both';
+    return [...ways][0];
+  }
+
+  get(key: string): StoredKey | undefined {
+    return this.#keys.get(key);
+  }
+
+  list(prefix: string): readonly StoredKey[] {
+    return [...this.#keys.values()].filter(({ key }) => key.startsWith(prefix));
+  }
+
+  /** An operator writes a key, past all routers. */
+  putByOperator(key: string, value: string): void {
+    this.#revision += 1;
+    this.#set(key, value, OPERATOR);
+  }
+
+  snapshot(): EtcdSnapshot {
+    return { revision: this.#revision, keys: new Map(this.#keys), leases: new Map(this.#leases) };
+  }
+
+  /** As with `etcdctl snapshot restore`: revisions go on from those of the snapshot, leases begin anew. */
+  restore({ revision, keys, leases }: EtcdSnapshot): void {
+    this.#revision = revision;
+    this.#keys = new Map(keys);
+    this.#leases = new Map(leases);
+    for (const [id, lease] of leases) this.#renewed(id, lease);
   }
 
   /** The store as one of the routers has it. */
@@ -101,7 +165,7 @@ export class ModelEtcd {
 
   /** Leases end by themselves. To be called whenever time has passed. */
   expire(): void {
-    if (!this.#hasQuorum) return;
+    if (!this.hasQuorum) return;
     for (const [id, { endsAt }] of this.#leases) if (this.world.now >= endsAt) this.#endLease(id);
   }
 
@@ -120,13 +184,14 @@ export class ModelEtcd {
     const isLate = trouble < LOST_REQUEST + LATE_REQUEST;
     const delay = isLate ? LATE_MS : DELAY_MS;
     const losesAnswer = !isLate && trouble < LOST_REQUEST + LATE_REQUEST + LOST_ANSWER;
-    world.after(random.within(delay.least, delay.most), `${caller} reaches etcd`, () => {
+    world.after(random.within(delay.least, delay.most) + this.slowMs, `${caller} reaches etcd`, () => {
       // What comes while there is no quorum is lost.
-      if (!this.#hasQuorum || (!isLate && this.#cutOff.has(caller))) return;
+      if (!this.hasQuorum || (!isLate && this.#isCut(caller, 'requests'))) return;
       const answer = work();
       if (losesAnswer) return;
-      world.after(random.within(DELAY_MS.least, DELAY_MS.most), `etcd answers ${caller}`, () => {
-        if (!this.#cutOff.has(caller)) over(answer);
+      const answerMs = random.within(DELAY_MS.least, DELAY_MS.most) + this.slowMs;
+      world.after(answerMs, `etcd answers ${caller}`, () => {
+        if (!this.#isCut(caller, 'answers')) over(answer);
       });
     });
   }
@@ -150,7 +215,7 @@ export class ModelEtcd {
       case 'get':
         return [[...this.#keys.values()].filter(({ key }) => key === operation.key)];
       case 'list':
-        return [[...this.#keys.values()].filter(({ key }) => key.startsWith(operation.prefix))];
+        return [this.list(operation.prefix)];
     }
   }
 
@@ -158,6 +223,7 @@ export class ModelEtcd {
     if (value === undefined) this.#keys.delete(key);
     else this.#keys.set(key, { key, value, mod: this.#revision, lease });
     this.history.push({ at: this.world.now, revision: this.#revision, key, value, by });
+    if (value !== undefined && by !== undefined) this.onPut(key, value, by);
   }
 
   #grant(lifetimeMs: number): LeaseId {
@@ -169,8 +235,16 @@ export class ModelEtcd {
   #renew(id: LeaseId): boolean {
     this.expire();
     const lease = this.#leases.get(id);
-    if (lease !== undefined) lease.endsAt = this.world.now + lease.lifetimeMs;
+    if (lease !== undefined) this.#renewed(id, lease);
     return lease !== undefined;
+  }
+
+  #renewed(id: LeaseId, { lifetimeMs }: Lease): void {
+    this.#leases.set(id, { lifetimeMs, endsAt: this.world.now + lifetimeMs });
+  }
+
+  #isCut(caller: string, way: Exclude<CutWay, 'both'>): boolean {
+    return this.#cuts.some((cut) => cut.caller === caller && (cut.way === way || cut.way === 'both'));
   }
 
   #endLease(id: LeaseId): void {

@@ -80,6 +80,8 @@ class Scene {
   #handedOver: string | undefined;
   #checked = 0;
   readonly #primaries = new Map<number, string>();
+  /** What keeps routers from etcd now. */
+  readonly #unhealed = new Set<() => void>();
   #lastRevision = 0;
   /** When each term ended. */
   readonly #ends = new Map<number, number>();
@@ -266,15 +268,11 @@ class Scene {
   }
 
   #loseQuorum(): void {
-    this.etcd.hasQuorum = false;
-    this.#later(() => {
-      this.etcd.hasQuorum = true;
-    });
+    this.#heals(this.etcd.loseQuorum());
   }
 
   #cutFromEtcd(router: SharedRouter): void {
-    this.etcd.cutOff(router.name, true);
-    this.#later(() => this.etcd.cutOff(router.name, false));
+    this.#heals(this.etcd.cutOff(router.name, this.random.pick(['both', 'both', 'requests', 'answers'])));
   }
 
   #cutOff(some: readonly Process[], others: readonly Process[]): void {
@@ -295,11 +293,10 @@ class Scene {
     const heals = [leader, member].flatMap((one) =>
       others.map((other) => this.cuts.cut(one.name, other.name)),
     );
-    this.etcd.cutOff(leader.name, true);
+    heals.push(this.etcd.cutOff(leader.name));
     const { least, most } = ALONE_MS;
     this.world.after(this.random.within(least, most), 'they are alone no more', () => {
       for (const heal of heals) heal();
-      this.etcd.cutOff(leader.name, false);
     });
   }
 
@@ -311,6 +308,15 @@ class Scene {
     this.#kill(member);
   }
 
+  /** Later, or when all faults end. */
+  #heals(heal: () => void): void {
+    const once = (): void => {
+      if (this.#unhealed.delete(once)) heal();
+    };
+    this.#unhealed.add(once);
+    this.#later(once);
+  }
+
   #later(what: () => void): void {
     const { least, most } = FAULT_LASTS_MS;
     this.world.after(this.random.within(least, most), 'a fault ends', what);
@@ -318,9 +324,8 @@ class Scene {
 
   #heal(): void {
     this.etcd.isTroubled = false;
-    this.etcd.hasQuorum = true;
+    for (const heal of [...this.#unhealed]) heal();
     for (const router of this.routers) {
-      this.etcd.cutOff(router.name, false);
       router.thaw();
       router.start();
     }
