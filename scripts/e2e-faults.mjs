@@ -1,6 +1,6 @@
 // Runs the suites that need root: faults of the network, faults of the machine, abuse.
 //
-//   node scripts/e2e-faults.mjs [network] [machine] [memory] [abuse] [--short] [--only PART-OF-A-TEST-NAME]
+//   node scripts/e2e-faults.mjs [network] [machine] [memory] [routers] [abuse] [--short] [--only PART-OF-A-TEST-NAME]
 //
 // All of it happens in namespaces of its own (network, mounts, processes): nothing of this machine's network
 // is touched, and when this process ends, however it ends, the kernel takes everything away with it. Where
@@ -9,7 +9,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const SUITES = ['network', 'machine', 'memory', 'abuse'];
+const SUITES = ['network', 'machine', 'memory', 'routers', 'abuse'];
 /** What the suites run, and the Debian package that has it. */
 const NEEDED = {
   ip: 'iproute2',
@@ -18,6 +18,8 @@ const NEEDED = {
   faketime: 'faketime',
   unshare: 'util-linux',
   prlimit: 'util-linux',
+  etcd: 'etcd-server',
+  etcdctl: 'etcd-client',
 };
 /** One test that hangs must say so. */
 const TIMEOUT_MS = 6 * 60_000;
@@ -73,12 +75,14 @@ function testing(some, atOnce) {
   if (only !== undefined) flags.push(`--test-name-pattern=${only}`);
   return quoted([process.execPath, '--test', ...flags, ...some.map(fileOf)]);
 }
-// Abuse is measured alone. Of the others two may run at a time where there are few clients: they mostly wait.
-const measured = suites.filter((suite) => suite === 'abuse');
-const others = suites.filter((suite) => suite !== 'abuse');
+// Abuse is measured alone, and of two networks with the same addresses one is there at a time. Of the others
+// two may run at a time where there are few clients: they mostly wait.
+const ALONE = ['routers', 'abuse'];
+const alone = suites.filter((suite) => ALONE.includes(suite));
+const others = suites.filter((suite) => !ALONE.includes(suite));
 const runs = [
   ...(others.length > 0 ? [testing(others, short ? 2 : 1)] : []),
-  ...(measured.length > 0 ? [testing(measured, 1)] : []),
+  ...alone.map((suite) => testing([suite], 1)),
 ];
 // Names of network namespaces are files: these are seen by nobody else.
 const inside = `mkdir -p /run/netns && mount -t tmpfs none /run/netns && ip link set lo up || exit 1; failed=0; ${runs.map((run) => `${run} || failed=1`).join('; ')}; exit $failed`;

@@ -1,12 +1,15 @@
 /** A real etcd of some nodes on this machine, to be killed and frozen, whose history can be read. */
+import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from './eventually.js';
+import type { Housing } from './test-cluster.js';
 
 const LOOPBACK = '127.0.0.1';
+const AT_HOME: Housing = {};
 
 /** What is said where it is not installed; undefined where it is. */
 export const NO_ETCD =
@@ -42,20 +45,26 @@ export class EtcdCluster {
   /** `name:password` of who asks for tests. */
   #as: string | undefined;
 
-  private constructor(nodes: readonly Node[], tls: EtcdTls | undefined) {
+  private constructor(
+    nodes: readonly Node[],
+    tls: EtcdTls | undefined,
+    /** Where all its nodes run. */
+    readonly housing: Housing,
+  ) {
     this.#nodes = nodes;
     this.#tls = tls;
   }
 
-  static async start(count: number, tls?: EtcdTls): Promise<EtcdCluster> {
+  static async start(count: number, tls?: EtcdTls, housing = AT_HOME): Promise<EtcdCluster> {
+    const { host = LOOPBACK } = housing;
     const ports = await freePorts(2 * count);
     const nodes = Array.from({ length: count }, (_, at) => ({
       name: `n${at}`,
-      client: `${tls === undefined ? 'http' : 'https'}://${LOOPBACK}:${ports[2 * at]}`,
-      peer: `http://${LOOPBACK}:${ports[2 * at + 1]}`,
+      client: `${tls === undefined ? 'http' : 'https'}://${host}:${ports[2 * at]}`,
+      peer: `http://${host}:${ports[2 * at + 1]}`,
       process: undefined,
     }));
-    const etcd = new EtcdCluster(nodes, tls);
+    const etcd = new EtcdCluster(nodes, tls, housing);
     for (let at = 0; at < count; at += 1) etcd.startNode(at);
     await etcd.healthy();
     return etcd;
@@ -86,7 +95,8 @@ export class EtcdCluster {
             ...['--client-cert-auth', '--trusted-ca-file', this.#tls.authority],
           ]),
     ];
-    node.process = spawn('etcd', args, { stdio: 'ignore' });
+    const [command = 'etcd', ...rest] = [...(this.housing.prefix ?? []), 'etcd', ...args];
+    node.process = spawn(command, rest, { stdio: 'ignore' });
   }
 
   signalNode(at: number, signal: NodeJS.Signals): void {
@@ -171,6 +181,23 @@ export class EtcdCluster {
     return versions.filter(({ key }) => key !== mark);
   }
 
+  /** Checks that in all its history no epoch has had two primaries. @returns how many epochs there were */
+  async epochsHadOnePrimary(): Promise<number> {
+    const primaries = new Map<number, string>();
+    let revision = 0;
+    for (const { key, value } of await this.history()) {
+      if (value === undefined || !key.startsWith('dualping/clusters/')) continue;
+      const record = JSON.parse(value) as WrittenRecord;
+      assert.ok(record.revision >= revision, `revision ${record.revision} over ${revision}`);
+      revision = record.revision;
+      const primary = `s${record.primary?.serverId} ${record.primary?.lifeId}`;
+      const known = primaries.get(record.epoch) ?? primary;
+      assert.equal(primary, known, `primaries of epoch ${record.epoch}`);
+      primaries.set(record.epoch, primary);
+    }
+    return primaries.size;
+  }
+
   async destroy(): Promise<void> {
     for (let at = 0; at < this.count; at += 1) {
       this.signalNode(at, 'SIGCONT');
@@ -214,6 +241,13 @@ const fromBase64 = (text: string): string => Buffer.from(text, 'base64').toStrin
 interface EndpointStatus {
   readonly Endpoint: string;
   readonly Status: { readonly header: { readonly member_id: number }; readonly leader: number };
+}
+
+/** Of one cluster, as routers write it. */
+interface WrittenRecord {
+  readonly epoch: number;
+  readonly revision: number;
+  readonly primary?: { readonly serverId: number; readonly lifeId: string };
 }
 
 interface WatchLine {

@@ -6,8 +6,9 @@ import type { RouterClient } from '@dualping/client';
 import type { Assignment } from '@dualping/core';
 import { DualpingProcess } from './dualping-process.js';
 import { eventually } from './eventually.js';
+import type { Housing } from './test-cluster.js';
 
-const LOOPBACK = ['--host', '127.0.0.1'] as const;
+const LOOPBACK = '127.0.0.1';
 /** What a router says when it begins and when it ceases to lead. */
 const LEADS = / router leads: /;
 const TURNS = / router (leads|steps-down|follows): /;
@@ -18,7 +19,12 @@ export interface SeveralRoutersOptions {
   /** Of all processes. Default: `--insecure`. */
   readonly flags?: readonly string[];
   readonly routerFlags?: readonly string[];
+  /** Called at each start of `router1`, `s1` …. Default: all on loopback. */
+  readonly housing?: (name: string) => Housing;
 }
+
+/** As `housing` knows a router. */
+export const routerName = (at: number): string => `router${at + 1}`;
 
 export class SeveralRouters {
   readonly #folder = mkdtempSync(join(tmpdir(), 'dualping-e2e-'));
@@ -27,6 +33,7 @@ export class SeveralRouters {
   readonly #ports = new Map<string, string>();
   #addresses: readonly string[] = [];
   #routerFlags: readonly string[] = [];
+  #housing: (name: string) => Housing = () => ({});
 
   private constructor(
     readonly store: string,
@@ -37,12 +44,13 @@ export class SeveralRouters {
 
   static async start(
     store: string,
-    { routers, servers, flags = ['--insecure'], routerFlags = [] }: SeveralRoutersOptions,
+    { routers, servers, flags = ['--insecure'], routerFlags = [], housing }: SeveralRoutersOptions,
   ): Promise<SeveralRouters> {
     const network = new SeveralRouters(store, servers, flags);
     network.#routerFlags = routerFlags;
+    if (housing !== undefined) network.#housing = housing;
     for (let at = 0; at < routers; at += 1) {
-      network.#routers.push(network.#startRouter('0'));
+      network.#routers.push(network.#startRouter(at, '0'));
       const address = await network.#router(at).ready();
       network.#addresses = [...network.#addresses, address];
     }
@@ -132,7 +140,7 @@ export class SeveralRouters {
   /** At the place where it was. */
   async restart(at: number): Promise<void> {
     const port = this.#addresses[at]?.split(':').at(-1) ?? '';
-    this.#routers[at] = this.#startRouter(port);
+    this.#routers[at] = this.#startRouter(at, port);
     await this.#router(at).ready();
   }
 
@@ -145,7 +153,7 @@ export class SeveralRouters {
     const place = ['--id', String(id), '--data', join(this.#folder, name)];
     const port = ['--port', this.#ports.get(name) ?? '0'];
     const routers = ['--routers', this.#addresses.join(',')];
-    const server = new DualpingProcess(['server', ...LOOPBACK, ...place, ...port, ...routers, ...this.flags]);
+    const server = this.#run(name, ['server', ...place, ...port, ...routers, ...this.flags]);
     this.#servers.set(id, server);
     this.#ports.set(name, (await server.ready()).split(':').at(-1) ?? '0');
   }
@@ -162,9 +170,14 @@ export class SeveralRouters {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  #startRouter(port: string): DualpingProcess {
+  #startRouter(at: number, port: string): DualpingProcess {
     const store = ['--store', this.store, ...this.flags, ...this.#routerFlags];
-    return new DualpingProcess(['router', ...LOOPBACK, '--port', port, ...store]);
+    return this.#run(routerName(at), ['router', '--port', port, ...store]);
+  }
+
+  #run(name: string, args: readonly string[]): DualpingProcess {
+    const { host = LOOPBACK, environment, prefix } = this.#housing(name);
+    return new DualpingProcess([...args, '--host', host], environment, prefix);
   }
 
   #router(at: number): DualpingProcess {

@@ -45,7 +45,12 @@ import type { StoreLocation } from './store-location.js';
 export const TRY_MS = 300;
 /** Above the records of 10,000 clusters with many members each: a new leader reads them in one answer. */
 const MAX_ANSWER_BYTES = 512 * 1024 * 1024;
-const CHANNEL: ChannelOptions = { ...CHANNEL_OPTIONS, 'grpc.max_receive_message_length': MAX_ANSWER_BYTES };
+const CHANNEL: ChannelOptions = {
+  ...CHANNEL_OPTIONS,
+  'grpc.max_receive_message_length': MAX_ANSWER_BYTES,
+  // etcd closes a connection with pings and no calls ("too many pings"), as one to a node that was left.
+  'grpc.keepalive_permit_without_calls': 0,
+};
 /** How long etcd may take to check a password, ms: it makes that slow on purpose. */
 const AUTHENTICATION_MS = 3_000;
 /** Ids of leases are ours to choose; etcd's own don't fit into a number. */

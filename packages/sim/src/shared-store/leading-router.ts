@@ -1,6 +1,6 @@
 /**
- * A router of several in a whole cluster, as `startSharedRouter` puts it together: the real leadership and its
- * driver over the model of etcd, and a reign for each term in which it leads.
+ * A router of several in a whole cluster, as `startSharedRouter` puts it together: the real leadership and
+ * its driver over the model of etcd, and a reign for each term in which it leads.
  */
 import type { Assignment, ClusterId, ClusterRecord, Failure, Leader, Leadership } from '@dualping/core';
 import type { FencedStore, LeadershipDriver, PeerListener } from '@dualping/runtime';
