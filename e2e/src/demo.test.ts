@@ -95,6 +95,16 @@ test('a handover is a takeover too', async (context) => {
   );
 });
 
+test('the router is killed with the primary: another takes over, and nothing is lost', async (context) => {
+  const folder = folderFor(context);
+  const args = ['--takeovers', '1', '--faults', 'router', '--people', '4'];
+  const { code, text, line } = await outcomeOf(demo(context, folder, ...args));
+  assert.equal(code, 0, text);
+  const { takeovers, lost } = JSON.parse(line ?? '{}');
+  assert.equal(lost, 0);
+  assert.equal(takeovers[0]?.fault, 'router');
+});
+
 test('as in the image, where it runs in its data folder and listens everywhere', async (context) => {
   const folder = folderFor(context);
   const process = new DualpingProcess(

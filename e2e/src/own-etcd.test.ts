@@ -1,6 +1,6 @@
 /** `up --store etcd`: an etcd of three nodes that begins and ends with it, whatever happens to either. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -86,6 +86,26 @@ describe('an etcd of its own', { skip: NO_ETCD ?? false }, () => {
     );
     assert.equal(await elsewhere.exited, 2);
   });
+});
+
+test('a network that is kept in files is not begun anew in a store, and it is said how to move it', async () => {
+  const inFiles = join(folder, 'in-files');
+  mkdirSync(join(inFiles, 'router'), { recursive: true });
+  writeFileSync(join(inFiles, 'router', 'assignments.log'), '');
+  for (const [store, told] of [
+    [
+      'etcd',
+      / an etcd of its own is for a new network\. .* --migrate to-store .* --store etcd:\/\/HOST:PORT/,
+    ],
+    [
+      'etcd://127.0.0.1:1/net',
+      / --migrate to-store --data \S+router --store etcd:\/\/127\.0\.0\.1:1\/net moves it there/,
+    ],
+  ] as const) {
+    const up = new DualpingProcess(['up', '--data', inFiles, '--routers', '3', '--store', store]);
+    await up.line(told);
+    assert.equal(await up.exited, 2);
+  }
 });
 
 test('where etcd is not installed it is said how to install it, and no folder is made', async () => {

@@ -24,7 +24,7 @@ const USERS = ['ana', 'bo', 'chen', 'dee'];
 const ETCD = 'etcd';
 const serverNames = Array.from({ length: SERVERS }, (_, at) => `s${at + 1}`);
 
-/** How long cuts last after which nothing may change, ms: longer than a lease, and than a leader is unsure. */
+/** How long cuts last, ms: longer than a lease, and than a leader may be unsure. */
 const CUT_MS = inFull(4_000, 2_600);
 /** Longest time until another router leads in place of one that etcd can't reach, ms: its lease is over. */
 const LEASE_PATH_MS = 6_000;

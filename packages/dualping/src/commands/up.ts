@@ -177,7 +177,7 @@ function refuseOtherStore(data: string, store: string): void {
   if (store !== '' && isKeptInFiles(data))
     throw new DualpingError(
       'invalid-argument',
-      `store is ${quote(store)}, but the network in ${quote(data)} is kept in files: dualping router --migrate to-store --data ${join(data, 'router')} moves it to an etcd that runs`,
+      `store is ${quote(store)}, but the network in ${quote(data)} is kept in files: ${howToMove(data, store)}`,
     );
   if (!hasLocalEtcd(data) || store === OWN_ETCD) return;
   const given = store === '' ? 'no store is given' : `store is ${quote(store)}`;
@@ -185,6 +185,14 @@ function refuseOtherStore(data: string, store: string): void {
     'invalid-argument',
     `${given}, but the network in ${quote(data)} is kept in an etcd of its own: say --store etcd`,
   );
+}
+
+/** An etcd of `up` itself runs only while `up` does: it can't be moved to before. */
+function howToMove(data: string, store: string): string {
+  const move = (to: string): string =>
+    `dualping router --migrate to-store --data ${join(data, 'router')} --store ${to}`;
+  if (store !== OWN_ETCD) return `stop the network, and ${move(store)} moves it there`;
+  return `an etcd of its own is for a new network. To an etcd that runs ${move('etcd://HOST:PORT/PREFIX')} moves it`;
 }
 
 export const upCommand = command({

@@ -231,6 +231,9 @@ export class Demo {
         return await this.#cluster.cut(victim);
       case 'handover':
         return await this.#cluster.handover();
+      case 'router':
+        this.#cluster.kill({ kind: 'router' });
+        return this.#cluster.kill(victim);
     }
   }
 

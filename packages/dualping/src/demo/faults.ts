@@ -1,7 +1,8 @@
 /** The faults of a primary, and their names on the command line. */
 import { DualpingError, quote } from '@dualping/core';
 
-export const FAULTS = ['kill', 'freeze', 'cut', 'handover'] as const;
+/** `router`: the router is killed, and the primary with it. Of the router alone nobody has to take over. */
+export const FAULTS = ['kill', 'freeze', 'cut', 'handover', 'router'] as const;
 export type Fault = (typeof FAULTS)[number];
 
 /** The past tense, for people. */
@@ -10,6 +11,7 @@ export const DONE: Readonly<Record<Fault | 'unknown', string>> = {
   freeze: 'frozen',
   cut: 'cut off',
   handover: 'asked to hand over',
+  router: 'killed together with the router',
   unknown: 'lost',
 };
 

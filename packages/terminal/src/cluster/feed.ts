@@ -5,7 +5,7 @@
 import type { WatchUpdate } from '@dualping/client';
 import type { Observable } from 'rxjs';
 
-export type FaultKind = 'kill' | 'freeze' | 'cut' | 'handover';
+export type FaultKind = 'kill' | 'freeze' | 'cut' | 'handover' | 'router';
 
 /**
  * A change of primary, from the fault to the first post that was acknowledged after it. Unmeasured parts are

@@ -88,6 +88,8 @@ export function storyOf({ fault, from, to }: Takeover): Row {
       return [say('text', `s${from} `), say('warning', '◐ cut off'), onward];
     case 'handover':
       return [say('text', `s${from} `), say('good', '● handed over'), onward];
+    case 'router':
+      return [say('text', `s${from} `), say('problem', '✗ killed with the router'), onward];
     case 'unknown':
       return [say('text', `s${from} `), say('problem', '✗ lost'), onward];
     default:

@@ -281,7 +281,7 @@ const anyTakeover: fc.Arbitrary<Takeover> = fc.record({
   number: fc.nat(),
   cluster: fc.integer({ min: 1, max: 3 }),
   atMs: fc.nat(),
-  fault: fc.constantFrom<(FaultKind | 'unknown')[]>('kill', 'freeze', 'cut', 'handover', 'unknown'),
+  fault: fc.constantFrom<(FaultKind | 'unknown')[]>('kill', 'freeze', 'cut', 'handover', 'router', 'unknown'),
   from: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
   to: fc.integer({ min: 1, max: 9 }),
   epoch: fc.nat(),
