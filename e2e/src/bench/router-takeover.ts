@@ -19,7 +19,7 @@ import { MILLISECONDS } from './figures.js';
 const SETTLE_MS = 500;
 /** Takeovers per repetition. */
 const TAKEOVERS = 3;
-/** A kill is noticed at once, so most of it is a store that is not measured beside it: shown, without a floor. */
+/** A kill is noticed at once: most of it is a store that is not measured beside it. It has no floor. */
 const SHOWN = { ...MILLISECONDS, guarded: false };
 
 class Stage {

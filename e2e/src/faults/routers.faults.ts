@@ -139,12 +139,10 @@ describe('three routers, each on a host of its own', { skip: NO_ETCD ?? false },
       });
     });
 
-    test(`the leader is cut from all servers and ${way}: posts go on when an operator makes another lead`, async () => {
+    test(`the leader is cut from all servers and ${way}: another leads, and posts go on`, async () => {
       await network.whenWhole(client);
       const leader = network.leader();
       cut(routerName(leader), serverNames);
-      await delay(CUT_MS);
-      await client.handoverRouter();
       await network.whenLedByAnother(leader);
       await postsGoOn();
       hosts.heal();

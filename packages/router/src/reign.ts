@@ -49,6 +49,8 @@ export interface ReignOptions extends RegistrySettings {
   readonly persist: RegistryPorts['persist'];
   readonly troubled: (detail: string | undefined) => void;
   readonly report: Report;
+  /** Undefined when it is alone. */
+  readonly hears?: (hears: boolean) => void;
   readonly failed: (error: unknown) => void;
 }
 
@@ -111,6 +113,7 @@ export class Reign {
         watchers.troubled(detail ?? '');
       },
       report: (event) => report({ part: 'router', ...event }),
+      ...(options.hears && { hears: options.hears }),
       failed: options.failed,
     });
   }

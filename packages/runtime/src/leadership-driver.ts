@@ -85,6 +85,11 @@ export class LeadershipDriver {
     this.#loop.feed({ kind: 'hand-over' });
   }
 
+  /** Whether this router hears any member now: one that hears none any more lets another one lead. */
+  hearsMembers(hears: boolean): void {
+    this.#loop.feed({ kind: 'hears-members', hears });
+  }
+
   /** Leads no more, for good; resolves when another router may. */
   async resign(): Promise<void> {
     const resigned = new Promise<void>((resolve) => {

@@ -364,3 +364,24 @@ test('behind a fence pongs go at once while it lets them, and not at all when it
   );
   assert.equal(confirms.length, 0);
 });
+
+test('it tells whether any member is heard: until the last stream ends, and not while all are quiet', () => {
+  const heard: boolean[] = [];
+  const persist: RegistryPorts['persist'] = (_records, durable) => durable();
+  const { driver, attach, ping, clock } = driverOverSlowDisk({
+    persist,
+    hears: (hears) => heard.push(hears),
+  });
+  const ended = (link: number): void => driver.feed({ kind: 'link-ended', link, reason: 'it broke' });
+  attach(1);
+  attach(4);
+  assert.deepEqual(heard, [true]);
+  clock.advanceTo(2_000);
+  assert.deepEqual(heard, [true, false], 'two pings of none of them');
+  ping(1);
+  assert.deepEqual(heard, [true, false, true]);
+  ended(1);
+  assert.deepEqual(heard, [true, false, true], 'one is left');
+  ended(4);
+  assert.deepEqual(heard, [true, false, true, false]);
+});

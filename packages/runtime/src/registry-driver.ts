@@ -46,6 +46,8 @@ export interface RegistryPorts {
   /** What is wrong with the router itself; undefined: nothing is wrong any more. */
   troubled(detail: string | undefined): void;
   report(event: RegistryEvent): void;
+  /** For a router of several: whether any member is heard now. Called when that changes; at first none is. */
+  hears?(hears: boolean): void;
   /**
    * The registry can't go on: a write failed, or an invariant is broken. Called once; no port is called after
    * it.
@@ -69,6 +71,11 @@ export class RegistryDriver {
   /** A write, or a read of the fence. */
   #isWriting = false;
   #onIdle: (() => void) | undefined;
+  /** Clusters with live members. */
+  readonly #live = new Set<ClusterId>();
+  /** No member is heard on any stream, though some may be live. */
+  #isQuiet = false;
+  #hears = false;
 
   constructor(registry: Machine<RegistryInput, RegistryOutput>, ports: RegistryPorts) {
     this.#ports = ports;
@@ -171,16 +178,37 @@ export class RegistryDriver {
       case 'refuse':
         return ports.refuse(output.token, { reason: output.reason, detail: output.detail });
       case 'changed':
+        this.#noteLive(output.assignment);
         return ports.changed(output.assignment);
       case 'probe':
         return ports.probe(output);
       case 'trouble':
         return ports.troubled(output.detail);
       case 'report':
+        this.#noteQuiet(output.event);
         return ports.report(output.event);
       default:
         return unreachable(output);
     }
+  }
+
+  #noteLive({ cluster, members }: Assignment): void {
+    if (members.some(({ live }) => live)) this.#live.add(cluster);
+    else this.#live.delete(cluster);
+    this.#tellHearing();
+  }
+
+  #noteQuiet({ event }: RegistryEvent): void {
+    if (event !== 'hears-nobody' && event !== 'hears-again') return;
+    this.#isQuiet = event === 'hears-nobody';
+    this.#tellHearing();
+  }
+
+  #tellHearing(): void {
+    const hears = this.#live.size > 0 && !this.#isQuiet;
+    if (hears === this.#hears) return;
+    this.#hears = hears;
+    this.#ports.hears?.(hears);
   }
 }
 

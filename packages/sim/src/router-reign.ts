@@ -61,6 +61,8 @@ export interface ReignParts {
   /** Undefined when it is alone. */
   readonly fence?: RegistryFence;
   readonly persist: RegistryPorts['persist'];
+  /** Undefined when it is alone. */
+  readonly hears?: (hears: boolean) => void;
   /** Performs an output, unless the process dies before it. */
   readonly perform: (what: string, work: () => void) => void;
   /** Whether this router leads, as somebody knows who sees everything. A deposed one decides nothing. */
@@ -252,7 +254,7 @@ export class RouterReign {
   }
 
   #ports(): RegistryPorts {
-    const { process, around, fence, persist, perform, networkId } = this.#parts;
+    const { process, around, fence, persist, perform, networkId, hears } = this.#parts;
     const { checkers } = around;
     return {
       clock: process.timers,
@@ -283,6 +285,7 @@ export class RouterReign {
       probe: (question) => perform('probe', () => this.#dialBack(question)),
       troubled: (detail) => process.world.say(process.name, detail ?? 'is in no trouble any more'),
       report: ({ text }) => process.world.say(process.name, text),
+      ...(hears && { hears }),
       failed: (error) => {
         throw error;
       },

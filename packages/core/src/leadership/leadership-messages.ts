@@ -29,6 +29,8 @@ export type LeadershipInput =
   | { readonly kind: 'peer-probed'; readonly term: Term; readonly refused: boolean }
   /** The answer to `step-down`: nothing of that reign is said any more. */
   | { readonly kind: 'stepped-down' }
+  /** Whether any member is heard now; told when that changes. Without effect where it does not lead. */
+  | { readonly kind: 'hears-members'; readonly hears: boolean }
   /** An operator wants another router to lead. Without effect where this one does not. */
   | { readonly kind: 'hand-over' }
   /** This router is about to end. */

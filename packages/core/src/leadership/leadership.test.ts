@@ -243,3 +243,30 @@ test('only a leader hands over', () => {
   const router = Router.knowing(OTHER);
   assert.deepEqual(router.step({ kind: 'hand-over' }), []);
 });
+
+test('a leader that hears no member any more lets another one lead, after a while', () => {
+  const router = leading();
+  const own = { id: 'own life', address: 'r1', nonce: '', term: 9 };
+  router.step({ kind: 'hears-members', hears: true });
+  assert.deepEqual(router.pass(1_000, own), []);
+  router.step({ kind: 'hears-members', hears: false });
+  assert.deepEqual(router.pass(480, own), []);
+  router.step({ kind: 'hears-members', hears: true });
+  assert.deepEqual(router.pass(1_000, own), [], 'it heard them again in time');
+  router.step({ kind: 'hears-members', hears: false });
+  assert.deepEqual(router.pass(520, own), [
+    'steps down: it hears no member any more, and another router may',
+  ]);
+  assert.deepEqual(router.step({ kind: 'stepped-down' }), ['ends its lease']);
+});
+
+test('a leader that was itself stopped does not count that as the silence of members', () => {
+  const router = leading();
+  const own = { id: 'own life', address: 'r1', nonce: '', term: 9 };
+  router.step({ kind: 'hears-members', hears: true });
+  router.pass(200, own);
+  router.step({ kind: 'hears-members', hears: false });
+  router.now += 2_000;
+  assert.deepEqual(router.step({ kind: 'hears-members', hears: true }), []);
+  assert.deepEqual(router.pass(200, own), []);
+});

@@ -65,7 +65,9 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
   /** When the last read that was answered had been asked. */
   #readAskedAt: Instant = Number.NEGATIVE_INFINITY;
   #isStoreLost = false;
-  /** It steps down because it was asked to hand over. */
+  /** Since when this leader hears no member any more, in listening time, ms; undefined: it does. */
+  #deafSinceMs: number | undefined;
+  /** It steps down so that another router leads. */
   #handsOver = false;
   /** It has handed over, and does not campaign before this. */
   #abstainsUntil: Instant = Number.NEGATIVE_INFINITY;
@@ -175,8 +177,11 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
         return;
       case 'stepped-down':
         return this.#steppedDown();
+      case 'hears-members':
+        this.#deafSinceMs = input.hears ? undefined : this.#peer.listeningMs;
+        return;
       case 'hand-over':
-        return this.#handOver();
+        return this.#handOver('another router is to lead');
       case 'resign':
         return this.#resign();
       default:
@@ -198,12 +203,22 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
     }
     if (this.#state.kind === 'leading' && !this.mayPong(this.#now))
       return this.#stepDown(`the store has not confirmed it for ${UNCONFIRMED_MS} ms`);
+    if (this.#isDeaf()) return this.#handOver('it hears no member any more, and another router may');
     if (this.#state.kind !== 'follower' || !this.#isInformed) return;
     if (this.#now < this.#abstainsUntil) return;
     if (this.#leader === undefined) this.#campaign('nobody leads');
     else if (this.#leader.id === this.#options.id)
       this.#campaign('an earlier campaign of this router had won');
     else if (this.#peer.isSilent) this.#campaign(`it was silent for ${Math.round(this.#peer.silentMs)} ms`);
+  }
+
+  /**
+   * Whether it has heard no member for `deadAfterMs`, though it did: it may be cut from them, and another
+   * router may not be. Where they are all gone the next leader hears none from the start, and stays.
+   */
+  #isDeaf(): boolean {
+    if (this.#state.kind !== 'leading' || this.#deafSinceMs === undefined) return false;
+    return this.#peer.listeningMs - this.#deafSinceMs >= this.#options.timing.deadAfterMs;
   }
 
   #isFollowing(term: Term): boolean {
@@ -252,6 +267,7 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
     if (this.#resigns) return this.#endLease();
     const { id, address } = this.#options;
     this.#state = { kind: 'leading', term, confirmedAt: askedAt };
+    this.#deafSinceMs = undefined;
     this.#knownSince = this.#now;
     this.#storeAnswers();
     this.#know({ id, address, nonce: '', term });
@@ -282,10 +298,10 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
     this.#readSoon();
   }
 
-  #handOver(): void {
+  #handOver(why: string): void {
     if (this.#state.kind !== 'leading') return;
     this.#handsOver = true;
-    this.#stepDown('another router is to lead');
+    this.#stepDown(why);
   }
 
   /** The leader's key goes with its lease, so that the others find at their next read that nobody leads. */

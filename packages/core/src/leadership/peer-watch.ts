@@ -34,6 +34,11 @@ export class PeerWatch {
     this.#clock = new ListeningClock(2 * timing.pingIntervalMs);
   }
 
+  /** Listening time of this router, ms. */
+  get listeningMs(): number {
+    return this.#clock.heardMs;
+  }
+
   /** Looks at the clock. `readsAreRecent`: the store was reached a moment ago. */
   advance(now: Instant, readsAreRecent: boolean): void {
     this.#clock.advance(now);

@@ -123,6 +123,7 @@ export async function startSharedRouter(options: SharedRouterOptions): Promise<R
             health.setServing(detail === undefined, ROUTING_SERVICE_NAME);
           },
           report,
+          hears: (hears) => driver.hearsMembers(hears),
           failed,
         });
         reign = { it, services: servicesOf(it.parts) };

@@ -216,6 +216,7 @@ export class LeadingRouter extends Process {
           durable();
         });
       },
+      hears: (hears) => this.#driver?.hearsMembers(hears),
       perform: (what, work) => this.#perform(what, work),
       counts: () => this.#parts.etcd.get('leader')?.mod === fenced.term,
     });

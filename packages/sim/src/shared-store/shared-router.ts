@@ -216,6 +216,7 @@ export class SharedRouter extends Process {
       changed: (assignment) => witness.told(this.name, assignment),
       probe: () => {},
       troubled: () => {},
+      hears: (hears) => this.#driver?.hearsMembers(hears),
       report: ({ event, text }) => this.world.say(this.name, `${event}: ${text}`),
       failed: (error) => witness.broke(this.name, error),
     });

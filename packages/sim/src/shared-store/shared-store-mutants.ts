@@ -92,6 +92,11 @@ export const SHARED_STORE_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'leads-on-though-deaf',
+    bug: 'a leader that hears no member any more goes on leading',
+    patches: [{ file: LEADERSHIP, find: 'if (this.#isDeaf())', replace: 'if (false)' }],
+  },
+  {
     name: 'hands-over-to-itself',
     bug: 'a router that has handed over campaigns at once, like any other',
     patches: [

@@ -9,6 +9,7 @@
  * - **spoken-by-a-leader**: whatever answers somebody was said by a router that led after it was asked;
  * - **one-claim**: no two members act as primary at once;
  * - **hands-over-to-another**: where nothing fails, a leader that hands over is not the next one;
+ * - **hands-over-when-deaf**: a leader that is cut from all members lets another one lead;
  * - **nobody is deposed for nothing**: routers that can't hear each other, and are well, stay as they are;
  * - in the end somebody leads and all members are attached.
  */
@@ -37,6 +38,8 @@ const ALONE_MS = { least: 4_500, most: 8_000 } as const;
 const FAULT_LASTS_MS = { least: 100, most: 8_000 } as const;
 /** Campaigns of a world in which routers only can't hear each other: at the start, and once for each cut. */
 const CALM_CAMPAIGNS = 12;
+/** How long a leader is cut from all members, and within which time its term has to be over, ms. */
+const DEAF_MS = { lasts: 6_000, handsOverWithin: 3_000 } as const;
 /** Campaigns that may follow a handover: all routers find that nobody leads. */
 const HANDOVER_CAMPAIGNS = ROUTERS;
 
@@ -76,6 +79,8 @@ class Scene {
   readonly isCalm: boolean;
   #campaigns = 0;
   #handovers = 0;
+  /** A leader is cut from all members. */
+  #isOneDeaf = false;
   /** Who has handed over, until a router leads again. */
   #handedOver: string | undefined;
   #checked = 0;
@@ -226,6 +231,7 @@ class Scene {
     const { random, routers, members } = this;
     if (this.isCalm) {
       const leader = routers.find(({ term }) => term !== undefined);
+      if (leader !== undefined && random.chance(0.25)) return this.#deafen(leader);
       if (leader !== undefined && random.chance(0.5)) return this.#handOver(leader);
       const [one, other] = random.shuffle(routers);
       if (one !== undefined && other !== undefined) this.cuts.cut(one.name, other.name);
@@ -260,6 +266,22 @@ class Scene {
     this.#handovers += 1;
     this.#handedOver = leader.name;
     leader.deliver(() => leader.handOver());
+  }
+
+  #deafen(leader: SharedRouter): void {
+    if (this.#isOneDeaf) return;
+    this.#isOneDeaf = true;
+    this.#handovers += 1;
+    const heals = this.members.map((member) => this.cuts.cut(leader.name, member.name));
+    const { term } = leader;
+    this.world.after(DEAF_MS.handsOverWithin, 'a deaf leader leads no more', () => {
+      if (leader.term === term)
+        throw new LawBroken('hands-over-when-deaf', `${leader.name} hears no member, and leads on`);
+    });
+    this.world.after(DEAF_MS.lasts, 'the leader is deaf no more', () => {
+      for (const heal of heals) heal();
+      this.#isOneDeaf = false;
+    });
   }
 
   #freeze(process: Process): void {
