@@ -250,7 +250,7 @@ function refusalFor(caller: Caller, doing: string, rule: Rule, isOn: boolean): D
   if (caller.kind === 'plaintext' && !rule.by.includes('classic'))
     return new DualpingError(
       'unauthenticated',
-      `${who}: this port speaks TLS, which takes the network's certificate (--ca FILE or --certs FOLDER)`,
+      `${who}: this port speaks TLS, which takes the network's certificate (--ca FILE, --certs FOLDER, or the credentials of a program)`,
     );
   if (caller.kind === 'plaintext' && isOn)
     return new DualpingError(
