@@ -1,5 +1,5 @@
 /**
- * A service's membership in a cluster: drives core's `Membership` and publishes its state as an observable.
+ * A service's membership in a cluster: core's `Membership` over gRPC, its state as an observable.
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -11,13 +11,10 @@ import {
   type Incarnation,
   type MemberState,
   Membership,
-  type MembershipInput,
-  type MembershipOutput,
   quote,
   type ServiceName,
   serverId,
   serverName,
-  unreachable,
 } from '@dualping/core';
 import {
   dialledAddress,
@@ -25,7 +22,7 @@ import {
   RouterStream,
   type RouterStreamListener,
 } from '@dualping/protocol';
-import { MachineLoop, PROCESS_CLOCK } from '@dualping/runtime';
+import { MemberDriver, type MemberPorts, PROCESS_CLOCK } from '@dualping/runtime';
 import createDebug from 'debug';
 import { lastValueFrom, type Observable, ReplaySubject } from 'rxjs';
 import { abortable, type CallOptions } from './abortable.js';
@@ -106,12 +103,9 @@ export interface DualpingMemberOptions {
  */
 export class DualpingMember {
   readonly #machine: Membership;
-  readonly #credentials: NetworkCredentials | undefined;
   /** Late subscribers get the last state too, also after completion. */
   readonly #states = new ReplaySubject<MemberState>(1);
-  readonly #loop: MachineLoop<MembershipInput, MembershipOutput>;
-  /** Streams to routers, by attempt. */
-  readonly #streams = new Map<number, RouterStream>();
+  readonly #driver: MemberDriver;
   readonly #services: PrimaryServices;
 
   /**
@@ -134,15 +128,15 @@ export class DualpingMember {
       lifeId: randomBytes(LIFE_ID_BYTES).toString('hex'),
       address: dialledAddress(options.address),
     });
-    this.#credentials = options.credentials;
     this.#services = new PrimaryServices(this, serverName(serverId(options.serverId)));
     this.#states.next(this.#machine.state);
     this.state$ = this.#states.asObservable();
-    this.#loop = new MachineLoop(this.#machine, {
+    this.#driver = new MemberDriver(this.#machine, {
       clock: PROCESS_CLOCK,
-      perform: (output) => this.#perform(output),
+      openRouter: openRouter(options.credentials),
+      changed: (state) => this.#changed(state),
     });
-    this.#loop.feed({ kind: 'tick' });
+    this.#driver.start();
   }
 
   /** The latest one; `state$` tells each change. */
@@ -182,7 +176,7 @@ export class DualpingMember {
    * member leaves all the same.
    */
   async leave(options: CallOptions = {}): Promise<void> {
-    this.#loop.feed({ kind: 'leave' });
+    this.#driver.leave();
     await abortable(lastValueFrom(this.#states), options);
   }
 
@@ -191,41 +185,20 @@ export class DualpingMember {
     await this.leave();
   }
 
-  // Driving the machine.
-
-  #perform(output: MembershipOutput): void {
-    switch (output.kind) {
-      case 'open-router':
-        return this.#open(output);
-      case 'to-router':
-        this.#streams.get(output.attempt)?.send(output.message);
-        return;
-      case 'close-router':
-        this.#streams.get(output.attempt)?.abort();
-        this.#streams.delete(output.attempt);
-        return;
-      case 'state':
-        debug('%o', output.state);
-        this.#services.endOutdated();
-        this.#states.next(output.state);
-        if (output.state.kind === 'failed' || output.state.kind === 'left') this.#states.complete();
-        return;
-      default:
-        unreachable(output);
-    }
-  }
-
-  #open({ attempt, address, message }: Extract<MembershipOutput, { kind: 'open-router' }>): void {
-    const listener: RouterStreamListener = {
-      onMessage: (said) => this.#loop.feed({ kind: 'router-message', attempt, message: said }),
-      onEnd: (end) => {
-        this.#streams.delete(attempt);
-        this.#loop.feed({ kind: 'router-ended', attempt, ...whyEnded(end) });
-      },
-    };
-    this.#streams.set(attempt, new RouterStream(address, message, listener, this.#credentials));
+  #changed(state: MemberState): void {
+    debug('%o', state);
+    this.#services.endOutdated();
+    this.#states.next(state);
+    if (state.kind === 'failed' || state.kind === 'left') this.#states.complete();
   }
 }
+
+const openRouter =
+  (credentials: NetworkCredentials | undefined): MemberPorts['openRouter'] =>
+  (address, message, { heard, ended }) => {
+    const listener = { onMessage: heard, onEnd: (end: RouterStreamEnd) => ended(whyEnded(end)) };
+    return new RouterStream(address, message, listener, credentials);
+  };
 
 function clusterIn({ service, cluster }: DualpingMemberOptions): ClusterKey {
   if (service === undefined) return cluster ?? 1;
@@ -234,7 +207,9 @@ function clusterIn({ service, cluster }: DualpingMemberOptions): ClusterKey {
   throw new DualpingError('invalid-argument', detail);
 }
 
-function whyEnded(end: Parameters<RouterStreamListener['onEnd']>[0]): Failure {
+type RouterStreamEnd = Parameters<RouterStreamListener['onEnd']>[0];
+
+function whyEnded(end: RouterStreamEnd): Failure {
   if (end.kind === 'ended') return { reason: 'router-unreachable', detail: 'it ended the stream' };
   if (end.error === undefined) return { reason: 'router-unreachable', detail: 'the connection broke' };
   return routerFailure(end.error);
