@@ -109,7 +109,6 @@ export class RouterLink {
    * How the last dial, or the last stream, was lost, and at which router; undefined since the last welcome.
    */
   #because: Failure | undefined;
-  /** Whether it was reported that no router welcomes us. */
   /** Reported reasons why attempts failed since the last welcome. */
   readonly #told = new Set<string>();
   #closed = false;

@@ -1,5 +1,5 @@
 /**
- * The state that `Cluster` and `EpochGrants` share, and what of it has changed since the last seal.
+ * The state that `Cluster` and `EpochGrants` share, and what has changed since the last seal.
  */
 import { type ClusterRecord, namesAsPrimary } from '../assignment.js';
 import { type ClusterId, type ClusterKey, clusterTitle, type ServiceName, serverName } from '../ids.js';
@@ -11,10 +11,10 @@ import { Promotion } from './promotion.js';
 import type { RegistryEvent, RegistryLink } from './registry-messages.js';
 import { Roster } from './roster.js';
 
-/** What a cluster is called. */
+/** A cluster's number, and its service's name. */
 export interface ClusterName {
   readonly id: ClusterId;
-  /** Absent: users are divided over it. */
+  /** Absent: a cluster of users. */
   readonly service?: ServiceName;
 }
 
@@ -41,8 +41,8 @@ export class ClusterState {
     );
     this.roster = new Roster(members, ({ serverId }) => dependsOn(this.#configuration, serverId));
     this.olderStore = new OlderStore(record);
-    // No member is attached now, so this is not the assignment that was told last. It need not be made
-    // durable: every restart makes the same from the same record.
+    // No member is attached now, so this differs from the last announced assignment. It need not be made
+    // durable: every restart makes the same one from the same record.
     this.#revision = record === undefined ? 0 : record.revision + 1;
   }
 
@@ -62,25 +62,25 @@ export class ClusterState {
     return this.#revision;
   }
 
-  /** Something is to be told. */
+  /** Whether there is a change to announce. */
   get isChanged(): boolean {
     return this.#isChanged;
   }
 
   /**
-   * Why no member is promoted although one could be, until an operator has decided; undefined: there is no
+   * Why no member is promoted although one could be, until an operator decides; undefined: there is no
    * dispute.
    */
   get dispute(): string | undefined {
     return this.#dispute;
   }
 
-  /** Whether only an operator can choose whom to promote. */
+  /** Whether only an operator can choose the member to promote. */
   get isHalted(): boolean {
     return this.#dispute !== undefined || this.olderStore.detail !== undefined;
   }
 
-  /** The member that holds the epoch, live or not, if it is still the very life that was granted it. */
+  /** The member that holds the epoch, live or not, if it is still the life to which it was granted. */
   get holder(): Member | undefined {
     return this.roster.all.find((member) => namesAsPrimary(this.#configuration, member));
   }
@@ -112,7 +112,7 @@ export class ClusterState {
     this.#isChanged = true;
   }
 
-  /** Takes a configuration that differs only in parts that members are not told. */
+  /** Takes a configuration that differs only in parts that are not announced. */
   note(configuration: Configuration): void {
     this.#configuration = configuration;
   }
@@ -129,7 +129,7 @@ export class ClusterState {
     this.#isChanged = true;
   }
 
-  /** Something else must be told: about a member, or why the cluster is unavailable. */
+  /** Something else must be announced: about a member, or why the cluster is unavailable. */
   touch(): void {
     this.#isChanged = true;
   }
