@@ -5,8 +5,7 @@
  * a position, and is served from the journal when its stream has drained. Both get the same posts in the same
  * order: `live` and `behind` differ only in where the text comes from.
  *
- *     open, with past posts ──► behind ──read out, nothing left──► live ──does not drain, or crowded──►
- *     behind
+ *     open, with past posts ──► behind ──read out, nothing left──► live ──does not drain, or crowded──► behind
  *
  * Posts that are read from the journal may be sent later than they were requested, because timelines take
  * turns. So a timeline with an unfinished read is never live: new posts would overtake older ones.
