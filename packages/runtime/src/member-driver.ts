@@ -13,7 +13,7 @@ import {
 import type { Clock } from './clock.js';
 import { MachineLoop } from './machine-loop.js';
 
-/** Hears what comes on a stream to a router. Neither is called from within `openRouter`. */
+/** Gets the messages and the end of a stream to a router. Neither is called from within `openRouter`. */
 export interface RouterListener {
   heard(message: RouterMessage): void;
   /** Once; not when the stream was aborted on this side. */
@@ -31,7 +31,7 @@ export interface MemberPorts {
   readonly clock: Clock;
   /** Dials a router and attaches with the message. */
   openRouter(address: Address, message: MemberMessage, listener: RouterListener): OpenedRouter;
-  /** Each change of it. Nothing follows `failed` and `left`. */
+  /** Called with each change of the state. Nothing follows `failed` and `left`. */
   changed(state: MemberState): void;
 }
 
@@ -59,7 +59,7 @@ export class MemberDriver {
     this.#loop.feed({ kind: 'leave' });
   }
 
-  /** Nothing is performed any more: the process is gone. */
+  /** Nothing is performed any more: as if the process had ended. */
   stop(): void {
     this.#loop.stop();
   }

@@ -3,7 +3,7 @@
  * and streams between them with the same delay for every message. Members are killed, frozen and thawed; the
  * router is killed and started.
  *
- * After every event it looks whether two members that can act believe that they are primary.
+ * After every event it checks whether two members that can act believe that they are primary.
  */
 import {
   type ClusterRecord,
@@ -30,7 +30,7 @@ interface Life {
   readonly id: number;
   readonly membership: Membership;
   readonly driver: MemberDriver;
-  /** What came, and which timers were due, while it was frozen; undefined: it is not frozen. */
+  /** Messages that arrived and timers that were due while it was frozen; undefined: it is not frozen. */
   frozen: { readonly messages: (() => void)[]; readonly timers: (() => void)[] } | undefined;
   dead: boolean;
 }
@@ -59,7 +59,7 @@ export class RoutedCluster {
     for (let id = 1; id <= members; id += 1) this.start(id);
   }
 
-  /** Who can act as primary now. */
+  /** The members that can act as primary now. */
   get primaries(): string[] {
     const now = this.#clock.now();
     return [...this.#lives.values()]
@@ -111,8 +111,8 @@ export class RoutedCluster {
   }
 
   /**
-   * What is in the buffers comes before any timer. That is the harder order, and the real one for a process
-   * that was stopped while it read.
+   * Buffered messages come before any timer. That is the harder order, and the real one for a process that
+   * was stopped while it read.
    */
   thaw(id: number): void {
     const life = this.#lives.get(id);
@@ -163,7 +163,7 @@ export class RoutedCluster {
         this.#endAtMember(stream);
         this.#endAtRouter(link);
       },
-      // What callers, watchers and operators are told.
+      // Answers and messages to callers, watchers and operators.
       answer: () => {},
       refuse: () => {},
       changed: () => {},

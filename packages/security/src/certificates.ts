@@ -1,4 +1,4 @@
-/** Certificates of a network's parts: made, renewed, revoked. What `dualping certs` does. */
+/** Makes, renews and revokes the certificates of a network's parts, for `dualping certs`. */
 import { randomBytes, X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -18,16 +18,16 @@ import { AUTHORITY_FILE, fileOf, NETWORK_FILE, nameOf, partIn } from './layout.j
 
 /** Ten years, days. An operator can ask for less. */
 export const DEFAULT_DAYS = 3_650;
-/** The network's own certificate, days: longer than any that it makes in its first ten years. */
+/** The network's own certificate, days: longer than any certificate that it signs in its first ten years. */
 const AUTHORITY_DAYS = 2 * DEFAULT_DAYS;
 const NETWORK_BYTES = 6;
 
-/** What is known of a certificate. */
+/** A certificate and its state. */
 export interface CertificateState extends Issued {
   readonly revokedAtMs: number | undefined;
-  /** Whether it is the one in the file of its part. */
+  /** Whether it is the certificate in the file of its part. */
   readonly isCurrent: boolean;
-  /** Whether the certificate of the network that it was made with counts no more. */
+  /** Whether the network's certificate that signed it is no longer trusted. */
   readonly isOfFormer: boolean;
 }
 
@@ -47,12 +47,12 @@ async function makeNetwork(folder: string): Promise<CertifiedNetwork> {
   const network = randomBytes(NETWORK_BYTES).toString('hex');
   const { certificate, key } = await makeAuthority(network, AUTHORITY_DAYS);
   await writeOwn(join(folder, NETWORK_FILE), certificate);
-  // Last: with it the network is there.
+  // Last: with this file the network exists.
   await writeOwn(join(folder, AUTHORITY_FILE), key + certificate);
   return network;
 }
 
-/** Makes a new key and certificate for each, in place of what its file has. */
+/** Makes a new key and certificate for each, which replace those in its file. */
 export async function issue(
   folder: string,
   parts: readonly Part[],
@@ -76,7 +76,7 @@ async function make(folder: string, parts: readonly Part[], days: number): Promi
       notAfterMs: notAfter.getTime(),
       authority: authority.serial,
     };
-    // First the record: a certificate without a record could not be revoked.
+    // The record comes first: a certificate without a record could not be revoked.
     await writeIssued(folder, [...readIssued(folder), record]);
     await writeOwn(fileOf(folder, part), key + certificate + authority.bundle);
     made.push(record);
@@ -99,7 +99,7 @@ export async function ensure(folder: string, parts: readonly Part[]): Promise<bo
   });
 }
 
-/** From now on none of a part's certificates counts. @returns those that did until now */
+/** Revokes all certificates of a part. @returns those that were valid until now */
 export async function revoke(folder: string, part: Part): Promise<readonly Issued[]> {
   return await changing(folder, async () => {
     readAuthority(folder);
@@ -120,8 +120,8 @@ export async function revoke(folder: string, part: Part): Promise<readonly Issue
 
 /**
  * Begins to replace the network's own key and certificate while everything runs: makes new ones, and lets all
- * files in the folder trust both. Next all parts get certificates of the new one (`issue`), and then the
- * former one counts no more (`endRotation`).
+ * files in the folder trust both. Next all parts get certificates signed by the new key (`issue`); then the
+ * former certificate is no longer trusted (`endRotation`).
  * @throws DualpingError `invalid-argument` when one has begun already
  */
 export async function beginRotation(folder: string): Promise<void> {
@@ -144,7 +144,7 @@ export async function beginRotation(folder: string): Promise<void> {
 }
 
 /**
- * From now on only the new certificate of the network counts.
+ * From now on only the new certificate of the network is trusted.
  * @throws DualpingError `invalid-argument` when none has begun, or a part has no certificate of the new one
  */
 export async function endRotation(folder: string): Promise<void> {
@@ -166,8 +166,8 @@ export async function endRotation(folder: string): Promise<void> {
 }
 
 /**
- * All files of the folder hold these certificates of the network. The key comes last: after a crash on the
- * way everything that was made counts, and the step can be done again.
+ * Writes these certificates of the network into all files of the folder. The key comes last: after a crash
+ * everything made so far is valid, and the step can be repeated.
  */
 async function trust(folder: string, bundle: string, key: string): Promise<void> {
   for (const part of partsIn(folder)) {
@@ -201,7 +201,7 @@ export function listCertificates(folder: string): readonly CertificateState[] {
   }));
 }
 
-/** Parts of which the folder has a file. */
+/** Parts that have a file in the folder. */
 export const partsIn = (folder: string): readonly Part[] =>
   readdirSync(folder)
     .filter((name) => name.endsWith('.pem'))
@@ -238,17 +238,19 @@ async function lockWhenFree(folder: string): Promise<DataFolderLock> {
       return lockDataFolder(folder, 'dualping certs');
     } catch (error) {
       if (!(error instanceof FolderInUse) || performance.now() > until) throw error;
-      // Not in step with another that waits: at a lock each of two may see the other, and neither get in.
+      // A random wait: two waiting processes in step could each see the other's lock, and neither get it.
       await delay(LOCK_LOOK_MS * (0.5 + Math.random()));
     }
 }
 
 interface Authority {
   readonly network: CertifiedNetwork;
-  /** With which certificates are made. */
+  /** Signs new certificates. */
   readonly certificate: string;
   readonly key: string;
-  /** What every part is given of the network: that, and while it is replaced the former one. */
+  /**
+   * The network's certificates for every part: the present one, and during a rotation also the former one.
+   */
   readonly bundle: string;
   /** Of `certificate`. */
   readonly serial: string;
