@@ -49,11 +49,11 @@ export interface DualpingMemberOptions {
    */
   readonly service?: ServiceName;
   /**
-   * In place of `service`: a cluster by its number; 1 when both are absent. No member of it may have a
+   * In place of `service`: a cluster by its number; 1 when both are absent. Its members must not have a
    * journal.
    */
   readonly cluster?: ClusterId;
-  /** Lasting number of this member, unique within the cluster, 1 to 2,147,483,647. */
+  /** Permanent number of this member, unique within the cluster, 1 to 2,147,483,647. */
   readonly serverId: number;
   /** Where clients dial the service, `host:port`. It should listen there already. */
   readonly address: Address;
@@ -63,7 +63,7 @@ export interface DualpingMemberOptions {
    * starts.
    */
   readonly incarnation?: Incarnation;
-  /** Of the network, with the certificate of this very member. Without TLS when absent. */
+  /** Of the network, with the certificate of this member. Without TLS when absent. */
   readonly credentials?: NetworkCredentials | undefined;
 }
 
@@ -78,11 +78,11 @@ export interface DualpingMemberOptions {
  *
  * **`isPrimary`** is true only while the newest assignment names this life as primary *and* the router has
  * answered, on the present stream, a question that was asked less than `dead_after` ago. So it turns false at
- * once when the stream is lost, and after `dead_after` without an answer or in a freeze: another may be
- * primary by then.
+ * once when the stream is lost, and after `dead_after` without an answer or in a freeze: another member may
+ * be primary by then.
  * * It promises that a member doesn't act as primary on old messages after a freeze or after silence of its
- *   router or network: it has stopped before the router promotes another for silence. (Each side uses its own
- *   clock; the clocks must run at the same rate.)
+ *   router or network: it has stopped before the router promotes another because of silence. (Each side uses
+ *   its own clock; the clocks must run at the same rate.)
  * * It doesn't promise that there is never a second primary. If the router has seen the stream break and this
  *   side has not, both are primary for up to `dead_after`, and work that a primary has begun goes on
  *   afterwards. The only fence is the **epoch**, which rises with each change of primary: pass it on to the
@@ -97,8 +97,7 @@ export interface DualpingMemberOptions {
  * member.state$.subscribe((state) => console.log(state.kind));    // connecting, attached, …
  * process.once('SIGTERM', async () => {
  *   await member.leave();                                         // the next member has taken over
- *   server.tryShutdown(() => {});                                 // calls that are on their way are finished
- * });
+ *   server.tryShutdown(() => {}); // calls that have begun are finished });
  * ```
  */
 export class DualpingMember {
@@ -139,7 +138,7 @@ export class DualpingMember {
     this.#driver.start();
   }
 
-  /** The latest one; `state$` tells each change. */
+  /** The latest state; `state$` emits each change. */
   get state(): MemberState {
     return this.#machine.state;
   }
@@ -150,11 +149,11 @@ export class DualpingMember {
   }
 
   /**
-   * Adds a service to a server of grpc-js, to be served only while this member is primary. A call that comes
-   * while it is not gets UNAVAILABLE, reason `not-primary`, before its handler has seen it. Streams that are
-   * open when primacy goes end with the same; their handlers hear `cancelled`, as at the end of any call.
-   * Unary calls that have begun go on. Services that are to answer always, such as health, are added to the
-   * server itself.
+   * Adds a service to a server of grpc-js, to be served only while this member is primary. While it is not
+   * primary, a call gets UNAVAILABLE, reason `not-primary`, before its handler has seen it. When the member
+   * stops being primary, open streams end with the same status; their handlers get `cancelled`, as at the end
+   * of any call. Unary calls that have begun go on. Add services that must always answer, such as health, to
+   * the server itself.
    *
    * ```ts
    * member.serve(server, GreeterService, { greet: (call, answer) => answer(null, { text: 'hello' }) });
@@ -172,8 +171,8 @@ export class DualpingMember {
   /**
    * Leaves in order: it is no longer primary, and the next member takes over at once. Resolves when the
    * router has made that durable, or after 2 s without its answer; at once when no router is attached, or
-   * after `left` or `failed`. Idempotent. Rejects only with the reason of the signal; the
-   * member leaves all the same.
+   * after `left` or `failed`. Idempotent. Rejects only with the reason of the signal; the member leaves
+   * nevertheless.
    */
   async leave(options: CallOptions = {}): Promise<void> {
     this.#driver.leave();

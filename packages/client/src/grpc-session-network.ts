@@ -29,11 +29,11 @@ import type { UserTokens } from './user-tokens.js';
 const debug = createDebug('dualping:client');
 
 /**
- * How long after a change of primaries a token is shown to the next one, ms: then others are busy with the
- * change itself.
+ * How long after a change of primary the token is shown to the likely next one, ms: before that the servers
+ * are busy with the change itself.
  */
 const PRESENT_AFTER_MS = 1_000;
-/** Whether a token has arrived ahead does not matter: it comes with each call too. */
+/** A failure does no harm: the token comes with each call too. */
 const PRESENT_TIMEOUT_MS = 5_000;
 
 export class GrpcSessionNetwork implements SessionNetwork {
@@ -95,7 +95,7 @@ export class GrpcSessionNetwork implements SessionNetwork {
     this.#presentSoon();
   }
 
-  /** The server that may be primary next learns the token before it is needed. */
+  /** Shows the token to the server that may be the next primary, before it is needed. */
   #presentSoon(): void {
     clearTimeout(this.#presenting);
     if (this.#warm === undefined || this.#tokens === undefined) return;

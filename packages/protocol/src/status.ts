@@ -68,12 +68,12 @@ export const STATUS_OF_REASON = {
 } as const satisfies Record<Reason, status>;
 
 /**
- * What a handler passes to its callback, or emits as `error` on a stream, to end the call with that status.
+ * What a handler passes to its callback, or emits as `error` on a stream, to end the call with a status.
  */
 export type CallError = Error & StatusObject;
 
 /**
- * An error that is not a `DualpingError` is our own mistake: `internal`, with its message but without the
+ * An error that is not a `DualpingError` is a bug of ours: `internal`, with its message but without the
  * stack.
  */
 export function toDualpingError(error: unknown): DualpingError {
@@ -117,7 +117,7 @@ export function fromServiceError(error: unknown, context: CallContext): Dualping
 const NO_CONNECTION = /^No connection established\. Last error: (?:Error: )?(.*?)\. Resolution note:.*$/s;
 /** Texts that stand for a missing cause. */
 const NO_CAUSE = new Set(['null', 'undefined']);
-/** How OpenSSL puts it that the other side speaks no TLS, or is certified by somebody else. */
+/** OpenSSL's texts when the other side speaks no TLS, or has a certificate of another CA. */
 const TLS_CAUSES: readonly (readonly [RegExp, string])[] = [
   [
     /alert access denied/,
@@ -149,7 +149,7 @@ function statedReason(metadata: Metadata | undefined): Reason | undefined {
   return typeof value === 'string' && isReason(value) ? value : undefined;
 }
 
-/** The clock that a refusal tells, ms since 1970; undefined: it tells none. */
+/** The server's time in a refusal, ms since 1970; undefined: there is none. */
 export function toldTimeMs(error: unknown): number | undefined {
   const cause = error instanceof DualpingError ? error.cause : error;
   if (!isServiceError(cause)) return undefined;
@@ -157,7 +157,7 @@ export function toldTimeMs(error: unknown): number | undefined {
   return Number.isSafeInteger(told) && told > 0 ? told : undefined;
 }
 
-/** Whether a dualping process has answered so, and not the connection to it. */
+/** Whether a dualping process has answered, and not only the connection failed. */
 export const wasAnswered = (error: ServiceError): boolean => statedReason(error.metadata) !== undefined;
 
 function reasonOfStatus(code: status, { sent, peer }: CallContext): Reason {

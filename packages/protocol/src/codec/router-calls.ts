@@ -102,7 +102,7 @@ export const getAvailableToWire = (question: AvailableQuestion): wire.GetAvailab
 });
 
 export interface WatchQuestion {
-  /** Undefined: all clusters that users are divided over. */
+  /** Undefined: all clusters of users. */
   readonly target: Target | undefined;
   readonly stats: boolean;
   /** Without a target: the clusters of services too. Absent: not. */
@@ -146,7 +146,7 @@ export const availableToWire = ({ networkId, assignment }: Available): wire.GetA
   assignment: assignmentToWire(assignment),
 });
 
-/** What a watch tells: all assignments at first, then those that changed. */
+/** A message of a watch: first all assignments, then those that changed. */
 export interface WatchUpdate {
   readonly assignments: readonly Assignment[];
   readonly stats: readonly MemberFigures[];
@@ -182,7 +182,7 @@ export const watchUpdateToWire = (update: RouterUpdate): wire.WatchResponse => (
 export const addMasterFromWire = (request: wire.AddMasterRequest): AttachMessage =>
   attachFromWire(present(request.server, 'server'));
 
-/** A server that its supervisor registers. */
+/** A server, registered by its supervisor. */
 export interface WatchedServer {
   readonly networkId: NetworkId;
   readonly cluster: ClusterKey;
@@ -251,7 +251,7 @@ export const crashFromWire = (request: wire.CrashRequest): CrashReport => ({
 
 export interface Handover {
   readonly cluster: ClusterKey;
-  /** Who is to take over; undefined: the first that may. */
+  /** The member that takes over; undefined: the first that may. */
   readonly to: ServerId | undefined;
 }
 

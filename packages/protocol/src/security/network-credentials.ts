@@ -1,9 +1,9 @@
 /**
- * With what a program proves who it is, and what it accepts as a part of its network.
+ * The certificates with which a program proves its identity, and checks the parts of its network.
  *
- * A file of credentials is text in PEM: certificates of the network's own CA, and for a part its certificate
- * with the private key. Without the latter it is what a user's client has: it knows the network, and proves
- * nothing. All of it can be replaced while connections stand: the next handshake uses what is there then.
+ * A credentials file is PEM text: certificates of the network's own CA, and for a part its certificate with
+ * the private key. A user's client has only the CA certificates: it can recognise the network, and proves
+ * nothing. Everything can be replaced while connections are open: the next handshake uses the new content.
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { createSecureContext, type PeerCertificate, type SecureContext, type TlsOptions } from 'node:tls';
@@ -19,12 +19,15 @@ import {
 } from './identity.js';
 import { authorityHash } from './user-token.js';
 
-/** What is expected at the dialled address. */
+/** The role that is expected at the dialled address. */
 export type Dialled = 'router' | 'server' | 'member' | 'part';
 
 /** How connections are made. */
 export interface Dialling {
-  /** To something that has to prove that it is this. The same object each time: gRPC shares by it. */
+  /**
+   * Credentials for a peer that has to prove this role. The same object each time: gRPC shares channels by
+   * it.
+   */
   channel(dialled: Dialled): ChannelCredentials;
 }
 
@@ -42,7 +45,7 @@ const TLS_VERSION = 'TLSv1.3';
 /** Blocks of a PEM text, with the label of each. */
 export const PEM_BLOCK = /-----BEGIN ([A-Z ]+)-----[\s\S]+?-----END \1-----/g;
 
-/** Whose certificate it is, or why it does not count. */
+/** The owner of a certificate, or why it is invalid. */
 export type Judgement =
   | { readonly kind: 'part'; readonly identity: Identity }
   | { readonly kind: 'rejected'; readonly why: string };
@@ -51,7 +54,7 @@ interface Material {
   readonly network: CertifiedNetwork;
   readonly authorities: readonly X509Certificate[];
   readonly authorityHashes: readonly string[];
-  /** Of the part that this is; undefined for a user's client. */
+  /** The part's own certificate and key; undefined for a user's client. */
   readonly own:
     | { readonly certificate: X509Certificate; readonly identity: Identity; readonly key: string }
     | undefined;
@@ -60,8 +63,8 @@ interface Material {
 }
 
 /**
- * With what a part or a client makes TLS connections of one network: the network's CA, and its own
- * certificate if it has one. They may be renewed while connections stand.
+ * What a part or a client needs for TLS connections in one network: the network's CA, and its own certificate
+ * if it has one. They may be renewed while connections are open.
  */
 export class NetworkCredentials implements Dialling {
   #material: Material;
@@ -83,7 +86,7 @@ export class NetworkCredentials implements Dialling {
     return new NetworkCredentials(readMaterial(pem, revoked));
   }
 
-  /** Of which network they are. */
+  /** The network of these credentials. */
   get network(): CertifiedNetwork {
     return this.#material.network;
   }
@@ -98,12 +101,12 @@ export class NetworkCredentials implements Dialling {
     return this.#material.authorityHashes;
   }
 
-  /** Undefined: it proves nothing, and is a client of a user. */
+  /** Undefined for a user's client, which proves nothing. */
   get identity(): Identity | undefined {
     return this.#material.own?.identity;
   }
 
-  /** Until when the own certificate counts, or the network's where there is none of our own. */
+  /** The end of our own certificate, or of the network's if there is none. */
   get notAfter(): Date {
     const { own, authorities } = this.#material;
     const ends = [...authorities, ...(own === undefined ? [] : [own.certificate])].map(({ validTo }) =>
@@ -118,13 +121,13 @@ export class NetworkCredentials implements Dialling {
     return own && serialOf(own.certificate);
   }
 
-  /** Whether the own certificate was revoked: everybody refuses it. */
+  /** Whether our own certificate was revoked: all peers refuse it. */
   get isRevoked(): boolean {
     const { revoked } = this.#material;
     return this.serial !== undefined && revoked.has(this.serial);
   }
 
-  /** For clients of grpc-js that dial this. The same object each time, which is how channels are shared. */
+  /** For grpc-js clients that dial this role. The same object each time, so that channels are shared. */
   channel(dialled: Dialled): ChannelCredentials {
     const known = this.#channels.get(dialled);
     if (known !== undefined) return known;
@@ -135,13 +138,16 @@ export class NetworkCredentials implements Dialling {
     return made;
   }
 
-  /** For a TLS server. It judges certificates by itself afterwards, so that it can say what is wrong. */
+  /**
+   * For a TLS server. It accepts every certificate and checks it afterwards, so that it can report what is
+   * wrong.
+   */
   get serving(): TlsOptions {
     const { authorities } = this.#material;
     const { cert = '', ...texts } = textsOf(this.#material);
     return {
       ...texts,
-      // With the network's own certificate: who comes for the first time sees which network it is.
+      // With the network's own certificate, so that a client's first contact shows which network it is.
       cert: [cert, ...authorities.map(String)].join('\n'),
       minVersion: TLS_VERSION,
       ALPNProtocols: ['h2'],
@@ -150,7 +156,7 @@ export class NetworkCredentials implements Dialling {
     };
   }
 
-  /** Whether a peer's certificate is one of this network's, now. */
+  /** Whether a peer's certificate is valid in this network now. */
   judge(certificate: X509Certificate): Judgement {
     const { authorities } = this.#material;
     const rejected = (why: string): Judgement => ({ kind: 'rejected', why });
@@ -165,9 +171,9 @@ export class NetworkCredentials implements Dialling {
   }
 
   /**
-   * Why the connection of a peer that was believed ends now; undefined: it stands. Only a revocation ends it:
-   * a certificate that was replaced meanwhile, or made with a certificate of the network that was, counts for
-   * connections that stand.
+   * Why the connection of an accepted peer must end now; undefined: it may stay. Only a revocation ends it: a
+   * certificate that was replaced meanwhile, or signed by a former certificate of the network, stays valid
+   * for open connections.
    */
   whyCut(certificate: X509Certificate): string | undefined {
     const { revoked } = this.#material;
@@ -176,8 +182,8 @@ export class NetworkCredentials implements Dialling {
   }
 
   /**
-   * Handshakes from now on use the new ones; listeners are called.
-   * @throws DualpingError `invalid-argument` when it is of another network or another part: then all stays
+   * Later handshakes use the new credentials; listeners are called.
+   * @throws DualpingError `invalid-argument` for another network or another part: then nothing changes
    */
   replace(pem: string, revoked: Iterable<string>): void {
     const next = readMaterial(pem, revoked);
@@ -191,13 +197,13 @@ export class NetworkCredentials implements Dialling {
     for (const listener of this.#listeners) listener();
   }
 
-  /** Calls back after each replacement. @returns what ends that */
+  /** Calls back after each replacement. @returns a function that ends this */
   onReplaced(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** What gRPC keeps as the secure context of a channel: Node looks for `context` at each handshake. */
+  /** The secure context that gRPC keeps for a channel: Node reads its `context` at each handshake. */
   get #liveContext(): SecureContext {
     const current = (): SecureContext => this.#context;
     return {
@@ -231,7 +237,7 @@ export const serialOf = ({ serialNumber }: X509Certificate): string => serialNum
 
 const uriOf = ({ own }: Material): string | undefined => own && identityUri(own.identity);
 
-/** `checkIssued` goes by names alone, and another CA may have the same. */
+/** `checkIssued` compares only names, and another CA may have the same. */
 const isIssuedBy = (certificate: X509Certificate, authority: X509Certificate): boolean =>
   certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
 
