@@ -1,6 +1,6 @@
 /**
- * The builds that worlds run with: the real one and its copies with small limits, or a mutant of each. Each is
- * made when a world first needs it: most mutants are caught by a world or two.
+ * The builds that worlds run with: the real one and its copies with small limits, or a mutant of each. Each
+ * is made when a world first needs it: most mutants are caught by a world or two.
  */
 import * as core from '@dualping/core';
 import * as runtime from '@dualping/runtime';
