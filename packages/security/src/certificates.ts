@@ -21,6 +21,8 @@ export const DEFAULT_DAYS = 3_650;
 /** The network's own certificate, days: longer than any that it makes in its first ten years. */
 const AUTHORITY_DAYS = 2 * DEFAULT_DAYS;
 const NETWORK_BYTES = 6;
+/** So long after a rotation has begun who knows the former certificate can follow by itself, days. */
+const SUCCESSION_DAYS = 90;
 
 /** What is known of a certificate. */
 export interface CertificateState extends Issued {
@@ -132,14 +134,15 @@ export async function beginRotation(folder: string): Promise<void> {
         'invalid-argument',
         `a rotation has begun in ${quote(folder)} already: end it first`,
       );
-    const { makeAuthority } = await import('./x509.js');
+    const { makeAuthority, makeSuccession } = await import('./x509.js');
     const { certificate, key } = await makeAuthority(former.network, AUTHORITY_DAYS);
+    const succession = await makeSuccession(former, { certificate }, SUCCESSION_DAYS);
     const issued = readIssued(folder);
     await writeIssued(
       folder,
       issued.map((record) => ({ authority: former.serial, ...record })),
     );
-    await trust(folder, certificate + former.certificate, key);
+    await trust(folder, certificate + former.certificate + succession, key);
   });
 }
 

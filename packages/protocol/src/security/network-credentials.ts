@@ -6,9 +6,15 @@
  * nothing. All of it can be replaced while connections stand: the next handshake uses what is there then.
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { createSecureContext, type PeerCertificate, type SecureContext, type TlsOptions } from 'node:tls';
+import {
+  createSecureContext,
+  type PeerCertificate,
+  type SecureContext,
+  type TlsOptions,
+} from 'node:tls';
 import { DualpingError } from '@dualping/core';
 import { ChannelCredentials, credentials } from '@grpc/grpc-js';
+import { isIssuedBy, serialOf } from './certificate.js';
 import {
   type CertifiedNetwork,
   type Identity,
@@ -17,6 +23,7 @@ import {
   networkIn,
   partText,
 } from './identity.js';
+import { followed, isSelfSigned } from './succession.js';
 import { authorityHash } from './user-token.js';
 
 /** What is expected at the dialled address. */
@@ -51,6 +58,8 @@ interface Material {
   readonly network: CertifiedNetwork;
   readonly authorities: readonly X509Certificate[];
   readonly authorityHashes: readonly string[];
+  /** While the network's certificate is replaced: what the former one says of the new one. */
+  readonly successions: readonly X509Certificate[];
   /** Of the part that this is; undefined for a user's client. */
   readonly own:
     | { readonly certificate: X509Certificate; readonly identity: Identity; readonly key: string }
@@ -96,6 +105,28 @@ export class NetworkCredentials implements Dialling {
   /** The keys of the network's own certificates, as users' tokens name them: a hash of each. */
   get authorityHashes(): readonly string[] {
     return this.#material.authorityHashes;
+  }
+
+  /** The same certificates, with what the former says of the new: what a router tells others, in DER. */
+  get statement(): readonly Uint8Array[] {
+    const { authorities, successions } = this.#material;
+    return [...authorities, ...successions].map(({ raw }) => raw);
+  }
+
+  /**
+   * What is to be trusted after a router has told its statement, for `replace`, PEM.
+   * @param isProved whether it came over a connection on which the router has proved itself by what is known
+   * here: then what it leaves out is not trusted any more
+   * @returns undefined when it is what is trusted already
+   */
+  followed(statement: readonly Uint8Array[], isProved: boolean): string | undefined {
+    const { authorities } = this.#material;
+    const found = followed(authorities, statement, Date.now());
+    const isFound = ({ fingerprint256 }: X509Certificate): boolean =>
+      found.some((each) => each.fingerprint256 === fingerprint256);
+    const kept = isProved && found.length > 0 ? [] : authorities.filter((each) => !isFound(each));
+    const next = [...found, ...kept].map(String).join('\n');
+    return next === authorities.map(String).join('\n') ? undefined : next;
   }
 
   /** Undefined: it proves nothing, and is a client of a user. */
@@ -227,13 +258,7 @@ export class NetworkCredentials implements Dialling {
   }
 }
 
-export const serialOf = ({ serialNumber }: X509Certificate): string => serialNumber.toLowerCase();
-
 const uriOf = ({ own }: Material): string | undefined => own && identityUri(own.identity);
-
-/** `checkIssued` goes by names alone, and another CA may have the same. */
-const isIssuedBy = (certificate: X509Certificate, authority: X509Certificate): boolean =>
-  certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
 
 const textsOf = ({ authorities, own }: Material): { ca: string[]; cert?: string; key?: string } => ({
   ca: authorities.map(String),
@@ -247,13 +272,16 @@ function readMaterial(pem: string, revoked: Iterable<string>): Material {
     if (label === 'CERTIFICATE') certificates.push(readCertificate(block));
     else if (label.endsWith('PRIVATE KEY')) key = block;
   }
-  const authorities = certificates.filter(({ ca }) => ca);
-  const network = networkOf(authorities);
+  const ofNetwork = certificates.filter(({ ca }) => ca);
+  const network = networkOf(ofNetwork);
+  const authorities = ofNetwork.filter(isSelfSigned);
+  if (authorities.length === 0) throw wrong('there is no certificate of a network in them');
   const leaves = certificates.filter(({ ca }) => !ca);
   return {
     network,
     authorities,
     authorityHashes: authorities.map(({ publicKey }) => authorityHash(publicKey)),
+    successions: ofNetwork.filter((certificate) => !isSelfSigned(certificate)),
     own: ownOf(leaves, key, { network, authorities }),
     revoked: new Set([...revoked].map((serial) => serial.toLowerCase())),
   };
