@@ -10,11 +10,13 @@ import {
   createSecureContext,
   type PeerCertificate,
   type SecureContext,
+  type TLSSocket,
   type TlsOptions,
 } from 'node:tls';
 import { DualpingError } from '@dualping/core';
 import { ChannelCredentials, credentials } from '@grpc/grpc-js';
 import { isIssuedBy, serialOf } from './certificate.js';
+import { watchingSockets } from './dialled-sockets.js';
 import {
   type CertifiedNetwork,
   type Identity,
@@ -77,6 +79,8 @@ export class NetworkCredentials implements Dialling {
   #context: SecureContext;
   readonly #channels = new Map<Dialled, ChannelCredentials>();
   readonly #listeners = new Set<() => void>();
+  /** Connections that were made with these, and are open. */
+  readonly #dialled = new Set<TLSSocket>();
 
   private constructor(material: Material) {
     this.#material = material;
@@ -159,8 +163,12 @@ export class NetworkCredentials implements Dialling {
   channel(dialled: Dialled): ChannelCredentials {
     const known = this.#channels.get(dialled);
     if (known !== undefined) return known;
-    const made = ChannelCredentials.createFromSecureContext(this.#liveContext, {
+    const secure = ChannelCredentials.createFromSecureContext(this.#liveContext, {
       checkServerIdentity: (_host, certificate) => this.#refusal(certificate, dialled),
+    });
+    const made = watchingSockets(secure, (socket) => {
+      this.#dialled.add(socket);
+      socket.once('close', () => this.#dialled.delete(socket));
     });
     this.#channels.set(dialled, made);
     return made;
@@ -207,7 +215,8 @@ export class NetworkCredentials implements Dialling {
   }
 
   /**
-   * Handshakes from now on use the new ones; listeners are called.
+   * Handshakes from now on use the new ones, and connections to those that are revoked end; listeners are
+   * called.
    * @throws DualpingError `invalid-argument` when it is of another network or another part: then all stays
    */
   replace(pem: string, revoked: Iterable<string>): void {
@@ -219,6 +228,10 @@ export class NetworkCredentials implements Dialling {
       throw wrong(`they are of ${uriOf(next) ?? 'nobody'}, and not of ${uriOf(before) ?? 'nobody'}`);
     this.#context = createSecureContext({ ...textsOf(next), minVersion: TLS_VERSION });
     this.#material = next;
+    for (const socket of this.#dialled) {
+      const certificate = socket.getPeerX509Certificate();
+      if (certificate !== undefined && this.whyCut(certificate) !== undefined) socket.destroy();
+    }
     for (const listener of this.#listeners) listener();
   }
 
