@@ -5,6 +5,7 @@ import { EXIT } from '@dualping/host';
 import { OPERATOR_NAME, type Part, partText } from '@dualping/protocol';
 import {
   beginRotation,
+  deliver,
   endRotation,
   ensure,
   fileOf,
@@ -56,11 +57,13 @@ const ensureCommand = command({
   group: GROUP,
   summary: 'make what is missing of these, and the network too: for scripts, which may say it again',
   args: [{ name: 'names', help: 'as router,server-1-2,operator-anna (server 2 of cluster 1)' }],
-  settings: { certs: settings.certsFolder },
-  run: async ({ certs }, { args, io }) => {
+  settings: { certs: settings.certsFolder, deliver: settings.deliver },
+  run: async ({ certs, deliver: to }, { args, io }) => {
     const parts = (args[0] ?? '').split(',').map((name) => partNamed(name.trim()));
     const made = await ensure(certs, parts);
+    if (to !== '') await deliver(certs, parts, to);
     io.out(`${made ? 'made what was missing' : 'all are there'}, in ${resolve(certs)}`);
+    if (to !== '') io.out(`each has its own in ${resolve(to)}`);
     return EXIT.done;
   },
 });
