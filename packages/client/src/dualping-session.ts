@@ -34,6 +34,7 @@ import { PROCESS_CLOCK, SessionDriver } from '@dualping/runtime';
 import createDebug from 'debug';
 import { Observable, ReplaySubject, Subject } from 'rxjs';
 import { abortable, type CallOptions } from './abortable.js';
+import type { ClockDifference } from './clock-difference.js';
 import { GrpcSessionNetwork } from './grpc-session-network.js';
 import { processKey } from './process-keys.js';
 import { requireOptions } from './required-options.js';
@@ -160,6 +161,7 @@ export class DualpingSession {
   readonly #states = new ReplaySubject<SessionState>(1);
   #state: SessionState;
   readonly #moves = new Subject<Move>();
+  readonly #clocks = new ReplaySubject<ClockDifference>(1);
   readonly #writes = new Map<number, Waiting<Written> & PendingWrite>();
   readonly #writesChanged = new Subject<void>();
   readonly #reads = new Map<number, Waiting<QueryAnswer>>();
@@ -178,6 +180,11 @@ export class DualpingSession {
   readonly posts$: Observable<Post>;
   /** Emits each time the session is live again after a break. Completes with the session. */
   readonly moves$: Observable<Move>;
+  /**
+   * At the first contact with a router, and each later one: that its wall clock and this machine's differ by
+   * more than five minutes, the last time at once. The session works all the same. Only with credentials.
+   */
+  readonly clocks$: Observable<ClockDifference>;
   /**
    * Emits the writes that are not acknowledged yet, oldest first: at once, then at each change. Completes
    * with the session.
@@ -201,6 +208,7 @@ export class DualpingSession {
     this.state$ = this.#states.asObservable();
     this.posts$ = this.#posts.posts$;
     this.moves$ = this.#moves.asObservable();
+    this.clocks$ = this.#clocks.asObservable();
     this.pending$ = new Observable((subscriber) => {
       subscriber.next(this.pending);
       return this.#writesChanged.subscribe({
@@ -213,7 +221,11 @@ export class DualpingSession {
     const network = new GrpcSessionNetwork(
       routers,
       reader,
-      credentials && { dialling: credentials, tokens: tokensOf(options, credentials) },
+      credentials && {
+        dialling: credentials,
+        tokens: tokensOf(options, credentials),
+        clockTold: (difference) => this.#clocks.next(difference),
+      },
     );
     this.#driver = new SessionDriver(machine, {
       clock: PROCESS_CLOCK,
@@ -438,6 +450,7 @@ export class DualpingSession {
     this.#states.complete();
     this.#posts.complete();
     this.#moves.complete();
+    this.#clocks.complete();
     this.#writesChanged.complete();
   }
 }

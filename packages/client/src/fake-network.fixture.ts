@@ -157,6 +157,8 @@ export class FakeRouter {
         cluster: request.user === '' ? undefined : 1,
         failoverWaitMs: FAILOVER_WAIT_MS,
         assignment: request.user === '' ? undefined : this.assignment,
+        authorities: [],
+        nowMs: undefined,
       }),
     );
   }

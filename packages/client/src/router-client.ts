@@ -145,6 +145,14 @@ export class RouterClient {
     return await this.#ask(options, async ({ told }) => told.networkId);
   }
 
+  /**
+   * What a router says of the network's own certificates, X.509 in DER; empty without TLS. While one is
+   * replaced, `NetworkCredentials.followed` makes of it what is to be trusted next.
+   */
+  async statement(options: CallOptions = {}): Promise<readonly Uint8Array[]> {
+    return await this.#ask(options, async ({ told }) => told.authorities);
+  }
+
   /** Everything the router knows, once. */
   async status(options: CallOptions = {}): Promise<NetworkStatus> {
     return await this.#ask(options, async ({ link, told: { networkId, clusters } }) => {

@@ -1,11 +1,18 @@
 /**
  * The tokens of one user's sessions: signed with the key of this device, and renewed before they expire.
  *
- * Servers check them by their own clock. When this machine's clock is wrong, a refusal contains the server's
- * time; from then on tokens are made by it.
+ * They count by the clock of servers. Routers tell theirs at the first contact, and a refusal does; when this
+ * machine's is wrong, tokens are made by it from then on.
  */
-import { DualpingError, type PublicKey, type SessionId, type UserName } from '@dualping/core';
 import {
+  DualpingError,
+  type PublicKey,
+  type SessionId,
+  type UserName,
+  type WallTimeMs,
+} from '@dualping/core';
+import {
+  CLOCK_LEEWAY_MS,
   type DeviceKey,
   type NetworkCredentials,
   TOKEN_KEY,
@@ -72,6 +79,13 @@ export class UserTokens {
   /** How long until the next token is made, ms. */
   renewInMs(sessionId: SessionId): number {
     return Math.max(0, this.#present(sessionId).notAfterMs - TOKEN_RENEWAL_MS - this.#now);
+  }
+
+  /** Makes tokens by this clock from now on, if it differs from the one so far by more than they allow. */
+  keepTo(routerMs: WallTimeMs): void {
+    if (Math.abs(routerMs - this.#now) <= CLOCK_LEEWAY_MS) return;
+    this.#behindMs = routerMs - Date.now();
+    this.#last = undefined;
   }
 
   /**

@@ -128,13 +128,18 @@ const TLS_CAUSES: readonly (readonly [RegExp, string])[] = [
     /self-signed certificate|unable to (verify the first|get (local )?issuer) certificate|certificate signature failure/,
     "what answers there is not of this network: its certificate was not made by this network's CA",
   ],
-  [/certificate has expired/, 'what answers there has a certificate that has expired'],
+  [
+    /certificate has expired/,
+    "what answers there has a certificate that has expired by this machine's clock",
+  ],
 ];
 
 /** The text of grpc-js about a failed call, reduced to the useful part. */
 function plainCause(details: string | null | undefined): string {
   const text = String(details);
   const cause = text.replace(NO_CONNECTION, '$1');
+  if (cause !== text && /certificate is not yet valid/.test(cause))
+    return `the certificate of what answers there does not count yet by this machine's clock, which says ${new Date().toISOString()}: is it behind?`;
   for (const [pattern, plain] of TLS_CAUSES) if (cause !== text && pattern.test(cause)) return plain;
   if (!NO_CAUSE.has(cause)) return cause;
   return cause === text ? 'no cause is known' : 'no connection';

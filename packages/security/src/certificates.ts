@@ -1,10 +1,10 @@
 /** Makes, renews and revokes the certificates of a network's parts, for `dualping certs`. */
 import { randomBytes, X509Certificate } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DualpingError, quote } from '@dualping/core';
-import { type DataFolderLock, FolderInUse, lockDataFolder, mendFolder } from '@dualping/host';
+import { type DataFolderLock, FolderInUse, lockDataFolder, mendFolder, PRIVATE_FOLDER } from '@dualping/host';
 import { type CertifiedNetwork, NetworkCredentials, type Part, PEM_BLOCK } from '@dualping/protocol';
 import {
   type Issued,
@@ -14,13 +14,15 @@ import {
   writeOwn,
   writeRevoked,
 } from './certificate-records.js';
-import { AUTHORITY_FILE, fileOf, NETWORK_FILE, nameOf, partIn } from './layout.js';
+import { AUTHORITY_FILE, fileOf, NETWORK_FILE, nameOf, PEM, partIn, REVOKED_FILE } from './layout.js';
 
 /** Ten years, days. An operator can ask for less. */
 export const DEFAULT_DAYS = 3_650;
 /** The network's own certificate, days: longer than any certificate that it signs in its first ten years. */
 const AUTHORITY_DAYS = 2 * DEFAULT_DAYS;
 const NETWORK_BYTES = 6;
+/** So long after a rotation has begun who knows the former certificate can follow by itself, days. */
+const SUCCESSION_DAYS = 90;
 
 /** A certificate and its state. */
 export interface CertificateState extends Issued {
@@ -99,7 +101,35 @@ export async function ensure(folder: string, parts: readonly Part[]): Promise<bo
   });
 }
 
-/** Revokes all certificates of a part. @returns those that were valid until now */
+/**
+ * Gives each of these a folder of its own below `to`, named as its file, with what it needs and nothing else:
+ * its own file, the network's certificate, and what was revoked. `network` has what users' clients need.
+ * Folders may be one and the same place: for parts that run together.
+ */
+export async function deliver(folder: string, parts: readonly Part[], to: string): Promise<void> {
+  await changing(folder, async () => {
+    for (const name of [...parts.map(nameOf), basename(NETWORK_FILE, PEM)]) {
+      const own = join(to, name);
+      mkdirSync(own, { recursive: true, mode: PRIVATE_FOLDER });
+      mendFolder(own);
+      for (const file of new Set([`${name}${PEM}`, NETWORK_FILE, REVOKED_FILE])) {
+        const text = textIn(join(folder, file));
+        if (text !== undefined && text !== textIn(join(own, file))) await writeOwn(join(own, file), text);
+      }
+    }
+  });
+}
+
+function textIn(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** From now on none of a part's certificates counts. @returns those that did until now */
 export async function revoke(folder: string, part: Part): Promise<readonly Issued[]> {
   return await changing(folder, async () => {
     readAuthority(folder);
@@ -132,14 +162,15 @@ export async function beginRotation(folder: string): Promise<void> {
         'invalid-argument',
         `a rotation has begun in ${quote(folder)} already: end it first`,
       );
-    const { makeAuthority } = await import('./x509.js');
+    const { makeAuthority, makeSuccession } = await import('./x509.js');
     const { certificate, key } = await makeAuthority(former.network, AUTHORITY_DAYS);
+    const succession = await makeSuccession(former, { certificate }, SUCCESSION_DAYS);
     const issued = readIssued(folder);
     await writeIssued(
       folder,
       issued.map((record) => ({ authority: former.serial, ...record })),
     );
-    await trust(folder, certificate + former.certificate, key);
+    await trust(folder, certificate + former.certificate + succession, key);
   });
 }
 

@@ -24,6 +24,8 @@ import { OPERATOR_NAME, type Part, partPath } from '@dualping/protocol';
 export const CERTS_FOLDER = 'certs';
 export const AUTHORITY_FILE = 'ca.pem';
 export const NETWORK_FILE = 'network.pem';
+/** Of every file with certificates. */
+export const PEM = '.pem';
 export const REVOKED_FILE = 'revoked.json';
 export const ISSUED_FILE = 'issued.json';
 

@@ -53,6 +53,38 @@ export async function makeAuthority(network: CertifiedNetwork, days: number): Pr
   return { certificate: pemOf(made), key: await keyPem(keys.privateKey), serial, notAfter };
 }
 
+/**
+ * What the former certificate of a network says of the new one: its name and key, signed by the former key.
+ * It proves who comes next, and signs nothing.
+ */
+export async function makeSuccession(
+  former: Pick<Made, 'certificate' | 'key'>,
+  next: Pick<Made, 'certificate'>,
+  days: number,
+): Promise<string> {
+  const issuer = new x509.X509Certificate(former.certificate);
+  const subject = new x509.X509Certificate(next.certificate);
+  const names = subject.getExtension(x509.SubjectAlternativeNameExtension);
+  const made = await x509.X509CertificateGenerator.create({
+    serialNumber: newSerial(),
+    subject: subject.subject,
+    issuer: issuer.subject,
+    notBefore: new Date(Date.now() - CLOCKS_DIFFER_MS),
+    notAfter: endAfter(days),
+    signingAlgorithm: SIGNATURE,
+    publicKey: await subject.publicKey.export(),
+    signingKey: await signingKey(former.key),
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      ...(names === null ? [] : [names]),
+      await x509.SubjectKeyIdentifierExtension.create(subject.publicKey),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer),
+    ],
+  });
+  return pemOf(made);
+}
+
 export async function makeCertificate(
   authority: Pick<Made, 'certificate' | 'key'>,
   identity: Identity,

@@ -5,6 +5,7 @@ import {
   type ClusterId,
   type ClusterKey,
   cleanDetail,
+  DualpingError,
   type Epoch,
   type Incarnation,
   type JournalId,
@@ -19,6 +20,7 @@ import {
   type Stats,
   type UserName,
   unreachable,
+  type WallTimeMs,
 } from '@dualping/core';
 import type * as wire from '../gen/dualping/v1/routing.js';
 import { assignmentFromWire, assignmentToWire, statsFromWire, statsToWire } from './assignment.js';
@@ -217,6 +219,25 @@ export interface Connected {
   readonly cluster: ClusterId | undefined;
   readonly failoverWaitMs: number;
   readonly assignment: Assignment | undefined;
+  /** Certificates of the network, X.509 in DER: believed only as far as a known one has signed them. */
+  readonly authorities: readonly Uint8Array[];
+  /** The router's wall clock; undefined: it tells none. */
+  readonly nowMs: WallTimeMs | undefined;
+}
+
+/** Certificates of a network: two while one is replaced, and what the former says of the new. */
+const MAX_AUTHORITIES = 8;
+/** Ours have 500 bytes. */
+const MAX_AUTHORITY_BYTES = 4_096;
+
+function authoritiesFrom(certificates: readonly Uint8Array[]): readonly Uint8Array[] {
+  const longest = Math.max(0, ...certificates.map(({ length }) => length));
+  if (certificates.length > MAX_AUTHORITIES || longest > MAX_AUTHORITY_BYTES)
+    throw new DualpingError(
+      'invalid-argument',
+      `there are ${certificates.length} authorities of up to ${longest} bytes: ${MAX_AUTHORITIES} of ${MAX_AUTHORITY_BYTES} are the most`,
+    );
+  return certificates;
 }
 
 export const connectedFromWire = (response: wire.ConnectResponse): Connected => ({
@@ -225,6 +246,8 @@ export const connectedFromWire = (response: wire.ConnectResponse): Connected => 
   cluster: response.cluster === 0 ? undefined : clusterFrom(response.cluster),
   failoverWaitMs: durationFrom(response.failoverWaitMs, 'failover_wait_ms'),
   assignment: response.assignment === undefined ? undefined : assignmentFromWire(response.assignment),
+  authorities: authoritiesFrom(response.authorities),
+  nowMs: response.nowMs === 0 ? undefined : ordinal(response.nowMs, 'now_ms'),
 });
 
 export const connectedToWire = (connected: Connected): wire.ConnectResponse => ({
@@ -233,6 +256,8 @@ export const connectedToWire = (connected: Connected): wire.ConnectResponse => (
   cluster: connected.cluster ?? 0,
   failoverWaitMs: connected.failoverWaitMs,
   assignment: connected.assignment === undefined ? undefined : assignmentToWire(connected.assignment),
+  authorities: connected.authorities.map((bytes) => Buffer.from(bytes)),
+  nowMs: connected.nowMs ?? 0,
 });
 
 export interface CrashReport {

@@ -6,9 +6,17 @@
  * nothing. Everything can be replaced while connections are open: the next handshake uses the new content.
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { createSecureContext, type PeerCertificate, type SecureContext, type TlsOptions } from 'node:tls';
+import {
+  createSecureContext,
+  type PeerCertificate,
+  type SecureContext,
+  type TLSSocket,
+  type TlsOptions,
+} from 'node:tls';
 import { DualpingError } from '@dualping/core';
 import { ChannelCredentials, credentials } from '@grpc/grpc-js';
+import { isIssuedBy, serialOf } from './certificate.js';
+import { watchingSockets } from './dialled-sockets.js';
 import {
   type CertifiedNetwork,
   type Identity,
@@ -17,6 +25,7 @@ import {
   networkIn,
   partText,
 } from './identity.js';
+import { followed, isSelfSigned } from './succession.js';
 import { authorityHash } from './user-token.js';
 
 /** The role that is expected at the dialled address. */
@@ -54,7 +63,9 @@ interface Material {
   readonly network: CertifiedNetwork;
   readonly authorities: readonly X509Certificate[];
   readonly authorityHashes: readonly string[];
-  /** The part's own certificate and key; undefined for a user's client. */
+  /** While the network's certificate is replaced: what the former one says of the new one. */
+  readonly successions: readonly X509Certificate[];
+  /** Of the part that this is; undefined for a user's client. */
   readonly own:
     | { readonly certificate: X509Certificate; readonly identity: Identity; readonly key: string }
     | undefined;
@@ -71,6 +82,8 @@ export class NetworkCredentials implements Dialling {
   #context: SecureContext;
   readonly #channels = new Map<Dialled, ChannelCredentials>();
   readonly #listeners = new Set<() => void>();
+  /** Connections that were made with these, and are open. */
+  readonly #dialled = new Set<TLSSocket>();
 
   private constructor(material: Material) {
     this.#material = material;
@@ -101,7 +114,29 @@ export class NetworkCredentials implements Dialling {
     return this.#material.authorityHashes;
   }
 
-  /** Undefined for a user's client, which proves nothing. */
+  /** The same certificates, with what the former says of the new: what a router tells others, in DER. */
+  get statement(): readonly Uint8Array[] {
+    const { authorities, successions } = this.#material;
+    return [...authorities, ...successions].map(({ raw }) => raw);
+  }
+
+  /**
+   * What is to be trusted after a router has told its statement, for `replace`, PEM.
+   * @param isProved whether it came over a connection on which the router has proved itself by what is known
+   * here: then what it leaves out is not trusted any more
+   * @returns undefined when it is what is trusted already
+   */
+  followed(statement: readonly Uint8Array[], isProved: boolean): string | undefined {
+    const { authorities } = this.#material;
+    const found = followed(authorities, statement, Date.now());
+    const isFound = ({ fingerprint256 }: X509Certificate): boolean =>
+      found.some((each) => each.fingerprint256 === fingerprint256);
+    const kept = isProved && found.length > 0 ? [] : authorities.filter((each) => !isFound(each));
+    const next = [...found, ...kept].map(String).join('\n');
+    return next === authorities.map(String).join('\n') ? undefined : next;
+  }
+
+  /** Undefined: it proves nothing, and is a client of a user. */
   get identity(): Identity | undefined {
     return this.#material.own?.identity;
   }
@@ -131,8 +166,12 @@ export class NetworkCredentials implements Dialling {
   channel(dialled: Dialled): ChannelCredentials {
     const known = this.#channels.get(dialled);
     if (known !== undefined) return known;
-    const made = ChannelCredentials.createFromSecureContext(this.#liveContext, {
+    const secure = ChannelCredentials.createFromSecureContext(this.#liveContext, {
       checkServerIdentity: (_host, certificate) => this.#refusal(certificate, dialled),
+    });
+    const made = watchingSockets(secure, (socket) => {
+      this.#dialled.add(socket);
+      socket.once('close', () => this.#dialled.delete(socket));
     });
     this.#channels.set(dialled, made);
     return made;
@@ -182,8 +221,9 @@ export class NetworkCredentials implements Dialling {
   }
 
   /**
-   * Later handshakes use the new credentials; listeners are called.
-   * @throws DualpingError `invalid-argument` for another network or another part: then nothing changes
+   * Handshakes from now on use the new ones, and connections to those that are revoked end; listeners are
+   * called.
+   * @throws DualpingError `invalid-argument` when it is of another network or another part: then all stays
    */
   replace(pem: string, revoked: Iterable<string>): void {
     const next = readMaterial(pem, revoked);
@@ -194,6 +234,10 @@ export class NetworkCredentials implements Dialling {
       throw wrong(`they are of ${uriOf(next) ?? 'nobody'}, and not of ${uriOf(before) ?? 'nobody'}`);
     this.#context = createSecureContext({ ...textsOf(next), minVersion: TLS_VERSION });
     this.#material = next;
+    for (const socket of this.#dialled) {
+      const certificate = socket.getPeerX509Certificate();
+      if (certificate !== undefined && this.whyCut(certificate) !== undefined) socket.destroy();
+    }
     for (const listener of this.#listeners) listener();
   }
 
@@ -233,13 +277,7 @@ export class NetworkCredentials implements Dialling {
   }
 }
 
-export const serialOf = ({ serialNumber }: X509Certificate): string => serialNumber.toLowerCase();
-
 const uriOf = ({ own }: Material): string | undefined => own && identityUri(own.identity);
-
-/** `checkIssued` compares only names, and another CA may have the same. */
-const isIssuedBy = (certificate: X509Certificate, authority: X509Certificate): boolean =>
-  certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
 
 const textsOf = ({ authorities, own }: Material): { ca: string[]; cert?: string; key?: string } => ({
   ca: authorities.map(String),
@@ -253,13 +291,16 @@ function readMaterial(pem: string, revoked: Iterable<string>): Material {
     if (label === 'CERTIFICATE') certificates.push(readCertificate(block));
     else if (label.endsWith('PRIVATE KEY')) key = block;
   }
-  const authorities = certificates.filter(({ ca }) => ca);
-  const network = networkOf(authorities);
+  const ofNetwork = certificates.filter(({ ca }) => ca);
+  const network = networkOf(ofNetwork);
+  const authorities = ofNetwork.filter(isSelfSigned);
+  if (authorities.length === 0) throw wrong('there is no certificate of a network in them');
   const leaves = certificates.filter(({ ca }) => !ca);
   return {
     network,
     authorities,
     authorityHashes: authorities.map(({ publicKey }) => authorityHash(publicKey)),
+    successions: ofNetwork.filter((certificate) => !isSelfSigned(certificate)),
     own: ownOf(leaves, key, { network, authorities }),
     revoked: new Set([...revoked].map((serial) => serial.toLowerCase())),
   };

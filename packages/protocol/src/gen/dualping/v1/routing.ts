@@ -396,7 +396,16 @@ export interface ConnectResponse {
    * The present assignment of the user's cluster. Absent when no user was named or the cluster has never had
    * a primary.
    */
-  assignment: Assignment | undefined;
+  assignment:
+    | Assignment
+    | undefined;
+  /**
+   * The network's own certificates that the router trusts, X.509 in DER, the present one first. While it is
+   * replaced also one that has the new key and is signed by the former: who knows the former can follow.
+   */
+  authorities: Buffer[];
+  /** The router's wall clock, ms since 1970; 0 when it is not told. */
+  nowMs: number;
 }
 
 export interface CrashRequest {
@@ -2751,7 +2760,15 @@ export const ConnectRequest: MessageFns<ConnectRequest> = {
 };
 
 function createBaseConnectResponse(): ConnectResponse {
-  return { networkId: "", clusters: 0, cluster: 0, failoverWaitMs: 0, assignment: undefined };
+  return {
+    networkId: "",
+    clusters: 0,
+    cluster: 0,
+    failoverWaitMs: 0,
+    assignment: undefined,
+    authorities: [],
+    nowMs: 0,
+  };
 }
 
 export const ConnectResponse: MessageFns<ConnectResponse> = {
@@ -2770,6 +2787,12 @@ export const ConnectResponse: MessageFns<ConnectResponse> = {
     }
     if (message.assignment !== undefined) {
       Assignment.encode(message.assignment, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.authorities) {
+      writer.uint32(50).bytes(v!);
+    }
+    if (message.nowMs !== 0) {
+      writer.uint32(56).uint64(message.nowMs);
     }
     return writer;
   },
@@ -2825,6 +2848,22 @@ export const ConnectResponse: MessageFns<ConnectResponse> = {
             }
 
             message.assignment = Assignment.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.authorities.push(Buffer.from(reader.bytes()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.nowMs = longToNumber(reader.uint64());
             continue;
           }
         }
