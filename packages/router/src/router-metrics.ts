@@ -1,4 +1,4 @@
-/** What a router measures: of itself, of each cluster, and of each member. */
+/** A router's metrics: about itself, each cluster, and each member. */
 import { type Assignment, clusterKeyOf, type MemberFigures, namesAsPrimary } from '@dualping/core';
 import type { Metric, Sample } from '@dualping/host';
 
@@ -51,7 +51,7 @@ export interface RouterView {
 /** One of several routers. */
 export interface SharedView {
   readonly leads: boolean;
-  /** Of the router that leads; 0: none is known. */
+  /** The term of the leading router; 0: none is known. */
   readonly term: number;
   readonly standbys: number;
   readonly storeAnswers: boolean;

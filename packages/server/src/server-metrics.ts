@@ -1,4 +1,4 @@
-/** What a server measures, and what it answers to probes. */
+/** A server's metrics, and its answers to probes. */
 import type { Assignment, DiskRoomStats, Epoch, JournalId, ServerId, Stats } from '@dualping/core';
 import type { Metric, Sample } from '@dualping/host';
 

@@ -1,10 +1,10 @@
 /**
- * A file that says what this server knew at some moment: how far its journal is committed, and the newest
+ * A file with what this server knew at some moment: how far its journal is committed, and the newest
  * assignment.
  *
  * Written now and then, without a sync: it survives the death of the process, and after the death of the
- * machine it may lag. Each number only rises, so what is found at a start was true. When it can't be read,
- * opening does without.
+ * machine it may lag. Each number only rises, so the content at a start was true. If it can't be read,
+ * opening works without it.
  */
 import { join } from 'node:path';
 import { type Epoch, type Known, NO_EPOCH, NO_POSITION, type Position } from '@dualping/core';
@@ -65,7 +65,7 @@ export class KnownMark {
         file.close();
       }
     } catch {
-      // An old mark is still true. If the disk is failing, the journal's own writes will report that.
+      // An old mark is still valid. If the disk is failing, the journal's own writes will report that.
     }
   }
 }
