@@ -79,7 +79,7 @@ test('a channel leaves a frozen primary whose connection still stands', async (c
   await untilAnsweredBy(client, 'from-s2');
 });
 
-test('nobody is available: calls fail with the words of the router, until somebody is', async (context) => {
+test('no server is available: calls fail with the words of the router, until somebody is', async (context) => {
   const { cluster, router, servers } = await play(context);
   servers[0].isUp = false;
   router.assignment = cluster.assignment(1, servers[0]);

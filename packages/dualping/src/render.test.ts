@@ -58,7 +58,7 @@ test('states are lines', () => {
       { kind: 'waiting', retryAt: 1_600, attempt: 2, because: { reason: 'busy', detail: '' } },
       100,
     ),
-    'nobody to talk to: busy; trying again in 1.5 s',
+    'not connected: busy; trying again in 1.5 s',
   );
 });
 

@@ -113,7 +113,7 @@ function operatorHandler<Request>(
       if (context.access.credentials === undefined)
         throw new DualpingError(
           'permission-denied',
-          'users have no keys in a network without TLS: nobody needs to be let in',
+          'users have no keys in a network without TLS: no invitation is needed',
         );
       context.driver.operate(
         judge(call.request),

@@ -124,11 +124,11 @@ function reportFindings(journal: Journal, report: (event: string, text: string) 
     const { file, offset, bytes, position } = journal.cutTail;
     report(
       'cut',
-      `a torn write of ${bytes} bytes in ${quote(file)} at byte ${offset} (entry ${position}), not known to be durable, is cut`,
+      `an incomplete write of ${bytes} bytes in ${quote(file)} at byte ${offset} (entry ${position}), not known to be durable, is cut`,
     );
   }
   for (const problem of journal.snapshotProblems)
-    report('snapshot', `passed over one, replays more instead: ${problem}`);
+    report('snapshot', `could not use a snapshot, replays more instead: ${problem}`);
 }
 
 interface Parts {

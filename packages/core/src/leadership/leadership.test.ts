@@ -74,7 +74,7 @@ function leading(): Router {
   return router;
 }
 
-test('where nobody leads it campaigns, once it has a lease, and once at a time', () => {
+test('where no router leads it campaigns, once it has a lease, and once at a time', () => {
   const router = new Router();
   assert.deepEqual(router.step({ kind: 'read', askedAt: 0, leader: undefined }), []);
   assert.deepEqual(router.step({ kind: 'lease-granted', lease: 1 }), ['campaigns against 0']);

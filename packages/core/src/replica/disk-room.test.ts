@@ -76,7 +76,7 @@ test('the disk of a standby counts while commits wait for it; the refusal names 
   primary.flush();
   said(primary, 2, true);
   assert.match(primary.write(post('ann'), 2), /^limit-reached: the disk of s2 is nearly full/);
-  assert.ok(primary.tick().some((line) => line.startsWith('"that of s2: ')));
+  assert.ok(primary.tick().some((line) => line.startsWith('"the disk of s2 is nearly full: ')));
   primary.assigned({ epoch: 1, primary: 1, members: [1, 2], inSync: [1], revision: 2 });
   assert.equal(primary.write(post('ann'), 2), 'done', 'no commit waits for it');
   primary.assigned({ epoch: 1, primary: 1, members: [1, 2], inSync: [1, 2], revision: 3 });

@@ -64,6 +64,6 @@ test('one that ends soon, has ended, was revoked, is of another part, is open, o
 });
 
 test('no folder, and no certificate in it, are said', () => {
-  assert.throws(() => checkCertificates(join(folder, 'none'), 30, 0), /none" of certificates is not there/);
+  assert.throws(() => checkCertificates(join(folder, 'none'), 30, 0), /none" of certificates does not exist/);
   assert.throws(() => checkCertificates(folder, 30, 0), /has no certificate of a network/);
 });

@@ -27,5 +27,5 @@ test('less free than asked for, and a sync that takes longer, are told with thei
 });
 
 test('a folder that is not there is said', async () => {
-  await assert.rejects(checkDisk(join(folder, 'none'), LIMITS), /data folder ".*none" is not there/);
+  await assert.rejects(checkDisk(join(folder, 'none'), LIMITS), /data folder ".*none" does not exist/);
 });

@@ -78,9 +78,9 @@ test('what loses service is critical', () => {
     [
       network(cluster(1, { available: false, members: [] })),
       {},
-      /nobody has ever served it; 0 members are in/,
+      /no server has ever served it; 0 members are in/,
     ],
-    [network(cluster(1)), { minInSync: 3 }, /^DUALPING CRITICAL: 2 members are in sync, and 3 are asked for/],
+    [network(cluster(1)), { minInSync: 3 }, /^DUALPING CRITICAL: 2 members are in sync, and 3 are required/],
     [network(cluster(1)), { cluster: 7 }, /^DUALPING CRITICAL: there is no cluster 7/],
     [
       { ...network(cluster(1)), trouble: 'hears nobody' },
@@ -105,7 +105,7 @@ test('who has less to lose than it should is a warning, and the worst is said fi
   assert.match(said(network(cluster(1, { members: mute }))), /WARNING: s2 can't be dialled by the router/);
   assert.match(
     said(network(cluster(1, { members })), { minInSync: 2 }),
-    /CRITICAL: 1 members are in sync, and 2 are asked for; s2 is not there; s3 is not in sync/,
+    /CRITICAL: 1 members are in sync, and 2 are required; s2 is not there; s3 is not in sync/,
   );
   assert.match(said(network(cluster(1), cluster(2, { members }))), /WARNING: c2\/s2 is not there/);
 });
@@ -150,7 +150,7 @@ test('services count by name, and a cluster of users that is not used beside the
   const { problems } = verdictOf(network(unused, lost), { ...LIMITS, cluster: 'orders' });
   assert.deepEqual(
     problems.map(({ text }) => text),
-    ['service orders: 0 members are in sync, and 1 are asked for', 'orders/s1 is not there'],
+    ['service orders: 0 members are in sync, and 1 are required', 'orders/s1 is not there'],
   );
   assert.equal(verdictOf(network(unused, orders), { ...LIMITS, cluster: 'stock' }).severity, 'critical');
 });

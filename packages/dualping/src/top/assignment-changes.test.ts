@@ -56,7 +56,7 @@ test('nobody was available for a while: the promotion took as long', () => {
     'down: s1 dropped: the router no longer hears it',
     'down: s2 dropped: the router no longer hears it',
     'down: s3 is no longer in sync',
-    'down: nobody is available: no in-sync server is live',
+    'down: no server is available: no in-sync server is live',
   ]);
   assert.equal(lost?.promotion, undefined);
   assert.equal(found?.promotion?.promoteMs, 750);

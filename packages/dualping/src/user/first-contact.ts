@@ -1,7 +1,7 @@
 /**
- * By which credentials a person's command calls a network: those that it was told, those of a network that
- * runs here, or those of a network that the person knows. A network that is not known is shown and asked
- * about once; one that has changed is refused.
+ * Chooses the credentials of a user's command: the given ones, those of a network on this machine, or those
+ * of a network that the user knows. For an unknown network the user sees its fingerprint and is asked once; a
+ * changed network is refused.
  */
 import { createInterface } from 'node:readline/promises';
 import { type Address, DualpingError } from '@dualping/core';
@@ -23,9 +23,9 @@ export type Asking = Pick<Io, 'interactive' | 'input' | 'output' | 'note'> | und
 
 /**
  * Undefined: the network runs without TLS.
- * @param asking absent: nobody can be asked, and an unknown network is refused
+ * @param asking absent: the user can't be asked, and an unknown network is refused
  * @throws DualpingError `wrong-network` when another network answers than the known one; `unauthenticated`
- * when the network is not known, and the person does not trust it
+ * when the network is not known, and the user does not trust it
  */
 export async function personCredentials(
   trust: Trust,
@@ -48,7 +48,7 @@ export async function personCredentials(
   return NetworkCredentials.parse(found.certificate);
 }
 
-/** What the first router says that answers; `silent` when none does. */
+/** The result from the first router that answers; `silent` when none does. */
 export async function firstProbed(routers: readonly Address[]): Promise<Probed> {
   let refused: unknown;
   for (const router of routers)
@@ -70,7 +70,7 @@ async function isTrusted(
   if (asking?.interactive !== true) return false;
   asking.note(`${routers.join()} is not known here. What answers there is network ${network}, fingerprint`);
   asking.note(`  ${fingerprintText(fingerprint)}`);
-  asking.note('If somebody told you another fingerprint, say no. It is asked once.');
+  asking.note('If the operator gave you another fingerprint, say no. You are asked once.');
   const lines = createInterface({ input: asking.input, output: asking.output });
   try {
     return await new Promise((resolve) => {
@@ -98,7 +98,7 @@ function changed(
   known: KnownNetwork,
   { network, fingerprint }: Extract<Probed, { kind: 'network' }>,
 ): DualpingError {
-  const detail = `ANOTHER NETWORK answers at ${routers.join()} than the one that is known here. Somebody may be listening in, or the network was made anew. Known: ${fingerprintText(known.fingerprint)}; there now: ${fingerprintText(fingerprint)} (network ${network}). If its operator says that it was made anew, remove the address from ${knownNetworksFile()}`;
+  const detail = `ANOTHER NETWORK answers at ${routers.join()} than the one that is known here. An attacker may be listening in, or the network was set up again. Known: ${fingerprintText(known.fingerprint)}; there now: ${fingerprintText(fingerprint)} (network ${network}). If its operator says that it was set up again, remove the address from ${knownNetworksFile()}`;
   return new DualpingError('wrong-network', detail);
 }
 

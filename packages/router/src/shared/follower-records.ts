@@ -193,7 +193,7 @@ export class FollowerRecords {
   #unheard(): void {
     this.#staleAt ??= setTimeout(() => {
       this.#isStale = true;
-      const detail = 'this router hears no leader: what it tells may be old, watch another one';
+      const detail = 'this router hears no leader: its answers may be old, watch another one';
       this.#known?.watchers.endAll(new DualpingError('shutting-down', detail));
     }, STALE_MS);
   }

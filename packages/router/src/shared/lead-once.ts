@@ -46,7 +46,7 @@ export async function leadOnce<T>(
           if (leader !== undefined && leader.address !== NOWHERE)
             refuse(
               'invalid-argument',
-              `router ${leader.address} leads: stop all routers first (one that was killed counts for 2 s)`,
+              `router ${leader.address} leads: stop all routers first (a killed one still counts for 2 s)`,
             );
         },
         report: (event, text) => {

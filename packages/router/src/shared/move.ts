@@ -175,7 +175,7 @@ function refuseOther(
       `store ${quote(store)} has network ${known.header.networkId}, and data folder ${quote(dataFolder)} ${header.networkId}`,
     );
   if (known.header.movedTo === undefined && !isMoved(dataFolder))
-    throw refused(`store ${quote(store)} has this network already, and has not been left`);
+    throw refused(`store ${quote(store)} has this network already, and was not moved away`);
   if (known.header.movedTo === undefined) return; // the move was done before
   for (const { cluster, revision } of known.records) {
     const own = records.find((record) => record.cluster === cluster)?.revision ?? 0;
@@ -206,7 +206,7 @@ function requireEqual(written: Content, found: Content): void {
       [...paths].sort((one, other) => (one.path < other.path ? -1 : 1)),
     ]);
   if (textOf(written) === textOf(found)) return;
-  throw new DualpingError('storage-failed', 'what was written is not what is read again: it does not count');
+  throw new DualpingError('storage-failed', 'the copy differs from what was written, so it is not used');
 }
 
 async function write(fenced: FencedStore, entries: readonly Entry[]): Promise<void> {

@@ -96,7 +96,7 @@ export async function startSharedRouter(options: SharedRouterOptions): Promise<R
 
   const endReign = (why: string): void => {
     reign?.it.stop();
-    reign?.it.sayGoodbye(new DualpingError('shutting-down', `this router leads no more: ${why}`));
+    reign?.it.sayGoodbye(new DualpingError('shutting-down', `this router no longer leads: ${why}`));
     reign = undefined;
     trouble = undefined;
     health.setServing(true, ROUTING_SERVICE_NAME);

@@ -26,6 +26,6 @@ export function requireNotMoved(folder: string): void {
   if (!isMoved(folder)) return;
   throw new DualpingError(
     'invalid-argument',
-    `what the router of data folder ${quote(folder)} knew was moved: ${readFileSync(join(folder, MOVED_NAME), 'utf8').trim()}; start it with that --store, or move it back (--migrate to-folder)`,
+    `the state of the router in data folder ${quote(folder)} was moved: ${readFileSync(join(folder, MOVED_NAME), 'utf8').trim()}; start it with that --store, or move it back (--migrate to-folder)`,
   );
 }

@@ -77,7 +77,7 @@ export class PathStore implements Paths {
     if ('what' in log)
       throw new DualpingError(
         'storage-failed',
-        `${path} is damaged at line ${log.line} (byte ${log.offset}): ${log.what}; without it programs of the csce438 family find none of their paths`,
+        `${path} is damaged at line ${log.line} (byte ${log.offset}): ${log.what}; without it csce438 programs find none of their paths`,
       );
     const file = bytes === undefined ? await nodeFiles.create(path) : nodeFiles.open(path);
     await file.truncate(log.length); // the rest was never durable, and never announced
