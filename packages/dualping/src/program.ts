@@ -36,7 +36,7 @@ function version(): string {
     : '0';
 }
 
-/** What may be set, over all commands that there are. */
+/** All settings, of all commands. */
 export interface Known {
   /** Keys of a config file, by command. */
   readonly keys: KnownKeys;

@@ -235,7 +235,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'promotes-whom-it-does-not-hear',
     from: 18,
-    bug: 'a member is promoted although nothing was heard of it for two pings',
+    bug: 'a member is promoted although nothing was heard from it for two pings',
     patches: [
       {
         file: 'registry/eligibility.js',

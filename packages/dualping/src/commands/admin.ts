@@ -18,7 +18,7 @@ import * as settings from '../settings/definitions.js';
 import { wholeNumber } from '../settings/parse.js';
 import { cleanForTerminal } from '../terminal-text.js';
 
-/** What is asked, and how: as an operator, where there are certificates. */
+/** The routers to ask, with an operator's credentials if there are certificates. */
 interface Asked extends Trust {
   readonly routers: readonly Address[];
 }
@@ -133,7 +133,7 @@ const promoteCommand = command({
     if (!unclean)
       throw new DualpingError(
         'invalid-argument',
-        `promoting s${server} may lose acknowledged writes that only other servers hold: say --unclean if that is meant`,
+        `promoting s${server} may lose acknowledged writes that only other servers hold: add --unclean to do it nevertheless`,
       );
     const promoted = await withRouter(asked, (client) =>
       client.promote(service || cluster, server, { acceptLoss }),
@@ -146,7 +146,7 @@ const promoteCommand = command({
 const handoverRouterCommand = command({
   name: 'handover',
   group: 'admin router',
-  summary: 'ask the leading router, of several that share a store, to leave that to another',
+  summary: 'ask the leader, of several routers that share a store, to let another one lead',
   settings: { routers: settings.routers, ...settings.trust, json: settings.json },
   run: async ({ json, ...asked }, { io }) => {
     const leader = await withRouter(asked, (client) => client.handoverRouter());

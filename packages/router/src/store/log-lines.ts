@@ -1,6 +1,5 @@
 /**
- * The content of the lines of the assignment log. A line of another version, or one that makes no sense,
- * throws.
+ * The content of the lines of the assignment log. A line of another version, or an invalid one, throws.
  */
 import {
   type ClusterMode,
@@ -20,8 +19,8 @@ import {
 /** Raised with every change of the content of lines. */
 export const LOG_VERSION = 3;
 /**
- * Of a log without services: an older router reads it, so going back to one works until the first service is
- * made.
+ * The version of a log without services: older routers can read it, so going back to one works until the
+ * first service is made.
  */
 export const LOG_VERSION_WITHOUT_SERVICES = 2;
 
@@ -29,11 +28,11 @@ export const LOG_VERSION_WITHOUT_SERVICES = 2;
 export interface LogHeader {
   readonly networkId: NetworkId;
   readonly clusters: number;
-  /** Of a store that routers share: it was left, and no router may lead on it. */
+  /** For a shared store: its content was moved to this place, and no router may lead on it. */
   readonly movedTo?: string;
 }
 
-/** @param version the lowest that has everything which is in the log */
+/** @param version the lowest that covers everything in the log */
 export const headerToJson = (header: LogHeader, version: number): string =>
   JSON.stringify({ dualpingRouter: version, ...header });
 
