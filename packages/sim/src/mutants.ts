@@ -16,8 +16,8 @@ export interface Mutant {
   /** What its worlds need for the bug to show. */
   readonly needs?: Needed;
   /**
-   * First seed of the hunt. Where several worlds do not show the bug it is one that does. It may cease to when
-   * worlds change; then the hunt goes on from there.
+   * First seed of the hunt. Where several worlds do not show the bug it is one that does. It may cease to
+   * when worlds change; then the hunt goes on from there.
    */
   readonly from?: number;
 }
