@@ -336,6 +336,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'tail-is-not-taken-over',
+    from: 9,
     bug: 'a new primary does not recognise a resend of what its predecessor left uncommitted',
     patches: [{ file: PRIMARY, find: 'this.#pendingRequests.takeOver(ledger.unapplied);', replace: '' }],
   },
