@@ -153,6 +153,8 @@ export type RouterMessage =
   | { readonly kind: 'no-successor'; readonly epoch: Epoch }
   /** An operator asked for a handover: drain, then answer with `hand-over`. */
   | { readonly kind: 'please-hand-over'; readonly epoch: Epoch }
+  /** An operator wants the cluster to rest: drain as for a handover, and then end. There is no successor. */
+  | { readonly kind: 'please-rest'; readonly epoch: Epoch }
   | {
       readonly kind: 'refused';
       /** The network of the router that refuses. */

@@ -6,6 +6,7 @@ import {
   clusterKeyOf,
   clusterTitle,
   diskSpaceText,
+  type HistoryEntry,
   type Instant,
   type MemberInfo,
   type Post,
@@ -14,6 +15,7 @@ import {
   type SessionState,
   type SessionTarget,
   type Stats,
+  type Suspension,
   serverName,
   serverNameIn,
   type UserPresence,
@@ -126,6 +128,28 @@ const renderFigures = (stats: Stats | undefined): string =>
     ? ''
     : `, journal to ${stats.durable} (checksum ${stats.checksum.toString(16).padStart(8, '0')}), committed to ${stats.committed}, ${stats.timelines} timelines${renderDisk(stats)}`;
 
+const suspendedText = (suspended: Suspension | undefined): string =>
+  suspended === undefined ? '' : suspended === 'paused' ? ', FAILOVER PAUSED' : ', AT REST';
+
+const HAPPENED: Readonly<Record<HistoryEntry['what'], string>> = {
+  promoted: 'is primary',
+  'promoted-unclean': 'is primary, UNCLEAN',
+  paused: 'failover paused',
+  resting: 'at rest',
+  resumed: 'resumed',
+  removed: 'forgotten',
+};
+
+/** `08:28:23 epoch 4: s2 is primary, 31 ms after s1 was dropped (its stream ended)`. */
+export function renderHistory(
+  { what, timeMs, epoch, serverId, detail }: HistoryEntry,
+  nowMs: number,
+): string {
+  const who = serverId === undefined ? '' : `${serverName(serverId)} `;
+  const when = timeMs === 0 ? 'at an unknown time' : renderTime(timeMs, nowMs);
+  return cleanForTerminal(`${when} epoch ${epoch}: ${who}${HAPPENED[what]}, ${detail}`);
+}
+
 export function renderAssignment(
   assignment: Assignment,
   stats: readonly MemberFigures[] = [],
@@ -135,7 +159,7 @@ export function renderAssignment(
     stats.find((each) => each.cluster === assignment.cluster && each.serverId === serverId)?.stats;
   const state = assignment.available ? 'available' : `not available: ${assignment.unavailableReason}`;
   return [
-    `${clusterTitle(clusterKeyOf(assignment))}: epoch ${assignment.epoch}, ${state}`,
+    `${clusterTitle(clusterKeyOf(assignment))}: epoch ${assignment.epoch}, ${state}${suspendedText(assignment.suspended)}`,
     ...assignment.members.map((member) => renderMember(member, primary, statsOf(member))),
   ].map(cleanForTerminal);
 }

@@ -17,15 +17,19 @@ import {
   assignmentToWire,
   availableToWire,
   CoordServiceService,
+  clusterOrderFromWire,
   connectedToWire,
   connectFromWire,
   type coordinatorWire,
   crashFromWire,
   getAvailableFromWire,
   handoverFromWire,
+  historyToWire,
   promoteFromWire,
   RoutingServiceService,
   registerServerFromWire,
+  removeFromWire,
+  restFromWire,
   type routingWire,
   type Target,
   toServiceError,
@@ -124,6 +128,26 @@ function adminService(callers: Callers): routingWire.AdminServiceServer {
     promote: callers.handler<routingWire.PromoteRequest, routingWire.PromoteResponse>({
       ask: (request, token) => ({ kind: 'promote', token, ...promoteFromWire(request) }),
       tell: assigned,
+    }),
+    pause: callers.handler<routingWire.PauseRequest, routingWire.OrderResponse>({
+      ask: (request, token) => ({ kind: 'pause', token, ...clusterOrderFromWire(request) }),
+      tell: assigned,
+    }),
+    rest: callers.handler<routingWire.RestRequest, routingWire.OrderResponse>({
+      ask: (request, token) => ({ kind: 'rest', token, ...restFromWire(request) }),
+      tell: assigned,
+    }),
+    resume: callers.handler<routingWire.ResumeRequest, routingWire.OrderResponse>({
+      ask: (request, token) => ({ kind: 'resume', token, ...clusterOrderFromWire(request) }),
+      tell: assigned,
+    }),
+    remove: callers.handler<routingWire.RemoveRequest, routingWire.OrderResponse>({
+      ask: (request, token) => ({ kind: 'remove', token, ...removeFromWire(request) }),
+      tell: assigned,
+    }),
+    history: callers.handler<routingWire.HistoryRequest, routingWire.HistoryResponse>({
+      ask: (request, token) => ({ kind: 'history', token, ...clusterOrderFromWire(request) }),
+      tell: (answer) => historyToWire(expectAnswer(answer, 'history').entries),
     }),
     handoverRouter: (_call, callback) => callback(toServiceError(ALONE)),
   };

@@ -205,6 +205,7 @@ export class RouterProcess extends Process {
     const { checkers } = this.#around;
     return {
       clock: this.timers,
+      wallTime: () => this.clock.wall(this.world.now),
       persist: (records, durable) => this.disk.persist(records, () => this.receive(durable)),
       send: (link, message) => this.#perform('send', () => this.#send(link, message)),
       close: (link) =>

@@ -7,6 +7,7 @@
 import {
   type Assignment,
   type ClusterRecord,
+  type HistoryEntry,
   type JournalEnd,
   type Numbered,
   namesAsPrimary,
@@ -53,6 +54,7 @@ import {
   takeEvidence,
   takeLife,
 } from './member.js';
+import { Orders } from './orders.js';
 import { type Question, retryAfterMs } from './reach.js';
 import type { Candidate, Refusal, RegistryEvent, RegistryLink } from './registry-messages.js';
 
@@ -75,6 +77,8 @@ type Attach = Extract<MemberMessage, { readonly kind: 'attach' }>;
 export class Cluster {
   /** Who gets the epoch, and whose copy counts under it. */
   readonly grants: EpochGrants;
+  /** What operators order. */
+  readonly orders: Orders;
   readonly #state: ClusterState;
   /** The commit position that was made durable last, and when. */
   #committedKept: Position;
@@ -92,6 +96,7 @@ export class Cluster {
   ) {
     this.#state = new ClusterState(name, record, evidence);
     this.grants = new EpochGrants(this.#state, isStarting);
+    this.orders = new Orders(this.#state, this.grants);
     this.#committedKept = this.#state.configuration.committed;
     this.#assignment = this.#describe();
   }
@@ -113,6 +118,11 @@ export class Cluster {
   /** For people: `cluster 3`, `service orders`. */
   get title(): string {
     return this.#state.title;
+  }
+
+  /** What has happened to it, the oldest first. */
+  get history(): readonly HistoryEntry[] {
+    return this.#state.history;
   }
 
   /** As of the last `seal`. */
@@ -441,7 +451,7 @@ export class Cluster {
   }
 
   #describe(): Assignment {
-    const { epoch, primary, inSync, lastUncleanEpoch } = this.#state.configuration;
+    const { epoch, primary, inSync, lastUncleanEpoch, suspended } = this.#state.configuration;
     const { id: cluster, service } = this.#state.name;
     return Object.freeze({
       cluster,
@@ -451,6 +461,7 @@ export class Cluster {
       primary,
       available: this.#state.isAvailable,
       unavailableReason: this.grants.unavailableReason(),
+      ...(suspended !== undefined && { suspended }),
       inSync: inSync.map((copy) => ({
         serverId: copy.serverId,
         journalId: copy.journalId,

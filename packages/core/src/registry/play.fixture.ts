@@ -177,6 +177,29 @@ export class Play implements Performer {
           acceptLoss: accepts !== '',
         }),
     ],
+    [
+      /^(operator \w+) (pauses|rests|resumes) the cluster$/,
+      (name, what) => {
+        const kind = ({ pauses: 'pause', rests: 'rest', resumes: 'resume' } as const)[what as 'pauses'];
+        this.#step({ kind, token: this.#token(name), cluster: 1 });
+      },
+    ],
+    [
+      /^(operator \w+) removes (s\d+)( and accepts the loss)?$/,
+      (name, who, accepts) =>
+        this.#step({
+          kind: 'remove',
+          token: this.#token(name),
+          cluster: 1,
+          serverId: this.#actor(who).serverId,
+          acceptLoss: accepts !== '',
+        }),
+    ],
+    [
+      /^(operator \w+) asks for the history$/,
+      (name) => this.#step({ kind: 'history', token: this.#token(name), cluster: 1 }),
+    ],
+    [/^the wall clock says (\d+)$/, (timeMs) => this.#step({ kind: 'wall-time', timeMs: Number(timeMs) })],
     [/^the router's disk hangs$/, () => this.#hang()],
     [/^the router's disk goes on$/, () => this.#goOn()],
     [
@@ -538,6 +561,10 @@ export class Play implements Performer {
         return answer.isFirst ? 'it is the one' : 'it is not the one';
       case 'crash-noted':
         return answer.dropped ? 'dropped' : 'nothing to drop';
+      case 'history':
+        return answer.entries
+          .map(({ what, timeMs, epoch: at, detail }) => `${what} at ${timeMs} in epoch ${at}: ${detail}`)
+          .join(' | ');
       default:
         return unreachable(answer);
     }
@@ -559,6 +586,8 @@ export class Play implements Performer {
         return `${name} is told that nobody can take over epoch ${message.epoch}`;
       case 'please-hand-over':
         return `${name} is asked to hand over epoch ${message.epoch}`;
+      case 'please-rest':
+        return `${name} is asked to end epoch ${message.epoch}`;
       case 'refused':
         return `${name} is refused ${message.reason}: ${message.detail}`;
       case 'leader-is':

@@ -8,11 +8,13 @@ import {
   cleanDetail,
   type Entry,
   epoch,
+  type HistoryEntry,
   type KeyLogin,
   type KeySnapshot,
   type KeysSnapshot,
   MAX_CLUSTER_NUMBER,
   MAX_CLUSTERS,
+  MAX_HISTORY,
   MAX_MEMBERS,
   type MemberMessage,
   type Post,
@@ -112,8 +114,33 @@ const unnamedAssignments: fc.Arbitrary<Assignment> = record({
   members: fc.uniqueArray(members, { ...byServerId, maxLength: MAX_MEMBERS }),
 });
 export const assignments: fc.Arbitrary<Assignment> = fc
-  .tuple(unnamedAssignments, fc.option(services, { nil: undefined }))
-  .map(([assignment, service]) => ({ ...assignment, ...(service !== undefined && { service }) }));
+  .tuple(
+    unnamedAssignments,
+    fc.option(services, { nil: undefined }),
+    fc.constantFrom(undefined, 'paused' as const, 'resting' as const),
+  )
+  .map(([assignment, service, suspended]) => ({
+    ...assignment,
+    ...(service !== undefined && { service }),
+    ...(suspended !== undefined && { suspended }),
+  }));
+
+export const histories: fc.Arbitrary<readonly HistoryEntry[]> = fc.array(
+  fc
+    .tuple(
+      record({
+        what: fc.constantFrom(
+          ...(['promoted', 'promoted-unclean', 'paused', 'resting', 'resumed', 'removed'] as const),
+        ),
+        timeMs: counts,
+        epoch: epochs,
+        detail: details,
+      }),
+      fc.option(serverIds, { nil: undefined }),
+    )
+    .map(([entry, serverId]) => ({ ...entry, ...(serverId !== undefined && { serverId }) })),
+  { maxLength: MAX_HISTORY },
+);
 
 const attaches: fc.Arbitrary<Extract<MemberMessage, { kind: 'attach' }>> = record({
   kind: fc.constant('attach' as const),
@@ -177,6 +204,7 @@ export const routerMessages: fc.Arbitrary<RouterMessage> = fc.oneof(
   record({ kind: fc.constant('pong' as const), sequence: counts, pingIntervalMs: durations }),
   record({ kind: fc.constant('assignment' as const), assignment: assignments, lastRequest: counts }),
   record({ kind: fc.constant('please-hand-over' as const), epoch: epochs }),
+  record({ kind: fc.constant('please-rest' as const), epoch: epochs }),
   record({ kind: fc.constant('no-successor' as const), epoch: epochs }),
   record({
     kind: fc.constant('refused' as const),

@@ -13,6 +13,7 @@ import {
   NO_POSITION,
   type PrimaryRef,
   type Stats,
+  type Suspension,
 } from '@dualping/core';
 import type * as routing from '../gen/dualping/v1/routing.js';
 import * as wire from '../gen/dualping/v1/types.js';
@@ -49,6 +50,24 @@ const LIVENESS_TO_WIRE: Readonly<Record<Liveness, wire.Liveness>> = {
   stream: wire.Liveness.STREAM,
   watched: wire.Liveness.WATCHED,
   heartbeat: wire.Liveness.HEARTBEAT,
+};
+
+function suspensionFromWire(value: wire.Suspension): Suspension | undefined {
+  switch (value) {
+    case wire.Suspension.UNSPECIFIED:
+      return undefined;
+    case wire.Suspension.PAUSED:
+      return 'paused';
+    case wire.Suspension.RESTING:
+      return 'resting';
+    default: // open enum: a stranger can send any number
+      return refuse(`suspended is "${value}": must be 0 (not), 1 (paused) or 2 (resting)`);
+  }
+}
+
+const SUSPENSION_TO_WIRE: Readonly<Record<Suspension, wire.Suspension>> = {
+  paused: wire.Suspension.PAUSED,
+  resting: wire.Suspension.RESTING,
 };
 
 function memberFromWire(member: wire.Member): MemberInfo {
@@ -92,6 +111,7 @@ export function assignmentFromWire(given: wire.Assignment | undefined): Assignme
   const members = listFrom(assignment.members, 'members', MAX_MEMBERS, memberFromWire);
   refuseRepeated(inSync, 'in_sync');
   refuseRepeated(members, 'members');
+  const suspended = suspensionFromWire(assignment.suspended);
   return {
     cluster: anyClusterFrom(assignment.cluster),
     ...(assignment.service !== '' && { service: serviceFrom(assignment.service) }),
@@ -100,6 +120,7 @@ export function assignmentFromWire(given: wire.Assignment | undefined): Assignme
     primary: assignment.primary === undefined ? undefined : primaryFromWire(assignment.primary),
     available: assignment.available,
     unavailableReason: cleanDetail(assignment.unavailableReason),
+    ...(suspended !== undefined && { suspended }),
     lastUncleanEpoch: epochFrom(assignment.lastUncleanEpoch, 'last_unclean_epoch'),
     inSync,
     members,
@@ -115,6 +136,7 @@ export function assignmentToWire(assignment: Assignment): wire.Assignment {
     primary: assignment.primary === undefined ? undefined : { ...assignment.primary },
     available: assignment.available,
     unavailableReason: cleanDetail(assignment.unavailableReason),
+    suspended: assignment.suspended ? SUSPENSION_TO_WIRE[assignment.suspended] : wire.Suspension.UNSPECIFIED,
     lastUncleanEpoch: assignment.lastUncleanEpoch,
     inSync: assignment.inSync.map((member) => ({ ...member })),
     members: assignment.members.map((member) => ({ ...member, liveness: LIVENESS_TO_WIRE[member.liveness] })),

@@ -37,6 +37,7 @@ import {
   epochStarts,
   epochs,
   frames,
+  histories,
   ids,
   keyRings,
   memberMessages,
@@ -300,6 +301,22 @@ roundTrips(
   codec.promoteToWire,
   codec.promoteFromWire,
 );
+const clusterKeys = fc.oneof(anyClusters, services);
+roundTrips(
+  'an order about a cluster',
+  record({ cluster: clusterKeys }),
+  routing.PauseRequest,
+  codec.clusterOrderToWire,
+  codec.clusterOrderFromWire,
+);
+roundTrips(
+  'a removal',
+  record({ cluster: clusterKeys, serverId: serverIds, acceptLoss: fc.boolean() }),
+  routing.RemoveRequest,
+  codec.removeToWire,
+  codec.removeFromWire,
+);
+roundTrips('a history', histories, routing.HistoryResponse, codec.historyToWire, codec.historyFromWire);
 roundTrips(
   'the answer to connect',
   record({

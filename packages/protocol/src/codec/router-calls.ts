@@ -6,11 +6,13 @@ import {
   type ClusterKey,
   cleanDetail,
   type Epoch,
+  type HistoryEntry,
   type Incarnation,
   type JournalId,
   type LifeId,
   MAX_CLUSTER_NUMBER,
   MAX_CLUSTERS,
+  MAX_HISTORY,
   MAX_MEMBERS,
   MAX_WAIT_MS,
   type NetworkId,
@@ -20,7 +22,7 @@ import {
   type UserName,
   unreachable,
 } from '@dualping/core';
-import type * as wire from '../gen/dualping/v1/routing.js';
+import * as wire from '../gen/dualping/v1/routing.js';
 import { assignmentFromWire, assignmentToWire, statsFromWire, statsToWire } from './assignment.js';
 import {
   addressFrom,
@@ -290,3 +292,70 @@ export const promoteToWire = (promotion: Promotion): wire.PromoteRequest => ({
   ...clusterKeyToWire(promotion.cluster),
   unclean: true,
 });
+
+/** Which cluster an operator's order is about. */
+export interface ClusterOrder {
+  readonly cluster: ClusterKey;
+}
+
+export const clusterOrderFromWire = (request: {
+  readonly cluster: number;
+  readonly service: string;
+}): ClusterOrder => ({ cluster: clusterKeyFrom(request, anyClusterFrom) });
+
+/** Of `Pause`, `Resume` and `History`. */
+export const clusterOrderToWire = ({ cluster }: ClusterOrder): wire.PauseRequest => clusterKeyToWire(cluster);
+
+/** Only of clusters with a journal, which are numbered. */
+export const restFromWire = ({ cluster }: wire.RestRequest): { readonly cluster: ClusterId } => ({
+  cluster: clusterFrom(cluster),
+});
+
+export interface Removal extends ClusterOrder {
+  readonly serverId: ServerId;
+  readonly acceptLoss: boolean;
+}
+
+export const removeFromWire = (request: wire.RemoveRequest): Removal => ({
+  ...clusterOrderFromWire(request),
+  serverId: serverIdFrom(request.serverId),
+  acceptLoss: request.acceptLoss,
+});
+
+export const removeToWire = ({ cluster, ...removal }: Removal): wire.RemoveRequest => ({
+  ...removal,
+  ...clusterKeyToWire(cluster),
+});
+
+const WHAT_TO_WIRE: Readonly<Record<HistoryEntry['what'], wire.HistoryEntry_What>> = {
+  promoted: wire.HistoryEntry_What.PROMOTED,
+  'promoted-unclean': wire.HistoryEntry_What.PROMOTED_UNCLEAN,
+  paused: wire.HistoryEntry_What.PAUSED,
+  resting: wire.HistoryEntry_What.RESTING,
+  resumed: wire.HistoryEntry_What.RESUMED,
+  removed: wire.HistoryEntry_What.REMOVED,
+};
+
+function whatFromWire(value: wire.HistoryEntry_What): HistoryEntry['what'] {
+  for (const [what, known] of Object.entries(WHAT_TO_WIRE))
+    if (known === value) return what as HistoryEntry['what'];
+  return refuse(`what is "${value}": must be 1 to ${Object.keys(WHAT_TO_WIRE).length}`);
+}
+
+export const historyToWire = (entries: readonly HistoryEntry[]): wire.HistoryResponse => ({
+  entries: entries.map(({ what, detail, serverId = 0, ...entry }) => ({
+    ...entry,
+    what: WHAT_TO_WIRE[what],
+    serverId,
+    detail: cleanDetail(detail),
+  })),
+});
+
+export const historyFromWire = (response: wire.HistoryResponse): readonly HistoryEntry[] =>
+  listFrom(response.entries, 'entries', MAX_HISTORY, ({ what, timeMs, epoch, serverId, detail }) => ({
+    what: whatFromWire(what),
+    timeMs: count(timeMs, 'time_ms'),
+    epoch: epochFrom(epoch),
+    ...(serverId !== 0 && { serverId: serverIdFrom(serverId) }),
+    detail: cleanDetail(detail),
+  }));

@@ -189,7 +189,7 @@ export function routerMessageFromWire({ message }: wire.DualPingResponse): Route
   switch (message?.$case) {
     case undefined:
       return refuse(
-        'a DualPing answer is empty: one of welcome, leader_is, pong, assigned, please_hand_over, no_successor, refused is due',
+        'a DualPing answer is empty: one of welcome, leader_is, pong, assigned, please_hand_over, please_rest, no_successor, refused is due',
       );
     case 'welcome':
       return {
@@ -219,6 +219,8 @@ export function routerMessageFromWire({ message }: wire.DualPingResponse): Route
       };
     case 'pleaseHandOver':
       return { kind: 'please-hand-over', epoch: epochFrom(message.value.epoch) };
+    case 'pleaseRest':
+      return { kind: 'please-rest', epoch: epochFrom(message.value.epoch) };
     case 'noSuccessor':
       return { kind: 'no-successor', epoch: epochFrom(message.value.epoch) };
     case 'refused':
@@ -261,6 +263,8 @@ export function routerMessageToWire(message: RouterMessage): wire.DualPingRespon
       };
     case 'please-hand-over':
       return { message: { $case: 'pleaseHandOver', value: { epoch: message.epoch } } };
+    case 'please-rest':
+      return { message: { $case: 'pleaseRest', value: { epoch: message.epoch } } };
     case 'no-successor':
       return { message: { $case: 'noSuccessor', value: { epoch: message.epoch } } };
     case 'refused':

@@ -109,6 +109,27 @@ test('an older router reads the log until there is a service, and refuses it fro
   again.close();
 });
 
+test('a pause and what happened are kept, and an older router refuses a log with a pause in it', async (context) => {
+  const path = await folder(context);
+  const store = await open(path);
+  const happened = { timeMs: 5, epoch: epoch(1), detail: 'the first' };
+  const paused: ClusterRecord = {
+    ...record(1, 1),
+    suspended: 'paused',
+    history: [
+      { what: 'promoted', serverId: serverId(1), ...happened },
+      { what: 'paused', ...happened },
+    ],
+  };
+  await store.append([paused]);
+  store.close();
+  const text = `${await readFile(join(path, LOG_NAME))}`;
+  assert.match(text, /"dualpingRouter":4/);
+  const again = await open(path);
+  assert.deepEqual(again.records, [paused]);
+  again.close();
+});
+
 test('a torn write is cut wherever it tore, and what was durable stays', async (context) => {
   const path = await folder(context);
   const bytes = await written(path);
@@ -180,9 +201,9 @@ test('a log that is mostly outdated is replaced, and goes on', async (context) =
 
 test('a log of a later version is not touched', async (context) => {
   const path = await folder(context);
-  const store = await AssignmentStore.open(path, () => ({ ...HEADER, dualpingRouter: 4 }));
+  const store = await AssignmentStore.open(path, () => ({ ...HEADER, dualpingRouter: 99 }));
   store.close();
-  await assert.rejects(open(path), /of version "4"/);
+  await assert.rejects(open(path), /of version "99"/);
 });
 
 test('what is read is on disk before it is believed: a sync that failed may have left it in memory only', async (context) => {

@@ -6,6 +6,7 @@ import {
   type ClusterMode,
   type ClusterRecord,
   epoch,
+  type HistoryEntry,
   type InSyncCopy,
   type JournalEnd,
   type Liveness,
@@ -14,11 +15,14 @@ import {
   type OrderlyEnd,
   type PrimaryRef,
   position,
+  type Suspension,
   serverId,
 } from '@dualping/core';
 
 /** Raised with every change of the content of lines. */
-export const LOG_VERSION = 3;
+export const LOG_VERSION = 4;
+/** Of a log in which no cluster is suspended: a router that knows no suspension would not keep to it. */
+export const LOG_VERSION_WITHOUT_SUSPENSION = 3;
 /**
  * Of a log without services: an older router reads it, so going back to one works until the first service is
  * made.
@@ -37,15 +41,18 @@ export interface LogHeader {
 export const headerToJson = (header: LogHeader, version: number): string =>
   JSON.stringify({ dualpingRouter: version, ...header });
 
-export const versionFor = (records: readonly ClusterRecord[]): number =>
-  records.some(({ service }) => service !== undefined) ? LOG_VERSION : LOG_VERSION_WITHOUT_SERVICES;
+export function versionFor(records: readonly ClusterRecord[]): number {
+  if (records.some(({ suspended }) => suspended !== undefined)) return LOG_VERSION;
+  const hasServices = records.some(({ service }) => service !== undefined);
+  return hasServices ? LOG_VERSION_WITHOUT_SUSPENSION : LOG_VERSION_WITHOUT_SERVICES;
+}
 
 export function headerFromJson(json: string): LogHeader {
   const line = objectFrom(JSON.parse(json), 'header');
   const version = line.dualpingRouter;
-  if (version !== LOG_VERSION && version !== LOG_VERSION_WITHOUT_SERVICES)
+  if (typeof version !== 'number' || version < LOG_VERSION_WITHOUT_SERVICES || version > LOG_VERSION)
     throw new Error(
-      `it is of version "${String(version)}", this router reads versions ${LOG_VERSION_WITHOUT_SERVICES} and ${LOG_VERSION}`,
+      `it is of version "${String(version)}", this router reads versions ${LOG_VERSION_WITHOUT_SERVICES} to ${LOG_VERSION}`,
     );
   const moved = line.movedTo === undefined ? undefined : { movedTo: text(line, 'movedTo') };
   return { networkId: text(line, 'networkId'), clusters: whole(line, 'clusters'), ...moved };
@@ -67,6 +74,8 @@ export function recordFromJson(json: string): ClusterRecord {
     committed: position(whole(line, 'committed')),
     orderlyEnd:
       line.orderlyEnd === undefined ? undefined : orderlyEndFrom(objectFrom(line.orderlyEnd, 'orderlyEnd')),
+    ...(line.suspended !== undefined && { suspended: suspensionFrom(text(line, 'suspended')) }),
+    ...(line.history !== undefined && { history: list(line, 'history').map(historyFrom) }),
     members: list(line, 'members').map(memberFrom),
   };
 }
@@ -113,6 +122,32 @@ function modeFrom(value: string): ClusterMode {
 function livenessFrom(value: string): Liveness {
   if (value === 'stream' || value === 'watched' || value === 'heartbeat') return value;
   throw new Error('its liveness is unknown');
+}
+
+function suspensionFrom(value: string): Suspension {
+  if (value === 'paused' || value === 'resting') return value;
+  throw new Error('its suspension is unknown');
+}
+
+const HAPPENINGS: ReadonlySet<string> = new Set<HistoryEntry['what']>([
+  'promoted',
+  'promoted-unclean',
+  'paused',
+  'resting',
+  'resumed',
+  'removed',
+]);
+
+function historyFrom(line: Line): HistoryEntry {
+  const what = text(line, 'what');
+  if (!HAPPENINGS.has(what)) throw new Error('what its history tells is unknown');
+  return {
+    what: what as HistoryEntry['what'],
+    timeMs: whole(line, 'timeMs'),
+    epoch: epoch(whole(line, 'epoch')),
+    ...(line.serverId !== undefined && { serverId: serverId(whole(line, 'serverId')) }),
+    detail: text(line, 'detail'),
+  };
 }
 
 const journalFrom = (line: Line) => ({

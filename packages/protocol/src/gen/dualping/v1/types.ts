@@ -21,6 +21,16 @@ export enum Liveness {
   HEARTBEAT = 3,
 }
 
+/** What an operator has ordered for a cluster, until it is resumed. */
+export enum Suspension {
+  /** UNSPECIFIED - Nothing: failover is automatic. */
+  UNSPECIFIED = 0,
+  /** PAUSED - Nobody takes the epoch from a primary that is lost; only the server that had it gets the next one. */
+  PAUSED = 1,
+  /** RESTING - No epoch is granted. */
+  RESTING = 2,
+}
+
 /** For whom new names were when the primary took the login. */
 export enum Registration {
   /** UNSPECIFIED - For who is invited. */
@@ -111,6 +121,8 @@ export interface Assignment {
   lastUncleanEpoch: number;
   /** The service whose cluster it is. Empty: users are divided over it. */
   service: string;
+  /** An operator's order that holds now. */
+  suspended: Suspension;
 }
 
 /**
@@ -593,6 +605,7 @@ function createBaseAssignment(): Assignment {
     members: [],
     lastUncleanEpoch: 0,
     service: "",
+    suspended: 0,
   };
 }
 
@@ -627,6 +640,9 @@ export const Assignment: MessageFns<Assignment> = {
     }
     if (message.service !== "") {
       writer.uint32(82).string(message.service);
+    }
+    if (message.suspended !== 0) {
+      writer.uint32(88).int32(message.suspended);
     }
     return writer;
   },
@@ -722,6 +738,14 @@ export const Assignment: MessageFns<Assignment> = {
             }
 
             message.service = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.suspended = reader.int32() as any;
             continue;
           }
         }
