@@ -54,6 +54,7 @@ const SETUP: Setup = {
   keyholders: false,
   churn: false,
   operatorPatienceMs: undefined,
+  orders: false,
 };
 
 type Verb = readonly [pattern: RegExp, act: (...groups: string[]) => void];
