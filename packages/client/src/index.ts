@@ -3,6 +3,7 @@ export type {
   Address,
   Answers,
   Assignment,
+  Build,
   ClusterId,
   ClusterKey,
   CodeHash,

@@ -2,6 +2,7 @@
 import {
   type Address,
   type Assignment,
+  type Build,
   type ClusterId,
   type ClusterKey,
   DualpingError,
@@ -88,6 +89,8 @@ export interface NetworkStatus {
   readonly networkId: NetworkId;
   /** Number of clusters that users are divided over. */
   readonly clusters: number;
+  /** Of that router; absent: it does not say. */
+  readonly build?: Build;
   /** By cluster, those of services last. */
   readonly assignments: readonly Assignment[];
   /** Stats of the members that had sent some by then. */
@@ -148,12 +151,13 @@ export class RouterClient {
 
   /** Everything the router knows, once. */
   async status(options: CallOptions = {}): Promise<NetworkStatus> {
-    return await this.#ask(options, async ({ link, told: { networkId, clusters } }) => {
+    return await this.#ask(options, async ({ link, told: { networkId, clusters, build } }) => {
       const [{ assignments, stats, trouble = '' }, shared] = await Promise.all([
         snapshot(link),
         askSharedRouters(this.#links, this.#dialling),
       ]);
-      return { router: link.address, networkId, clusters, assignments, stats, trouble, ...shared };
+      const router = { router: link.address, networkId, clusters, ...(build !== undefined && { build }) };
+      return { ...router, assignments, stats, trouble, ...shared };
     });
   }
 

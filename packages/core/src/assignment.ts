@@ -1,4 +1,5 @@
 /** What the router tells all others about a cluster, and what it keeps. */
+import type { Build } from './build.js';
 import type {
   Address,
   ClusterId,
@@ -58,6 +59,8 @@ export interface MemberInfo {
   readonly inSync: boolean;
   /** The router could not reach this life of it at `address`: it is not promoted until it was. */
   readonly unreachable: boolean;
+  /** As it said when it attached last; absent: it did not say. */
+  readonly build?: Build;
 }
 
 /**
@@ -96,6 +99,8 @@ export interface Assignment {
   readonly unavailableReason: string;
   /** Absent: failover is automatic. */
   readonly suspended?: Suspension;
+  /** The highest level that the router and all members have; absent: there is no member, or not told. */
+  readonly level?: number;
   readonly inSync: readonly InSyncMember[];
   /**
    * The last epoch that an operator granted to a member that was not in sync; 0: there was none. A standby
@@ -203,4 +208,6 @@ export interface MemberRecord {
    * Whether the router has reached this life of it at its address: a router that restarts need not ask again.
    */
   readonly reached: boolean;
+  /** As it said when it attached last; absent: it did not say. */
+  readonly build?: Build;
 }

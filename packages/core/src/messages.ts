@@ -3,6 +3,7 @@
  * wire, and judges what a stranger sent.
  */
 import type { Assignment } from './assignment.js';
+import type { Build } from './build.js';
 import type { DiskRoomStats } from './disk-room.js';
 import type { Answers, EpochStart } from './entry.js';
 import type {
@@ -74,6 +75,8 @@ export type MemberMessage =
       readonly attempt: number;
       /** Whether it has been asked to stop, and goes on for a moment. */
       readonly leaving: boolean;
+      /** Absent: it does not say. */
+      readonly build?: Build;
     }
   | {
       readonly kind: 'ping';

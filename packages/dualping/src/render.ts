@@ -3,11 +3,14 @@ import type { LeadingRouter, NetworkStatus, RouterStanding } from '@dualping/cli
 import {
   type Address,
   type Assignment,
+  type Build,
+  buildText,
   clusterKeyOf,
   clusterTitle,
   diskSpaceText,
   type HistoryEntry,
   type Instant,
+  LEVEL,
   type MemberInfo,
   type Post,
   type PresenceLists,
@@ -114,7 +117,7 @@ function renderMember(member: MemberInfo, primary: MemberInfo | undefined, stats
     ...(member.inSync ? ['in sync'] : []),
     ...(member.unreachable ? ['unreachable'] : []),
   ];
-  return `  ${serverName(member.serverId)} ${role} at ${member.address}, ${marks.join(', ')}, incarnation ${member.incarnation}${member.journalId === '' ? '' : renderFigures(stats)}`;
+  return `  ${serverName(member.serverId)} ${role} at ${member.address}, ${marks.join(', ')}, incarnation ${member.incarnation}${versionText(member.build)}${member.journalId === '' ? '' : renderFigures(stats)}`;
 }
 
 /** Equal checksums at equal positions: equal journals. */
@@ -127,6 +130,17 @@ const renderFigures = (stats: Stats | undefined): string =>
   stats === undefined
     ? ''
     : `, journal to ${stats.durable} (checksum ${stats.checksum.toString(16).padStart(8, '0')}), committed to ${stats.committed}, ${stats.timelines} timelines${renderDisk(stats)}`;
+
+const versionText = (build: Build | undefined): string =>
+  build === undefined ? '' : `, version ${buildText(build)}`;
+
+/** Only while a server does not know everything that this program does. */
+const levelText = ({ level }: Assignment): string =>
+  level === undefined || level >= LEVEL ? '' : `, LEVEL ${level} of ${LEVEL}: not all servers are upgraded`;
+
+/** `router 127.0.0.1:7070, network …, version 0.1.0`. */
+export const renderRouter = ({ router, networkId, build }: NetworkStatus): string =>
+  cleanForTerminal(`router ${router}, network ${networkId}${versionText(build)}`);
 
 const suspendedText = (suspended: Suspension | undefined): string =>
   suspended === undefined ? '' : suspended === 'paused' ? ', FAILOVER PAUSED' : ', AT REST';
@@ -159,7 +173,7 @@ export function renderAssignment(
     stats.find((each) => each.cluster === assignment.cluster && each.serverId === serverId)?.stats;
   const state = assignment.available ? 'available' : `not available: ${assignment.unavailableReason}`;
   return [
-    `${clusterTitle(clusterKeyOf(assignment))}: epoch ${assignment.epoch}, ${state}${suspendedText(assignment.suspended)}`,
+    `${clusterTitle(clusterKeyOf(assignment))}: epoch ${assignment.epoch}, ${state}${suspendedText(assignment.suspended)}${levelText(assignment)}`,
     ...assignment.members.map((member) => renderMember(member, primary, statsOf(member))),
   ].map(cleanForTerminal);
 }

@@ -6,6 +6,7 @@ import {
   DualpingError,
   MAX_WAIT_MS,
   type NetworkId,
+  OWN_BUILD,
   type RegistryAnswer,
   type Timing,
   unreachable,
@@ -188,6 +189,7 @@ export function connect(
     clusters,
     cluster,
     failoverWaitMs: failoverWaitMs(timing),
+    build: OWN_BUILD,
     assignment: assignment?.primary === undefined ? undefined : assignment,
   });
 }

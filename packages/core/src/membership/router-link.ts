@@ -13,6 +13,7 @@
  * Of routers that share a store the one that leads welcomes us. The others say who that is: it is dialled at
  * once, and one of their streams is kept (`OtherRouters`).
  */
+import { OWN_BUILD } from '../build.js';
 import type { Address, Epoch, Instant, LifeId, NetworkId, ServerId } from '../ids.js';
 import { invariant } from '../invariants.js';
 import type { MemberMessage, Stats } from '../messages.js';
@@ -422,6 +423,7 @@ export class RouterLink {
         replicates: journalId !== '',
         attempt,
         leaving: context.isStopping,
+        build: OWN_BUILD,
       },
     });
   }

@@ -2,6 +2,7 @@
  * The state that `Cluster` and `EpochGrants` share, and what of it has changed since the last seal.
  */
 import { type ClusterRecord, type HistoryEntry, namesAsPrimary } from '../assignment.js';
+import { LEVEL } from '../build.js';
 import {
   type ClusterId,
   type ClusterKey,
@@ -12,7 +13,7 @@ import {
 } from '../ids.js';
 import { type Configuration, copyOf, dependsOn, restoredFrom } from './configuration.js';
 import type { Evidence } from './eligibility.js';
-import { isLive, linkOf, type Member, memberFromRecord, memberToRecord } from './member.js';
+import { isLive, levelOf, linkOf, type Member, memberFromRecord, memberToRecord } from './member.js';
 import { OlderStore } from './older-store.js';
 import { Promotion } from './promotion.js';
 import { MAX_HISTORY, MAX_HISTORY_DETAIL } from './registry-limits.js';
@@ -156,6 +157,11 @@ export class ClusterState {
     const history = this.#history.length > 0 && { history: this.#history };
     const kept = { ...this.#configuration, revision: this.#revision, members, ...history };
     return service === undefined ? kept : { ...kept, service };
+  }
+
+  /** The highest level that this router and all members have, also those that are away. */
+  get level(): number {
+    return Math.min(LEVEL, ...this.roster.all.map((member) => levelOf(member) ?? LEVEL));
   }
 
   /** The oldest first. */

@@ -462,6 +462,7 @@ export class Cluster {
       available: this.#state.isAvailable,
       unavailableReason: this.grants.unavailableReason(),
       ...(suspended !== undefined && { suspended }),
+      ...(this.#state.roster.all.length > 0 && { level: this.#state.level }),
       inSync: inSync.map((copy) => ({
         serverId: copy.serverId,
         journalId: copy.journalId,

@@ -36,7 +36,7 @@ import { invariant } from '../invariants.js';
 import { isSameCopy } from '../same-life.js';
 import { type NextLife, withHeard, withWelcomed } from './lives.js';
 
-/** What the router keeps of a cluster, but for its service's name, its members, its history and the revision. */
+/** What the router keeps of a cluster, but for service, members, history and revision. */
 export type Configuration = Omit<ClusterRecord, 'service' | 'revision' | 'members' | 'history'>;
 
 /** A journal, whichever process has it open. */

@@ -2,16 +2,17 @@
  * What operators order for a cluster: that failover pauses, that the cluster rests, that it goes on, and that
  * a member which does not come back is forgotten.
  *
- * None of these loses what was acknowledged. A pause and a rest only keep epochs from being granted, and while
- * none is granted the in-sync set stays as it is. The member that holds the epoch, which is in that set, is
- * never forgotten; another one of the set only when the operator says that this is meant.
+ * None of these loses what was acknowledged. A pause and a rest only keep epochs from being granted, and
+ * while none is granted the in-sync set stays as it is. The member that holds the epoch, which is in that
+ * set, is never forgotten; another one of the set only when the operator says that this is meant.
  */
+import { buildText, FEATURE_LEVELS } from '../build.js';
 import { type ServerId, serverName } from '../ids.js';
 import type { ClusterState } from './cluster-state.js';
 import { atRestText } from './cluster-text.js';
 import { withOnly, withSuspension } from './configuration.js';
 import type { EpochGrants } from './epoch-grants.js';
-import { isLive, type Member } from './member.js';
+import { isLive, levelOf, type Member } from './member.js';
 import type { Refusal, RegistryLink } from './registry-messages.js';
 
 const refusal = (detail: string): Refusal => ({ reason: 'invalid-argument', detail });
@@ -48,9 +49,20 @@ export class Orders {
         reason: 'no-available-server',
         detail: `${title} can't come to rest in order: ${this.#grants.unavailableReason()}`,
       };
+    const objection = this.#objectionToLevel(FEATURE_LEVELS.rest);
+    if (objection !== undefined) return refusal(objection);
     if (primaryLink === undefined) return refusal(`${primaryName} holds no stream on which to be asked`);
     if (suspended !== 'resting') this.#suspend('resting', 'the primary ends, and no other takes over');
     return primaryLink;
+  }
+
+  /** Why something can't be used that came with this level, for people; undefined: all members have it. */
+  #objectionToLevel(level: number): string | undefined {
+    const { roster, title } = this.#state;
+    const old = roster.all.filter((member) => (levelOf(member) ?? level) < level);
+    if (old.length === 0) return undefined;
+    const names = old.map(({ serverId, build }) => `${serverName(serverId)} (${buildText(build)})`);
+    return `this needs level ${level} of all members of ${title}, also of those that are away, and these have less: ${names.join(', ')}. Upgrade them, or remove one that does not come back`;
   }
 
   /** A cluster that is not suspended stays as it is. */

@@ -3,6 +3,7 @@
  * their own.
  */
 import type { Assignment, ClusterRecord } from '../assignment.js';
+import { LEVEL } from '../build.js';
 import {
   type ClusterKey,
   clusterKeyOf,
@@ -59,6 +60,8 @@ interface Actor {
   readonly welcomed: Map<string, string>;
   /** The life id if the script gives one; else it follows from journal and incarnation. */
   life: string;
+  /** Of its build. */
+  level: number;
   /** Says nothing after its welcome. */
   silent: boolean;
   /** Whether it says that it has been asked to stop when it attaches. */
@@ -262,6 +265,7 @@ export class Play implements Performer {
       cannotReach: [],
       welcomed: new Map(),
       life: '',
+      level: LEVEL,
       silent: false,
       leaving: false,
       committed: 0,
@@ -291,6 +295,7 @@ export class Play implements Performer {
       else if (what === 'service') actor.cluster = value;
       else if (what === 'attempt') actor.attempt = Number(value) - 1;
       else if (what === 'at') actor.address = value;
+      else if (what === 'level') actor.level = Number(value);
       else if (what === 'life') actor.life = value;
       else if (what === 'welcomed') actor.welcomed.set(actor.journalId, value);
       else if (what === 'durable') actor.durable = Number(value);
@@ -339,7 +344,8 @@ export class Play implements Performer {
     const { attempt, seen } = actor;
     const replicates = actor.journalId !== '';
     const { revision, leaving } = actor;
-    const said = { epoch: seen, revision, stats: statsOf(actor), replicates, attempt, leaving };
+    const build = { version: `0.${actor.level}`, level: actor.level };
+    const said = { epoch: seen, revision, stats: statsOf(actor), replicates, attempt, leaving, build };
     this.#say(actor, { kind: 'attach', ...this.#candidate(actor), ...said });
   }
 

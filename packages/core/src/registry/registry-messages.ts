@@ -1,5 +1,7 @@
 /** The inputs and outputs of the registry. */
+
 import type { Assignment, ClusterRecord, HistoryEntry, JournalEnd } from '../assignment.js';
+import type { Build } from '../build.js';
 import type {
   Address,
   ClusterId,
@@ -40,6 +42,8 @@ export interface Candidate {
   readonly stats?: JournalEnd;
   /** Whether it has been asked to stop; only when it speaks for itself. */
   readonly leaving?: boolean;
+  /** Only when it speaks for itself. */
+  readonly build?: Build;
 }
 
 /** What a unary heartbeat says. */

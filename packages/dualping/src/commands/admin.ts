@@ -5,7 +5,7 @@ import { EXIT, exitCodeFor, SIGNAL_EXITS, Signals } from '@dualping/host';
 import { inUse } from '../check/verdict.js';
 import { type Command, command } from '../command.js';
 import { type Io, renderError } from '../io.js';
-import { renderAssignment, renderLeader, renderRouters } from '../render.js';
+import { renderAssignment, renderLeader, renderRouter, renderRouters } from '../render.js';
 import * as settings from '../settings/definitions.js';
 import { cleanForTerminal } from '../terminal-text.js';
 import { type Asked, serverNamed, show, withRouter } from './operators-call.js';
@@ -34,7 +34,7 @@ export const exitCodeOf = ({ assignments }: NetworkStatus): number =>
 
 export function showNetwork(status: NetworkStatus, json: boolean, io: Io): void {
   if (json) return io.out(JSON.stringify(status));
-  io.out(`router ${status.router}, network ${status.networkId}`);
+  io.out(renderRouter(status));
   for (const line of renderRouters(status)) io.out(cleanForTerminal(line));
   if (status.trouble !== '') io.out(cleanForTerminal(`router in trouble: ${status.trouble}`));
   for (const assignment of status.assignments)

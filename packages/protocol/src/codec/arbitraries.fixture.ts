@@ -2,6 +2,7 @@
 import {
   type Answers,
   type Assignment,
+  type Build,
   beginOf,
   type CodeSnapshot,
   type Command,
@@ -82,6 +83,13 @@ export const stats: fc.Arbitrary<Stats> = record({
   longestSyncMs: counts,
 });
 
+export const builds: fc.Arbitrary<Build> = record({
+  version: fc.oneof(ids, fc.constant('')),
+  level: fc.integer({ min: 1, max: 9 }),
+});
+/** As it is, or with a build. */
+const withBuild = <T>(value: T): fc.Arbitrary<T & { readonly build?: Build }> =>
+  fc.option(builds, { nil: undefined }).map((build) => ({ ...value, ...(build !== undefined && { build }) }));
 const lives = fc.oneof(ids, fc.constant(''));
 const primaries = record({
   serverId: serverIds,
@@ -99,7 +107,7 @@ const members = record({
   live: fc.boolean(),
   inSync: fc.boolean(),
   unreachable: fc.boolean(),
-});
+}).chain(withBuild);
 const byServerId = { selector: (member: { serverId: number }) => member.serverId, maxLength: 6 };
 
 const unnamedAssignments: fc.Arbitrary<Assignment> = record({
@@ -122,7 +130,7 @@ export const assignments: fc.Arbitrary<Assignment> = fc
   .map(([assignment, service, suspended]) => ({
     ...assignment,
     ...(service !== undefined && { service }),
-    ...(suspended !== undefined && { suspended }),
+    ...(suspended !== undefined && { suspended, level: 3 }),
   }));
 
 export const histories: fc.Arbitrary<readonly HistoryEntry[]> = fc.array(
@@ -158,7 +166,7 @@ const attaches: fc.Arbitrary<Extract<MemberMessage, { kind: 'attach' }>> = recor
   replicates: fc.boolean(),
   attempt: counts,
   leaving: fc.boolean(),
-});
+}).chain(withBuild);
 
 export const memberMessages: fc.Arbitrary<MemberMessage> = fc.oneof(
   attaches,

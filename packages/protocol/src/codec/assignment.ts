@@ -20,9 +20,12 @@ import * as wire from '../gen/dualping/v1/types.js';
 import {
   addressFrom,
   anyClusterFrom,
+  buildFrom,
+  buildToWire,
   checksumFrom,
   count,
   epochFrom,
+  levelFrom,
   listFrom,
   optionalIdFrom,
   ordinal,
@@ -81,6 +84,7 @@ function memberFromWire(member: wire.Member): MemberInfo {
     live: member.live,
     inSync: member.inSync,
     unreachable: member.unreachable,
+    ...buildFrom(member),
   };
 }
 
@@ -121,6 +125,7 @@ export function assignmentFromWire(given: wire.Assignment | undefined): Assignme
     available: assignment.available,
     unavailableReason: cleanDetail(assignment.unavailableReason),
     ...(suspended !== undefined && { suspended }),
+    ...(assignment.level > 0 && { level: levelFrom(assignment.level) }),
     lastUncleanEpoch: epochFrom(assignment.lastUncleanEpoch, 'last_unclean_epoch'),
     inSync,
     members,
@@ -139,7 +144,12 @@ export function assignmentToWire(assignment: Assignment): wire.Assignment {
     suspended: assignment.suspended ? SUSPENSION_TO_WIRE[assignment.suspended] : wire.Suspension.UNSPECIFIED,
     lastUncleanEpoch: assignment.lastUncleanEpoch,
     inSync: assignment.inSync.map((member) => ({ ...member })),
-    members: assignment.members.map((member) => ({ ...member, liveness: LIVENESS_TO_WIRE[member.liveness] })),
+    level: assignment.level ?? 0,
+    members: assignment.members.map(({ build, ...member }) => ({
+      ...member,
+      ...buildToWire(build),
+      liveness: LIVENESS_TO_WIRE[member.liveness],
+    })),
   };
 }
 

@@ -30,6 +30,8 @@ const ATTACH = {
   attempt: 1,
   leaving: false,
   service: '',
+  version: '',
+  level: 0,
 };
 const HEADER = { sessionId: 's', requestNo: 2, user: 'alice', epoch: 1 };
 
@@ -83,6 +85,8 @@ test('unknown enum values are quoted', () => {
     live: true,
     inSync: true,
     unreachable: false,
+    version: '',
+    level: 0,
   };
   const assignment = {
     cluster: 1,
@@ -93,6 +97,7 @@ test('unknown enum values are quoted', () => {
     unavailableReason: '',
     lastUncleanEpoch: 0,
     suspended: 0,
+    level: 0,
     service: '',
     inSync: [],
     members: [member],

@@ -2,6 +2,7 @@
 import {
   type Address,
   type Assignment,
+  type Build,
   type ClusterId,
   type ClusterKey,
   cleanDetail,
@@ -27,6 +28,8 @@ import { assignmentFromWire, assignmentToWire, statsFromWire, statsToWire } from
 import {
   addressFrom,
   anyClusterFrom,
+  buildFrom,
+  buildToWire,
   clusterFrom,
   clusterKeyFrom,
   clusterKeyToWire,
@@ -219,6 +222,8 @@ export interface Connected {
   readonly cluster: ClusterId | undefined;
   readonly failoverWaitMs: number;
   readonly assignment: Assignment | undefined;
+  /** The router's; absent: it does not say. */
+  readonly build?: Build;
 }
 
 export const connectedFromWire = (response: wire.ConnectResponse): Connected => ({
@@ -227,6 +232,7 @@ export const connectedFromWire = (response: wire.ConnectResponse): Connected => 
   cluster: response.cluster === 0 ? undefined : clusterFrom(response.cluster),
   failoverWaitMs: durationFrom(response.failoverWaitMs, 'failover_wait_ms'),
   assignment: response.assignment === undefined ? undefined : assignmentFromWire(response.assignment),
+  ...buildFrom(response),
 });
 
 export const connectedToWire = (connected: Connected): wire.ConnectResponse => ({
@@ -235,6 +241,7 @@ export const connectedToWire = (connected: Connected): wire.ConnectResponse => (
   cluster: connected.cluster ?? 0,
   failoverWaitMs: connected.failoverWaitMs,
   assignment: connected.assignment === undefined ? undefined : assignmentToWire(connected.assignment),
+  ...buildToWire(connected.build),
 });
 
 export interface CrashReport {

@@ -12,6 +12,8 @@ import * as wire from '../gen/dualping/v1/routing.js';
 import { assignmentFromWire, assignmentToWire, statsFromWire, statsToWire } from './assignment.js';
 import {
   addressFrom,
+  buildFrom,
+  buildToWire,
   clusterKeyFrom,
   clusterKeyToWire,
   count,
@@ -49,12 +51,14 @@ export function attachFromWire(attach: wire.Attach): AttachMessage {
     replicates: attach.replicates,
     attempt: count(attach.attempt, 'attempt'),
     leaving: attach.leaving,
+    ...buildFrom(attach),
   };
 }
 
 export function attachToWire(message: AttachMessage): wire.Attach {
-  const { kind: _, stats, cluster, ...attach } = message;
-  return { ...attach, ...clusterKeyToWire(cluster), stats: statsToWire(stats) };
+  const { kind: _, stats, cluster, build, ...attach } = message;
+  const said = { ...clusterKeyToWire(cluster), ...buildToWire(build) };
+  return { ...attach, ...said, stats: statsToWire(stats) };
 }
 
 function changeFromWire(change: wire.ChangeInSync_Change): 'add' | 'remove' {

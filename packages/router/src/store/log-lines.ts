@@ -3,8 +3,10 @@
  * throws.
  */
 import {
+  type Build,
   type ClusterMode,
   type ClusterRecord,
+  type DualpingError,
   epoch,
   type HistoryEntry,
   type InSyncCopy,
@@ -18,6 +20,7 @@ import {
   type Suspension,
   serverId,
 } from '@dualping/core';
+import { isLaterFormat, laterFormat } from '@dualping/host';
 
 /** Raised with every change of the content of lines. */
 export const LOG_VERSION = 4;
@@ -38,6 +41,18 @@ export interface LogHeader {
 }
 
 /** @param version the lowest that has everything which is in the log */
+/** A later release wrote it: whoever knows the file, or the key, says which one it is. */
+export class LaterFormat extends Error {
+  constructor(readonly format: number) {
+    super(`it is of format ${format}, of a later release`);
+  }
+
+  /** @param where file, or key of the shared store */
+  in(where: string): DualpingError {
+    return laterFormat(where, this.format, [LOG_VERSION_WITHOUT_SERVICES, LOG_VERSION]);
+  }
+}
+
 export const headerToJson = (header: LogHeader, version: number): string =>
   JSON.stringify({ dualpingRouter: version, ...header });
 
@@ -50,6 +65,7 @@ export function versionFor(records: readonly ClusterRecord[]): number {
 export function headerFromJson(json: string): LogHeader {
   const line = objectFrom(JSON.parse(json), 'header');
   const version = line.dualpingRouter;
+  if (isLaterFormat(version, LOG_VERSION)) throw new LaterFormat(version);
   if (typeof version !== 'number' || version < LOG_VERSION_WITHOUT_SERVICES || version > LOG_VERSION)
     throw new Error(
       `it is of version "${String(version)}", this router reads versions ${LOG_VERSION_WITHOUT_SERVICES} to ${LOG_VERSION}`,
@@ -58,10 +74,18 @@ export function headerFromJson(json: string): LogHeader {
   return { networkId: text(line, 'networkId'), clusters: whole(line, 'clusters'), ...moved };
 }
 
-export const recordToJson = (record: ClusterRecord): string => JSON.stringify(record);
+/**
+ * A record that an older router would not keep to says from which version on one does: where routers share a
+ * store, one of an older release may lead next, and reads records that it has not written.
+ */
+export function recordToJson(record: ClusterRecord): string {
+  const format = versionFor([record]);
+  return JSON.stringify(format > LOG_VERSION_WITHOUT_SUSPENSION ? { format, ...record } : record);
+}
 
 export function recordFromJson(json: string): ClusterRecord {
   const line = objectFrom(JSON.parse(json), 'record');
+  if (isLaterFormat(line.format, LOG_VERSION)) throw new LaterFormat(line.format);
   return {
     cluster: whole(line, 'cluster'),
     ...(line.service !== undefined && { service: text(line, 'service') }),
@@ -181,4 +205,7 @@ const memberFrom = (line: Line): MemberRecord => ({
   liveness: livenessFrom(text(line, 'liveness')),
   live: line.live === true,
   reached: line.reached === true,
+  ...(line.build !== undefined && { build: buildFrom(objectFrom(line.build, 'build')) }),
 });
+
+const buildFrom = (line: Line): Build => ({ version: text(line, 'version'), level: whole(line, 'level') });

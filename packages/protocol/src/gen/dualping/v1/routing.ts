@@ -91,6 +91,13 @@ export interface Attach {
    * with a letter.
    */
   service: string;
+  /** The release that the member belongs to, for people. Empty: not told. */
+  version: string;
+  /**
+   * The highest level of features that it knows. 0: not told, which counts as 1. What came with a level is used
+   * only when the router and all members of the cluster have it.
+   */
+  level: number;
 }
 
 /** Sent every `ping_interval_ms`. Any message counts as a sign of life; this one also carries stats. */
@@ -399,7 +406,12 @@ export interface ConnectResponse {
   /** Longest time to wait for a failover, ms: the slowest detection, and some margin. */
   failoverWaitMs: number;
   /** The user's cluster as it is now. Absent when no user was named or the cluster has never had a primary. */
-  assignment: Assignment | undefined;
+  assignment:
+    | Assignment
+    | undefined;
+  /** The router's release, for people, and the highest level of features that it knows. */
+  version: string;
+  level: number;
 }
 
 export interface CrashRequest {
@@ -652,6 +664,8 @@ function createBaseAttach(): Attach {
     stats: undefined,
     leaving: false,
     service: "",
+    version: "",
+    level: 0,
   };
 }
 
@@ -701,6 +715,12 @@ export const Attach: MessageFns<Attach> = {
     }
     if (message.service !== "") {
       writer.uint32(122).string(message.service);
+    }
+    if (message.version !== "") {
+      writer.uint32(130).string(message.version);
+    }
+    if (message.level !== 0) {
+      writer.uint32(136).uint32(message.level);
     }
     return writer;
   },
@@ -836,6 +856,22 @@ export const Attach: MessageFns<Attach> = {
             }
 
             message.service = reader.string();
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.level = reader.uint32();
             continue;
           }
         }
@@ -2874,7 +2910,7 @@ export const ConnectRequest: MessageFns<ConnectRequest> = {
 };
 
 function createBaseConnectResponse(): ConnectResponse {
-  return { networkId: "", clusters: 0, cluster: 0, failoverWaitMs: 0, assignment: undefined };
+  return { networkId: "", clusters: 0, cluster: 0, failoverWaitMs: 0, assignment: undefined, version: "", level: 0 };
 }
 
 export const ConnectResponse: MessageFns<ConnectResponse> = {
@@ -2893,6 +2929,12 @@ export const ConnectResponse: MessageFns<ConnectResponse> = {
     }
     if (message.assignment !== undefined) {
       Assignment.encode(message.assignment, writer.uint32(42).fork()).join();
+    }
+    if (message.version !== "") {
+      writer.uint32(50).string(message.version);
+    }
+    if (message.level !== 0) {
+      writer.uint32(56).uint32(message.level);
     }
     return writer;
   },
@@ -2948,6 +2990,22 @@ export const ConnectResponse: MessageFns<ConnectResponse> = {
             }
 
             message.assignment = Assignment.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.level = reader.uint32();
             continue;
           }
         }

@@ -62,6 +62,9 @@ export interface Member {
    * the router has reached it once.
    */
   unreachable: boolean;
+  /** As it said when it attached last: see Attach. */
+  version: string;
+  level: number;
 }
 
 /**
@@ -123,6 +126,8 @@ export interface Assignment {
   service: string;
   /** An operator's order that holds now. */
   suspended: Suspension;
+  /** The highest level that the router and all members have. 0: there is no member. */
+  level: number;
 }
 
 /**
@@ -313,6 +318,8 @@ function createBaseMember(): Member {
     inSync: false,
     lifeId: "",
     unreachable: false,
+    version: "",
+    level: 0,
   };
 }
 
@@ -344,6 +351,12 @@ export const Member: MessageFns<Member> = {
     }
     if (message.unreachable !== false) {
       writer.uint32(72).bool(message.unreachable);
+    }
+    if (message.version !== "") {
+      writer.uint32(82).string(message.version);
+    }
+    if (message.level !== 0) {
+      writer.uint32(88).uint32(message.level);
     }
     return writer;
   },
@@ -431,6 +444,22 @@ export const Member: MessageFns<Member> = {
             }
 
             message.unreachable = reader.bool();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.level = reader.uint32();
             continue;
           }
         }
@@ -606,6 +635,7 @@ function createBaseAssignment(): Assignment {
     lastUncleanEpoch: 0,
     service: "",
     suspended: 0,
+    level: 0,
   };
 }
 
@@ -643,6 +673,9 @@ export const Assignment: MessageFns<Assignment> = {
     }
     if (message.suspended !== 0) {
       writer.uint32(88).int32(message.suspended);
+    }
+    if (message.level !== 0) {
+      writer.uint32(96).uint32(message.level);
     }
     return writer;
   },
@@ -746,6 +779,14 @@ export const Assignment: MessageFns<Assignment> = {
             }
 
             message.suspended = reader.int32() as any;
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.level = reader.uint32();
             continue;
           }
         }
