@@ -1,4 +1,4 @@
-/** Operators' commands: status of the network, and calls that change who is primary, or which router leads. */
+/** Operators' commands: the network's status, and calls that change who is primary or which router leads. */
 import type { NetworkStatus, RouterClient } from '@dualping/client';
 import { DualpingError } from '@dualping/core';
 import { EXIT, exitCodeFor, SIGNAL_EXITS, Signals } from '@dualping/host';
