@@ -86,7 +86,7 @@ describe('a router and three servers', () => {
       `${network.options.project}-people`,
       image,
       network.network,
-      network.volumeOf('certs'),
+      network.volumeOf('router-certs'),
     );
     await network.whenWhole(people);
     await people.ask('start', { users: USERS, routers: [ROUTER_ADDRESS] });

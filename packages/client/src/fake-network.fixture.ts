@@ -73,10 +73,10 @@ export class FakeRouter {
   readonly calls: string[] = [];
   assignment: Assignment | undefined;
   networkId = NETWORK_ID;
-  /** What it says about who leads; undefined: it is alone. */
+  /** Its answer to `Leader`; undefined: it is alone. */
   #news: LeaderNews | undefined;
   readonly #asking = new Set<ServerWritableStream<routingWire.LeaderRequest, routingWire.LeaderIs>>();
-  /** What follows when it is asked to hand over to another router. */
+  /** Called when it is asked to hand over to another router. */
   onHandoverRouter: () => void = () => {};
   /** What it does with a member; nothing unless a test says so. */
   onDualPing = (
@@ -162,6 +162,8 @@ export class FakeRouter {
         cluster: request.user === '' ? undefined : 1,
         failoverWaitMs: FAILOVER_WAIT_MS,
         assignment: request.user === '' ? undefined : this.assignment,
+        authorities: [],
+        nowMs: undefined,
       }),
     );
   }
@@ -258,7 +260,7 @@ interface Applied {
 }
 
 export class FakeCluster {
-  /** Everything that was applied, in order; position is the place, from 1. */
+  /** Everything that was applied, in order; the position is the place in it, from 1. */
   readonly journal: Applied[] = [];
   /** The `answers` of all posts. */
   readonly answers: Answers[] = [];
@@ -422,7 +424,7 @@ export class FakeServer {
     return this.#readers.size;
   }
 
-  /** Sends readers what is new. */
+  /** Sends new posts to readers. */
   push(): void {
     if (this.frozen || !this.isUp) return;
     for (const reader of this.#readers) {

@@ -9,7 +9,7 @@ import { ROUTER_TIMEOUT_MS } from './timeouts.js';
 
 export interface FirstRouter {
   readonly link: RouterLink;
-  /** What the router says about its network. */
+  /** The router's answer about its network. */
   readonly told: Connected;
 }
 

@@ -83,6 +83,7 @@ export type {
 export { DeviceKey, NetworkCredentials, type TokenClaims } from '@dualping/protocol';
 export type { CallOptions } from './abortable.js';
 export * from './classic-connection.js';
+export { type ClockDifference, clockDifferenceText } from './clock-difference.js';
 export { DualpingMember, type DualpingMemberOptions } from './dualping-member.js';
 export {
   DualpingSession,

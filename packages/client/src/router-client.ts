@@ -46,23 +46,23 @@ import {
   STATS_WAIT_MS,
 } from './timeouts.js';
 
-/** What a `RouterClient` is made with. */
+/** Options of a `RouterClient`. */
 export interface RouterClientOptions {
   /** `host:port` of routers of one network, 1 to 16. Until one has answered, all are asked in parallel. */
   readonly routers: readonly Address[];
   /**
-   * Of the network, for what is asked of all clusters an operator's or a part's. Without TLS when absent.
+   * Of the network; for questions about all clusters those of an operator or a part. Without TLS when absent.
    */
   readonly credentials?: NetworkCredentials | undefined;
 }
 
-/** A cluster, by its number or by one of its users; or a service, by its name, also before it is there. */
+/** A cluster, by its number or by one of its users; or a service, by its name, even before it exists. */
 export type ClusterOf =
   | { readonly cluster: ClusterId }
   | { readonly user: UserName }
   | { readonly service: ServiceName };
 
-/** Whose primary is asked for, and how long the answer may take. */
+/** The cluster whose primary is requested, and how long the answer may take. */
 export type AvailableOptions = ClusterOf &
   CallOptions & {
     /**
@@ -74,11 +74,11 @@ export type AvailableOptions = ClusterOf &
     readonly waitMs?: number;
   };
 
-/** What a watch is about. */
+/** Options of a watch. */
 export interface WatchOptions {
   /** All clusters, those of services too, when absent. */
   readonly of?: ClusterOf;
-  /** Tell each member's stats too, about once a second. */
+  /** Include each member's stats, about once a second. */
   readonly stats?: boolean;
 }
 
@@ -87,19 +87,19 @@ export interface NetworkStatus {
   /** The router that answered. */
   readonly router: Address;
   readonly networkId: NetworkId;
-  /** Number of clusters that users are divided over. */
+  /** Number of clusters of users. */
   readonly clusters: number;
   /** Of that router; absent: it does not say. */
   readonly build?: Build;
-  /** By cluster, those of services last. */
+  /** By cluster, services last. */
   readonly assignments: readonly Assignment[];
   /** Stats of the members that had sent some by then. */
   readonly stats: readonly MemberFigures[];
   /** What is wrong with the router itself now, for people; empty: nothing. */
   readonly trouble: string;
-  /** Who leads, where several routers share a store; absent where there is one. */
+  /** The leader, if several routers share a store; absent if there is one router. */
   readonly leader?: LeadingRouter;
-  /** All of them, where several routers share a store; absent where there is one. */
+  /** All routers, if several share a store; absent if there is one router. */
   readonly routers?: readonly RouterStanding[];
 }
 
@@ -133,7 +133,7 @@ export function checkRouters(routers: readonly Address[]): readonly Address[] {
  * ```
  */
 export class RouterClient {
-  /** The router that answered last is first. */
+  /** The router that last answered is first. */
   #links: readonly RouterLink[];
   readonly #dialling: Dialling;
 
@@ -144,9 +144,17 @@ export class RouterClient {
     this.#links = checkRouters(options.routers).map((address) => new RouterLink(address, this.#dialling));
   }
 
-  /** Which network it is that the routers belong to: all that a program needs to remember it by. */
+  /** The id of the routers' network, by which a program can recognise it. */
   async networkId(options: CallOptions = {}): Promise<NetworkId> {
     return await this.#ask(options, async ({ told }) => told.networkId);
+  }
+
+  /**
+   * What a router says of the network's own certificates, X.509 in DER; empty without TLS. While one is
+   * replaced, `NetworkCredentials.followed` makes of it what is to be trusted next.
+   */
+  async statement(options: CallOptions = {}): Promise<readonly Uint8Array[]> {
+    return await this.#ask(options, async ({ told }) => told.authorities);
   }
 
   /** Everything the router knows, once. */
@@ -162,8 +170,8 @@ export class RouterClient {
   }
 
   /**
-   * Who leads, and how each of the routers stands. Undefined where there is one router, or none answers:
-   * never rejects for a router that is away.
+   * The leader, and the state of each router. Undefined if there is one router, or none answers: never
+   * rejects because a router is away.
    */
   async routers(options: CallOptions = {}): Promise<SharedRouters | undefined> {
     return await abortable(askSharedRouters(this.#links, this.#dialling), options);
@@ -180,9 +188,8 @@ export class RouterClient {
   }
 
   /**
-   * The present primary, or the one that there is within `waitMs`.
-   * Rejects with `no-available-server` when there is none, also when no member of a service has ever
-   * attached, and with `unknown-cluster`.
+   * The present primary, or the first one within `waitMs`. Rejects with `no-available-server` when there is
+   * none, also if no member of the service has ever attached, and with `unknown-cluster`.
    */
   async available(options: AvailableOptions): Promise<Assignment> {
     const { failedEpoch = NO_EPOCH, waitMs = 0, signal } = options;
@@ -196,7 +203,7 @@ export class RouterClient {
   /**
    * Makes the primary of a cluster hand over to an in-sync standby, without a failed request.
    * Rejects with `handover-impossible` when no standby could take over, or the one that `to` names could not.
-   * If that one goes while the primary finishes, another takes over: the result says which.
+   * If that one goes away while the primary finishes, another takes over: the result says which.
    * @param cluster its number, or the name of a service
    * @returns the assignment with the new primary
    */
@@ -209,9 +216,9 @@ export class RouterClient {
   }
 
   /**
-   * Makes the leading router leave that to another of those that share its store.
+   * Makes the leading router hand over to another one that shares its store.
    * Rejects with `handover-impossible` when no other stands by, or none took over.
-   * @returns the router that leads then
+   * @returns the new leader
    */
   async handoverRouter(options: CallOptions = {}): Promise<LeadingRouter> {
     const limits = { timeoutMs: ROUTER_TIMEOUT_MS, signal: options.signal };
@@ -230,7 +237,7 @@ export class RouterClient {
 
   /**
    * Makes a live member primary although it may lack acknowledged writes: **those are then lost**. Use it
-   * when every in-sync member is gone for good; the router refuses it while a server is available. Also
+   * only if no in-sync member will come back; the router refuses it while a server is available. Also
    * refused, unless `acceptLoss`, when another live member has more; the refusal says what would be lost
    * compared with each known member.
    */
@@ -339,7 +346,7 @@ export class RouterClient {
 const isAboutTheRouter = ({ reason }: DualpingError): boolean =>
   reason === 'router-unreachable' || reason === 'not-a-router' || reason === 'shutting-down';
 
-/** @throws DualpingError `invalid-argument` quoting what is no name of a service */
+/** @throws DualpingError `invalid-argument` quoting a text that is not the name of a service */
 export function targetOf(of: ClusterOf): Target {
   if ('cluster' in of) return { kind: 'cluster', cluster: of.cluster };
   if ('user' in of) return { kind: 'user', user: of.user };

@@ -120,8 +120,8 @@ export class RouterLink {
   }
 
   /**
-   * The first news about who leads that is what the caller waits for. Undefined: this router shares its store
-   * with none, or is too old to know of others.
+   * The first answer about the leader for which the caller waits. Undefined: this router shares its store
+   * with no other, or is too old to have this call.
    */
   async leader(
     { timeoutMs }: CallLimits,
@@ -150,7 +150,7 @@ export class RouterLink {
     }
   }
 
-  /** @returns the term that ends with it */
+  /** @returns the term that ends */
   async handoverRouter(limits: CallLimits): Promise<number> {
     return await this.#call(
       unary<routingWire.HandoverRouterResponse>(

@@ -1,4 +1,4 @@
-/** What a program says of a file that a later release wrote: it is whole, and must not be taken for damaged. */
+/** Names a file that a later release wrote: it is whole, and must not be taken for damaged. */
 import { DualpingError, VERSION } from '@dualping/core';
 
 /**

@@ -178,9 +178,9 @@ export function serveWatch(
 
 export function connect(
   request: routingWire.ConnectRequest,
-  parts: Pick<RouterParts, 'networkId' | 'clusters' | 'timing' | 'watchers'>,
+  parts: Pick<RouterParts, 'networkId' | 'clusters' | 'timing' | 'watchers' | 'access'>,
 ): routingWire.ConnectResponse {
-  const { networkId, clusters, timing, watchers } = parts;
+  const { networkId, clusters, timing, watchers, access } = parts;
   const user = connectFromWire(request);
   const cluster = user === undefined ? undefined : clusterOf(user, clusters);
   const assignment = cluster === undefined ? undefined : watchers.assignment(cluster);
@@ -191,6 +191,8 @@ export function connect(
     failoverWaitMs: failoverWaitMs(timing),
     build: OWN_BUILD,
     assignment: assignment?.primary === undefined ? undefined : assignment,
+    authorities: access.credentials?.statement ?? [],
+    nowMs: Date.now(),
   });
 }
 

@@ -1,15 +1,16 @@
 /**
- * Drives the registry: performs each of its outputs, and makes records durable before what follows them.
+ * Drives the registry: performs each of its outputs, and makes records durable before it performs what
+ * follows them.
  *
  * Outputs are performed in order, and a `persist` is durable before anything after it is performed. While a
- * write is under way, more inputs are stepped and their outputs wait. Then one write makes all records that
+ * write runs, more inputs are stepped and their outputs wait. Then one write makes all records that
  * wait durable (group commit), and the other outputs follow in order. Only outputs with `overtakes` are
- * performed at once. So while the disk is slow members still hear the router, and clients still get what is
- * durable already.
+ * performed at once. So while the disk is slow members still hear the router, and clients still get durable
+ * assignments.
  *
- * A router that shares its store with others may have been deposed without knowing it. Then everything that
- * is said follows a change, or a read that began after what it answers (`RegistryFence`): a stale word would
- * end a server that is well. Only pongs overtake, for as long as the fence lets them.
+ * A router that shares its store with others may have been deposed without knowing it. So before each message
+ * comes a change, or a read that began after the question (`RegistryFence`): a stale answer could end a
+ * healthy server. Only pongs overtake, for as long as the fence allows it.
  */
 import {
   type Assignment,
@@ -42,7 +43,7 @@ export interface RegistryPorts {
   close(link: RegistryLink): void;
   answer(token: RegistryToken, answer: RegistryAnswer): void;
   refuse(token: RegistryToken, failure: Failure): void;
-  /** From now on this may be told to all. */
+  /** From now on this may be announced. */
   changed(assignment: Assignment): void;
   /** Dials the member; the answer is a `probed`. */
   probe(question: Extract<RegistryOutput, { readonly kind: 'probe' }>): void;
@@ -56,11 +57,13 @@ export interface RegistryPorts {
   failed(error: unknown): void;
 }
 
-/** Of a router that leads among several. */
+/** For a router that leads among several. */
 export interface RegistryFence {
-  /** Calls `confirmed` when this router has led at some moment after the call; never, when it does not. */
+  /**
+   * Calls `confirmed` when this router has led at some moment after the call; never, if it no longer leads.
+   */
   confirm(confirmed: () => void): void;
-  /** Whether members without a journal may rest on a pong that is sent now. */
+  /** Whether a pong may be sent now, on which a member without a journal stays primary. */
   mayPong(): boolean;
 }
 
@@ -70,9 +73,9 @@ const WALL_CLOCK_SLACK_MS = 1_000;
 export class RegistryDriver {
   readonly #ports: RegistryPorts;
   readonly #loop: MachineLoop<RegistryInput, RegistryOutput>;
-  /** Outputs that wait for the write under way, or for their own. */
+  /** Outputs that wait for the running write, or for their own. */
   #waiting: RegistryOutput[] = [];
-  /** A write, or a read of the fence. */
+  /** Whether a write, or a read of the fence, runs. */
   #isWriting = false;
   #onIdle: (() => void) | undefined;
   /** By how much the wall clock was ahead of `clock` when the registry was told of it last. */
@@ -131,7 +134,7 @@ export class RegistryDriver {
 
   #fail(error: unknown): void {
     this.stop();
-    // `drain` must not wait for a failed write, whether it was called already or will be.
+    // `drain` must not wait for a failed write, whether it was called before or is called later.
     this.#isWriting = false;
     this.#ports.failed(error);
     this.#onIdle?.();
@@ -204,12 +207,12 @@ export class RegistryDriver {
 
 const isPong = (output: RegistryOutput): boolean => output.kind === 'send' && output.message.kind === 'pong';
 
-/** Whether anybody hears it. */
+/** Whether the output is a message to another part. */
 function isWord({ kind }: RegistryOutput): boolean {
   return kind === 'send' || kind === 'close' || kind === 'answer' || kind === 'refuse' || kind === 'changed';
 }
 
-/** The last record of each cluster, which makes the earlier ones needless. */
+/** The last record of each cluster, which replaces the earlier ones. */
 function latestRecords(batch: readonly RegistryOutput[]): ClusterRecord[] {
   const latest = new Map<ClusterId, ClusterRecord>();
   for (const output of batch) if (output.kind === 'persist') latest.set(output.record.cluster, output.record);

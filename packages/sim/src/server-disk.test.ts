@@ -143,3 +143,17 @@ test('a copy of a disk has what was durable, with the identity of the original, 
   assert.deepEqual([copy.journalId, copy.incarnation, copy.durable.last], ['journal', 1, 2]);
   assert.deepEqual([copy.raiseIncarnation(), disk.incarnation, disk.durable.last], [2, 1, 4]);
 });
+
+test('a disk that has failed keeps no snapshot: it may be of entries that were to replace others', () => {
+  const { disk, told, sync, cut } = stage('snapshot of a failed disk');
+  disk.write({ kind: 'append', entries: entries(1, 5) });
+  sync();
+  cut(2);
+  disk.write({ kind: 'append', entries: entries(3, 4, 2) });
+  disk.keepSnapshot({ position: 4 as Position, users: [], sessions: [], origins: [] });
+  disk.failing = true;
+  for (let i = 0; i < 3; i += 1) sync();
+  assert.deepEqual(told, ['durable 5', 'failed']);
+  disk.crash();
+  assert.deepEqual([disk.durable.last, disk.durable.snapshot.position], [5, 0]);
+});

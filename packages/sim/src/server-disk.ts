@@ -128,6 +128,8 @@ export class ServerDisk {
 
   keepSnapshot(snapshot: SocialSnapshot): void {
     this.owner.later(this.#delayMs() * 3, 'a snapshot is kept', () => {
+      // It waits for entries that may not be on the disk, or that were to take the place of others there.
+      if (this.#failed) return;
       // A standby may have applied entries that are not durable here yet, or in whose place the disk has
       // others that are not cut yet.
       if (snapshot.position > this.#keptLast()) this.keepSnapshot(snapshot);

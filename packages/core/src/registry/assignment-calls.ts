@@ -1,4 +1,4 @@
-/** Calls of clients and operators that ask for an assignment, now or when there is one. */
+/** Calls of clients and operators that are answered with an assignment, now or when there is one. */
 import type { Assignment } from '../assignment.js';
 import { type ClusterKey, clusterTitle, type Instant, type ServiceName, serverName } from '../ids.js';
 import { MAX_WAIT_MS } from '../limits.js';
@@ -18,7 +18,7 @@ export class AssignmentCalls {
     return this.#waiting.next();
   }
 
-  /** `cluster`: the one that is asked for, or the name of a service that is not there yet. */
+  /** `cluster`: the requested one, or the name of a service that does not exist yet. */
   getAvailable(
     now: Instant,
     cluster: Cluster | ServiceName,
@@ -56,7 +56,7 @@ export class AssignmentCalls {
     const refusal = cluster.grants.promoteUnclean(input.serverId, input.acceptLoss);
     if (refusal !== undefined) return outputs.refuse(token, refusal);
     outputs.touch(cluster);
-    // Answered by the change that this step ends with, or when the chosen member attaches again.
+    // Answered by the change at the end of this step, or when the chosen member attaches again.
     this.#waiting.add(now + PROMOTION_WAIT_MS, {
       token,
       cluster: cluster.key,
@@ -111,7 +111,7 @@ export class AssignmentCalls {
       outputs.answerWith(token, assignment);
   }
 
-  /** The primary says that it can't hand over: waiting callers are told now. */
+  /** The primary says that it can't hand over: waiting callers are refused now. */
   handoverFailed(cluster: Cluster, detail: string, outputs: StepOutputs): void {
     for (const { token } of this.#waiting.takeHandovers(cluster.key))
       outputs.refuse(token, { reason: 'handover-impossible', detail });

@@ -18,7 +18,7 @@ export interface Unavailability {
   /** For people: `cluster 3`. */
   readonly title: string;
   readonly epoch: Epoch;
-  /** The router has just started, and was there before. */
+  /** The router has just started, with a store that existed before. */
   readonly isStarting: boolean;
   /** An operator has paused failover. */
   readonly isPaused: boolean;
@@ -28,7 +28,7 @@ export interface Unavailability {
   readonly awaited: readonly Named[];
   /** Live members whose copy in the set is lost: they attached with another journal. */
   readonly replaced: readonly Named[];
-  /** How the primary was lost; undefined when this router did not see it. */
+  /** How the primary was lost; undefined if this router did not see it. */
   readonly why: string | undefined;
   /** Members whose promotion would be safe, and why they can't be promoted now; empty: there are none. */
   readonly objections: string;
@@ -81,7 +81,7 @@ export function adviceText(objections: readonly Objection[]): string {
   return `: restart it with the right --advertise, or "dualping admin promote ${unreached.serverId} --unclean" takes it as it is`;
 }
 
-/** Events of a change for the operator, besides members that came, went or were promoted. */
+/** Events of a change for the operator, except members that came, went or were promoted. */
 export function differences(before: Assignment, after: Assignment): RegistryEvent[] {
   const events: RegistryEvent[] = [];
   const { epoch, primary } = after;

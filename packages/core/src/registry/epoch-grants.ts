@@ -1,12 +1,12 @@
 /**
- * Decides who gets the next epoch of a cluster and which copies count under it: after a loss, or when a
+ * Decides which member gets the next epoch of a cluster and which copies count in it: after a loss, or when a
  * primary or an operator asks.
  *
- * Two rules carry the rest, both in `settle`, which follows every change:
+ * Everything follows from two rules in `settle`, which runs after every change:
  *  * no member holds the epoch → the first live in-sync member in registration order gets the next one;
  *  * a member holds it → members that are neither live nor awaited leave the in-sync set.
- * So while there is no primary the set stays as it was: each of its members has everything, and any of
- * them that comes back will do.
+ * So while there is no primary the set stays as it was: each of its members has everything, and any of them
+ * that comes back can be promoted.
  */
 import type { Epoch, Instant, ServerId } from '../ids.js';
 import { NO_EPOCH, serverName } from '../ids.js';
@@ -36,7 +36,7 @@ type ChangeInSync = Extract<MemberMessage, { readonly kind: 'change-in-sync' }>;
 export class EpochGrants {
   readonly #state: ClusterState;
   /**
-   * The router was started and still waits for known members: it compares them before it promotes one.
+   * The router has started and still waits for known members: it compares them before it promotes one.
    */
   #isStarting: boolean;
   /** How the last primary was lost, for people; kept until there is a new one. */
@@ -45,7 +45,7 @@ export class EpochGrants {
   #grantedMs = 0;
   #awaitsWord = false;
   readonly #putOff = new PutOffRemovals();
-  /** Whom the operator who asked last wants as the successor of the primary of that epoch. */
+  /** The successor of the primary of that epoch that the last operator asked for. */
   #wanted: { readonly epoch: Epoch; readonly serverId: ServerId } | undefined;
 
   /** `isStarting`: members that the router knows from before may attach again. */
@@ -55,7 +55,8 @@ export class EpochGrants {
   }
 
   /**
-   * A member would have been promoted if it had been heard: the next message of any member decides again.
+   * A member would have been promoted if it had been heard: the next message from any member leads to a new
+   * decision.
    */
   get awaitsWord(): boolean {
     return this.#awaitsWord;
@@ -77,8 +78,8 @@ export class EpochGrants {
     if (this.#state.isAvailable) for (const member of this.#state.roster.all) member.isAtRest = false;
     this.#awaitsWord = false;
     if ((holder === undefined || !isCountedOn(holder)) && !this.#awaitsCandidates()) {
-      // A router that is cut off loses its streams one by one. So the second promotion waits until its
-      // candidate has spoken since the first: then it is not the next to be lost.
+      // A router that is cut off loses its streams one by one. So the second promotion waits for a message of
+      // its candidate since the first: then this candidate is not the next one lost.
       const promotion = this.#state.promotion;
       const successor = promotion.successor(this.#grantedMs, this.#mayInherit);
       if (successor === undefined) this.#awaitsWord = promotion.candidates().some(this.#mayInherit);
@@ -95,9 +96,9 @@ export class EpochGrants {
     mayBeGranted(this.#state.configuration, serverId, 'itself');
 
   /**
-   * After a start of this router: other members of the in-sync set may still come, with more than an older
-   * copy has. And a store without an epoch may be older than the first one: a member that was told of that
-   * epoch comes within the grace, and names it.
+   * After a start of this router other members of the in-sync set may still attach, with more than an older
+   * copy has. And a store without an epoch may be older than the first epoch: a member that knows that epoch
+   * attaches within the grace, and names it.
    */
   #awaitsCandidates(): boolean {
     const { mode, epoch } = this.#state.configuration;
@@ -109,7 +110,7 @@ export class EpochGrants {
     );
   }
 
-  /** After what a promotion happens, for people. */
+  /** The cause of a promotion, as text. */
   #afterWhat(now: Instant): string {
     const loss = this.#loss;
     if (loss !== undefined)
@@ -118,7 +119,7 @@ export class EpochGrants {
     return `since ${this.#state.primaryName} was gone when the router started`;
   }
 
-  /** Only under a live primary: see the head of this file. */
+  /** Only under a live primary: see the top of this file. */
   #prune(): void {
     if (!this.#state.isAvailable) return;
     const counted = this.#state.roster.all.filter(isCountedOn);
@@ -142,8 +143,7 @@ export class EpochGrants {
   }
 
   /**
-   * From now on this store counts as the newest: its next numbers are above everything that any member was
-   * told.
+   * From now on this store counts as the newest: its next numbers are above every number that a member knows.
    */
   #outdoOlderStore(chosen: Member): void {
     const told = this.#state.olderStore.outdo();
@@ -154,7 +154,7 @@ export class EpochGrants {
     takeRefusedLife(chosen);
   }
 
-  /** Grants a request of the live primary of that epoch if it can be granted. */
+  /** Grants a request of the live primary of that epoch, if the rules allow it. */
   changeInSync(link: RegistryLink, asked: ChangeInSync): void {
     const { mode, epoch, primary } = this.#state.configuration;
     if (mode !== 'replicated' || link !== this.#state.primaryLink || asked.epoch !== epoch) return;
@@ -189,7 +189,10 @@ export class EpochGrants {
     this.#grant(successor, 'old-leaves', 'itself', `in place of ${name}, which others can't reach`);
   }
 
-  /** A primary that is awaited since this router was away, and that most of its set have given up, too. */
+  /**
+   * A primary that is awaited since this router was away, and that most members of its set can't reach
+   * either.
+   */
   get givenUp(): Member | undefined {
     const { holder, configuration } = this.#state;
     const { mode, inSync } = configuration;
@@ -200,7 +203,7 @@ export class EpochGrants {
 
   /**
    * The primary can't reach a standby that is live here. If the primary may be the one that is cut off, the
-   * request is put off until the others had time to say so; the primary asks again.
+   * request is put off until the others had time to report that; the primary asks again.
    */
   #isPutOff(standby: ServerId, link: RegistryLink): boolean {
     const { primary } = this.#state.configuration;
@@ -273,9 +276,9 @@ export class EpochGrants {
   }
 
   /**
-   * The primary says that it lacks what another live member knows as committed. That member takes over if it
-   * may; else the cluster is unavailable, because going on would lose acknowledged writes. Returns whether
-   * that changes anything.
+   * The primary says that it lacks entries that another live member knows to be committed. That member takes
+   * over if it may; else the cluster is unavailable, because going on would lose acknowledged writes. Returns
+   * whether that changes anything.
    */
   dispute(link: RegistryLink, epoch: Epoch, serverId: ServerId, detail: string): boolean {
     if (
@@ -314,14 +317,14 @@ export class EpochGrants {
     if (member === undefined)
       return refusal('unknown-member', `${this.#state.title} knows no ${serverName(serverId)}`);
     if (!this.#isHere(member)) return refusal('member-not-live', `${serverName(serverId)} is not live`);
-    // Its disk may not have noted the welcome yet; then its next life would be taken for an older copy. A
+    // Its disk may not have stored the welcome yet; then its next life would be taken for an older copy. A
     // supervisor's report does not count as heard: the life may have ended before it read its welcome.
     if (!member.heard && mode === 'replicated' && isLive(member) && member.refused === undefined)
       return refusal('member-not-live', `${serverName(serverId)} has not been heard since its welcome yet`);
     if (this.#state.roster.all.some((other) => other.presence.kind === 'awaited'))
       return refusal('invalid-argument', `not yet: ${this.unavailableReason()}`);
     if (!this.#state.isHalted && mayServe(this.#state.configuration, member)) {
-      // It has everything: the operator overrules only the doubt whether it can be reached.
+      // It has everything: the operator overrides only the doubt whether it can be reached.
       const how = this.#state.isAvailable ? 'old-stays' : 'old-leaves';
       this.#grant(member, how, 'order', 'promoted by an operator; it has everything, nothing is lost');
       return undefined;
@@ -340,7 +343,7 @@ export class EpochGrants {
     return undefined;
   }
 
-  /** Whether it is live, or kept out only because this router's store is older. */
+  /** Whether it is live, or refused only because this router's store is older. */
   #isHere(member: Member): boolean {
     return isLive(member) || (this.#state.olderStore.detail !== undefined && member.refused !== undefined);
   }
@@ -391,7 +394,7 @@ export class EpochGrants {
   }
 
   /**
-   * What else an operator can do when a handover does not work, as the end of a sentence; empty: nothing.
+   * What else an operator can do when a handover is impossible, as the end of a sentence; empty: nothing.
    */
   orStopIt(): string {
     const successor = this.#state.promotion.successor();

@@ -56,15 +56,15 @@ interface Actor {
   /** Why it can't be dialled. */
   unreachable: string | undefined;
   cannotReach: readonly ServerId[];
-  /** The last welcomed life noted on its disk, by journal; set when the member pings for the first time. */
+  /** The last welcomed life stored on its disk, by journal; set when the member pings for the first time. */
   readonly welcomed: Map<string, string>;
   /** The life id if the script gives one; else it follows from journal and incarnation. */
   life: string;
   /** Of its build. */
   level: number;
-  /** Says nothing after its welcome. */
+  /** Sends nothing after its welcome. */
   silent: boolean;
-  /** Whether it says that it has been asked to stop when it attaches. */
+  /** Whether its `attach` says that it was asked to stop. */
   leaving: boolean;
   committed: number;
   durable: number;
@@ -84,7 +84,7 @@ export interface PlayOptions {
   readonly showsAllReports?: boolean;
 }
 
-/** Reports that transcripts leave out by default, because the assignments beside them say the same. */
+/** Reports that transcripts leave out by default, because the assignments next to them say the same. */
 const SAID_BY_ASSIGNMENTS = /^(?:cluster \d+|service [\w-]+): (?:s\d+ is attached|the in-sync set of epoch)/;
 
 export class Play implements Performer {
@@ -99,7 +99,7 @@ export class Play implements Performer {
   #registry: Registry;
   #now = 0;
   #nextPingAt = 0;
-  /** What waits for the disk, while that hangs. */
+  /** Outputs that wait for the disk, while it hangs. */
   #waiting: RegistryOutput[] | undefined;
   /** Whether the disk has hung: from then on the transcript shows pongs too. */
   #hasHung = false;
@@ -316,7 +316,7 @@ export class Play implements Performer {
     return { networkId, cluster, serverId: id, incarnation, journalId, lifeId, welcomedLife, address };
   }
 
-  /** A welcomed member notes the welcome and pings, unless it is silent. */
+  /** A welcomed member stores the welcome and pings, unless it is silent. */
   #attach(actor: Actor): void {
     this.#connect(actor);
     this.#sayAttach(actor);
@@ -325,7 +325,7 @@ export class Play implements Performer {
     if (this.#isWelcomed(actor)) this.#speak(actor);
   }
 
-  /** What a member says on its own. */
+  /** The messages that a member sends by itself. */
   #speak(actor: Actor): void {
     const { cannotReach } = actor;
     this.#say(actor, { kind: 'ping', sequence: BY_ITSELF, stats: statsOf(actor), cannotReach });
@@ -488,8 +488,8 @@ export class Play implements Performer {
   }
 
   /**
-   * The router does nothing for so long; then its timer fires first, and after it come the pings that piled
-   * up.
+   * The router does nothing for this long; then its timer fires first, and after it come the pings that have
+   * queued up.
    */
   #sleep(ms: number): void {
     this.#now += ms;

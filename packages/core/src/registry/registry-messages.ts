@@ -23,30 +23,30 @@ export type RegistryLink = number;
 /** Names one call that waits for an answer; given by the driver, never used twice. */
 export type RegistryToken = number;
 
-/** A server as it introduces itself, or as its supervisor does. */
+/** A server, as described by itself or by its supervisor. */
 export interface Candidate {
   /** Empty when it has never belonged to a network. */
   readonly networkId: NetworkId | '';
-  /** By its service's name for a member of a service. */
+  /** For a member of a service the service's name. */
   readonly cluster: ClusterKey;
   readonly serverId: ServerId;
   readonly incarnation: Incarnation;
   /** Empty when it cannot replicate. */
   readonly journalId: JournalId;
-  /** Empty when it is not given, or when its supervisor speaks for it, which does not know it. */
+  /** Empty when it is not given, or when the supervisor sends this, which does not know it. */
   readonly lifeId: LifeId;
-  /** The last welcomed life that its folder has; empty when there is none, or it is not known. */
+  /** The last welcomed life that its folder has stored; empty when there is none, or it is not known. */
   readonly welcomedLife: LifeId;
   readonly address: Address;
-  /** Where its journal ends; only when it speaks for itself. */
+  /** Where its journal ends; only from the server itself. */
   readonly stats?: JournalEnd;
-  /** Whether it has been asked to stop; only when it speaks for itself. */
+  /** Whether it has been asked to stop; only from the server itself. */
   readonly leaving?: boolean;
   /** Only when it speaks for itself. */
   readonly build?: Build;
 }
 
-/** What a unary heartbeat says. */
+/** The content of a unary heartbeat. */
 export interface Heartbeat {
   readonly cluster: ClusterId;
   readonly serverId: ServerId;
@@ -55,7 +55,7 @@ export interface Heartbeat {
   readonly type: string;
 }
 
-/** The only type that is ever given to a client. */
+/** The only type to which clients are ever sent. */
 export const SERVER_TYPE = 'server';
 
 export type RegistryInput =
@@ -63,7 +63,7 @@ export type RegistryInput =
   | { readonly kind: 'link-message'; readonly link: RegistryLink; readonly message: MemberMessage }
   /** The stream has ended. Comes once for every link, also for one that the registry closed. */
   | { readonly kind: 'link-ended'; readonly link: RegistryLink; readonly reason: string }
-  /** A server takes its place before it attaches. Answered `announced`. */
+  /** A server reserves its place before it attaches. Answered `announced`. */
   | { readonly kind: 'add-master'; readonly token: RegistryToken; readonly candidate: Candidate }
   /**
    * A supervisor registers a server, which counts as live until the supervisor reports a crash. Answered
@@ -71,7 +71,7 @@ export type RegistryInput =
    */
   | { readonly kind: 'register-server'; readonly token: RegistryToken; readonly candidate: Candidate }
   /**
-   * A heartbeat of a server that can only call out, or of an auxiliary process. Answered `heartbeat-noted`.
+   * A heartbeat of a server that can only make calls, or of an auxiliary process. Answered `heartbeat-noted`.
    */
   | { readonly kind: 'heartbeat'; readonly token: RegistryToken; readonly heartbeat: Heartbeat }
   /** Answered `crash-noted`. */
@@ -98,7 +98,7 @@ export type RegistryInput =
       readonly kind: 'handover';
       readonly token: RegistryToken;
       readonly cluster: ClusterKey;
-      /** Who is to be the next; absent: the first that may. */
+      /** The member that takes over; absent: the first that may. */
       readonly to?: ServerId | undefined;
     }
   /** Unclean: see AdminService.Promote. Answered with the new assignment. */
@@ -107,7 +107,7 @@ export type RegistryInput =
       readonly token: RegistryToken;
       readonly cluster: ClusterKey;
       readonly serverId: ServerId;
-      /** Promote it even when another live member has more. */
+      /** Promote it even if another live member has more. */
       readonly acceptLoss: boolean;
     }
   /** Nobody takes the epoch from a lost primary any more. Answered with the assignment. */
@@ -129,7 +129,7 @@ export type RegistryInput =
   | { readonly kind: 'history'; readonly token: RegistryToken; readonly cluster: ClusterKey }
   /** The wall clock as it is now: at the beginning, and when it has moved. For people only. */
   | { readonly kind: 'wall-time'; readonly timeMs: WallTimeMs }
-  /** These records are durable, and everything that waited for them has been said. */
+  /** These records are durable, and everything that waited for them has been sent. */
   | { readonly kind: 'told'; readonly records: readonly ClusterRecord[] }
   /** The answer to a `probe`; `detail` says why the member could not be reached. Comes once for each. */
   | { readonly kind: 'probed'; readonly probe: ProbeNumber; readonly detail: string | undefined }
@@ -146,8 +146,8 @@ export type RegistryAnswer =
     }
   | { readonly kind: 'registered' }
   /**
-   * Whether it is the one that clients are routed to; for an auxiliary process, whether it is the first of
-   * its type.
+   * For a server, whether clients are sent to it; for an auxiliary process, whether it is the first of its
+   * type.
    */
   | { readonly kind: 'heartbeat-noted'; readonly isFirst: boolean }
   | { readonly kind: 'crash-noted'; readonly dropped: boolean }
@@ -207,7 +207,7 @@ export type RegistryOutput =
       readonly reason: Reason;
       readonly detail: string;
     }
-  /** From now on this may be told to all: for watchers. */
+  /** From now on this may be announced: for watchers. */
   | { readonly kind: 'changed'; readonly assignment: Assignment }
   /** Dial this address and ask its health for this service; answer with `probed`. */
   | {

@@ -1,11 +1,11 @@
 /**
- * What an unclean promotion loses, told before it is done: compared with every known member, also those that
- * are gone.
+ * What an unclean promotion would lose, computed before it is done: compared with every known member, also
+ * those that are gone.
  *
  * Of two journals the one with the later last epoch has more, whatever their lengths: the other's tail was
  * never committed. Of two with the same last epoch the longer one has everything that the other has. But if
- * the journal with the later epoch ends before what the other knows as committed, the two went their own ways
- * (a router with a copied folder had an old in-sync set): each has entries that the other lacks.
+ * the journal with the later epoch ends before what the other knows to be committed, the two have diverged (a
+ * router with a copied folder had an old in-sync set): each has entries that the other lacks.
  */
 import { serverName } from '../ids.js';
 import { isLive, type Member } from './member.js';
@@ -17,8 +17,7 @@ const hasMore = ({ end: one }: Member, { end: other }: Member): boolean =>
   one.committed > other.durable;
 
 /**
- * The objection to promoting this member, for people: another present member has what it lacks. Undefined:
- * none.
+ * The objection to promoting this member: another present member has entries that it lacks. Undefined: none.
  */
 export function objectionToUnclean(member: Member, members: readonly Member[]): string | undefined {
   let fullest: Member | undefined;

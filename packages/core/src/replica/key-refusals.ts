@@ -1,4 +1,4 @@
-/** Texts for people: why a key does not speak for a name, and what to do about it. */
+/** Texts for users: why a key is not valid for a name, and what to do about it. */
 import type { UserName } from '../ids.js';
 import type { SocialReason } from '../reasons.js';
 
@@ -30,7 +30,7 @@ const TEXTS: Readonly<Record<KeyReason, (user: string) => string>> = {
 
 export const isKeyReason = (reason: string): reason is KeyReason => Object.hasOwn(TEXTS, reason);
 
-/** Of a caller who has shown no key: without TLS, and on the classic wire, none can be shown. */
+/** For a caller who has shown no key: without TLS, and on the classic wire, none can be shown. */
 export const keylessText = (user: UserName): string =>
   `"${user}" belongs to a key, and no key can be shown here: the network runs without TLS (--insecure), or this is the classic wire`;
 

@@ -5,6 +5,7 @@ import { EXIT } from '@dualping/host';
 import { OPERATOR_NAME, type Part, partText } from '@dualping/protocol';
 import {
   beginRotation,
+  deliver,
   endRotation,
   ensure,
   fileOf,
@@ -14,12 +15,14 @@ import {
   NETWORK_FILE,
   partNamed,
   partsIn,
+  readNetworkFile,
   revoke,
 } from '@dualping/security';
 import { type Command, type CommandArgument, command } from '../command.js';
 import type { Io } from '../io.js';
 import * as settings from '../settings/definitions.js';
 import { wholeNumber } from '../settings/parse.js';
+import { fingerprintText } from '../user/known-networks.js';
 
 const GROUP = 'certs';
 const ALL = 'all';
@@ -54,11 +57,13 @@ const ensureCommand = command({
   group: GROUP,
   summary: 'make what is missing of these, and the network too: for scripts, which may say it again',
   args: [{ name: 'names', help: 'as router,server-1-2,operator-anna (server 2 of cluster 1)' }],
-  settings: { certs: settings.certsFolder },
-  run: async ({ certs }, { args, io }) => {
+  settings: { certs: settings.certsFolder, deliver: settings.deliver },
+  run: async ({ certs, deliver: to }, { args, io }) => {
     const parts = (args[0] ?? '').split(',').map((name) => partNamed(name.trim()));
     const made = await ensure(certs, parts);
+    if (to !== '') await deliver(certs, parts, to);
     io.out(`${made ? 'made what was missing' : 'all are there'}, in ${resolve(certs)}`);
+    if (to !== '') io.out(`each has its own in ${resolve(to)}`);
     return EXIT.done;
   },
 });
@@ -132,7 +137,7 @@ const STEPS: Readonly<
   },
   end: {
     does: endRotation,
-    next: 'copy all files once more: what the former certificate of the network has signed is refused from then on',
+    next: 'copy all files once more: what the former certificate of the network has signed is refused from then on. Clients that were on meanwhile know the new one; whoever was away types: dualping trust FINGERPRINT --routers HOST:PORT',
   },
 };
 
@@ -149,8 +154,27 @@ const rotateCommand = command({
       throw new DualpingError('invalid-argument', `give ${Object.keys(STEPS).join(' or ')}`);
     });
     await does(certs);
-    io.out(`done in ${resolve(certs)}`);
+    io.out(`done in ${resolve(certs)}; the network's fingerprint from now on:`);
+    sayFingerprint(certs, io);
     io.note(next);
+    return EXIT.done;
+  },
+});
+
+/** By which people recognise the network. */
+function sayFingerprint(certs: string, io: Io): void {
+  const { authorityHashes } = readNetworkFile(join(certs, NETWORK_FILE));
+  for (const fingerprint of authorityHashes) io.out(fingerprintText(fingerprint));
+}
+
+const fingerprintCommand = command({
+  name: 'fingerprint',
+  group: GROUP,
+  summary:
+    'by which people recognise the network: of its own key, and of the former one while it is replaced',
+  settings: { certs: settings.certsFolder },
+  run: async ({ certs }, { io }) => {
+    sayFingerprint(certs, io);
     return EXIT.done;
   },
 });
@@ -223,6 +247,7 @@ export const CERTS_COMMANDS: readonly Command[] = [
   memberCommand,
   operatorCommand,
   listCommand,
+  fingerprintCommand,
   renewCommand,
   rotateCommand,
   revokeCommand,

@@ -19,7 +19,7 @@ export const listCommand = command({
   run: async ({ json, ...oneShot }, { io }) => {
     const followers: UserPresence[] = [];
     const following: UserPresence[] = [];
-    await withSession(oneShot, async (session) => {
+    await withSession(oneShot, io, async (session) => {
       for await (const { next: _, ...page } of session.listPages()) {
         io.out(json ? JSON.stringify(page) : renderList('users', page.users));
         followers.push(...page.followers);

@@ -20,7 +20,12 @@ import { userName } from '../settings/parse.js';
 import { ownDevice } from '../user/device-keys.js';
 import { firstProbed, personCredentials } from '../user/first-contact.js';
 import { joinLineText, newCode, parseJoinLine } from '../user/join-line.js';
-import { fingerprintText, rememberNetwork } from '../user/known-networks.js';
+import {
+  fingerprintIn,
+  fingerprintText,
+  type KnownNetwork,
+  rememberNetwork,
+} from '../user/known-networks.js';
 
 const HOUR_MS = 3_600_000;
 /** For another device of one's own, that is at hand. */
@@ -67,8 +72,8 @@ interface Printed {
 }
 
 function printLine(io: Io, { routers, hours, credentials, code, user }: Printed): void {
-  const [fingerprint = ''] = credentials.authorityHashes;
-  const line = joinLineText({ routers, fingerprint, code, ...(user !== undefined && { user }) });
+  const fingerprints = credentials.authorityHashes;
+  const line = joinLineText({ routers, fingerprints, code, ...(user !== undefined && { user }) });
   io.out(`dualping join '${line}'`);
   const whom = user === undefined ? 'one new user' : quote(user);
   io.note(`lets in ${whom}, once, within ${hours} hours: send it to nobody else`);
@@ -105,21 +110,44 @@ export const joinCommand = command({
   args: [{ name: 'line', help: 'dualping://host:port/?ca=...&code=..., in quotes' }],
   settings: { user: settings.user, timeoutMs: settings.timeoutMs },
   run: async ({ user: chosen, timeoutMs }, { args, io }) => {
-    const { routers, fingerprint, code, user = chosen } = parseJoinLine(args[0] ?? '');
-    const found = await firstProbed(routers);
-    if (found.kind === 'silent')
-      throw new DualpingError('router-unreachable', `no router answers at ${routers.join()}`);
-    if (found.kind === 'plaintext' || found.fingerprint !== fingerprint) {
-      const there = found.kind === 'plaintext' ? 'no TLS at all' : fingerprintText(found.fingerprint);
-      throw new DualpingError(
-        'wrong-network',
-        `what answers at ${routers.join()} is NOT THE NETWORK of this line: ${there}, and not ${fingerprintText(fingerprint)}. Nothing was sent to it`,
-      );
-    }
+    const { routers, fingerprints, code, user = chosen } = parseJoinLine(args[0] ?? '');
+    const found = await networkThere(routers, fingerprints);
     const credentials = NetworkCredentials.parse(found.certificate);
     await comeIn({ routers, user, credentials, code, timeoutMs });
-    rememberNetwork(routers, { fingerprint, certificate: found.certificate });
+    rememberNetwork(routers, found);
     io.out(`you are ${user}: ${ownCommand()} client --user ${user} --routers ${routers.join()}`);
+    return EXIT.done;
+  },
+});
+
+/** What answers there, if it is that network. @throws DualpingError when it is not */
+async function networkThere(
+  routers: readonly Address[],
+  fingerprints: readonly string[],
+): Promise<KnownNetwork> {
+  const found = await firstProbed(routers);
+  if (found.kind === 'silent')
+    throw new DualpingError('router-unreachable', `no router answers at ${routers.join()}`);
+  if (found.kind === 'network' && fingerprints.includes(found.fingerprint)) {
+    const { fingerprint, certificate } = found;
+    return { fingerprint, certificate };
+  }
+  const there = found.kind === 'plaintext' ? 'no TLS at all' : fingerprintText(found.fingerprint);
+  throw new DualpingError(
+    'wrong-network',
+    `what answers at ${routers.join()} is NOT THE NETWORK of this line: ${there}, and not ${fingerprints.map(fingerprintText).join(' or ')}. Nothing was sent to it`,
+  );
+}
+
+export const trustCommand = command({
+  name: 'trust',
+  summary: 'know a network by its fingerprint, in place of the one that was known at these routers',
+  args: [{ name: 'fingerprint', help: 'as its operator tells it: certs fingerprint shows it' }],
+  settings: { routers: settings.routers },
+  run: async ({ routers }, { args, io }) => {
+    const found = await networkThere(routers, [fingerprintIn(args[0] ?? '')]);
+    rememberNetwork(routers, found);
+    io.out(`${routers.join()} is known by ${fingerprintText(found.fingerprint)} from now on`);
     return EXIT.done;
   },
 });
@@ -169,7 +197,7 @@ export const keysListCommand = command({
   settings: { ...KEYS, json: settings.json },
   run: async ({ json, ...oneShot }, { io }) => {
     const own = await ownKey(oneShot);
-    const keys = await withSession(oneShot, (session) => session.keys());
+    const keys = await withSession(oneShot, io, (session) => session.keys());
     for (const key of keys) io.out(json ? JSON.stringify(key) : keyText(key, own));
     return EXIT.done;
   },
@@ -186,7 +214,7 @@ export const keysAddCommand = command({
     if (credentials === undefined) throw withoutKeys();
     const code = newCode();
     const untilMs = Date.now() + DEVICE_HOURS * HOUR_MS;
-    await withSession(oneShot, (session) => session.inviteDevice(codeHash(code), untilMs));
+    await withSession(oneShot, io, (session) => session.inviteDevice(codeHash(code), untilMs));
     printLine(io, { routers: at.length > 0 ? at : routers, hours: DEVICE_HOURS, credentials, code, user });
     return EXIT.done;
   },
@@ -200,7 +228,7 @@ export const keysRevokeCommand = command({
   settings: KEYS,
   run: async (oneShot, { args, io }) => {
     const begin = args[0] ?? '';
-    const revoked = await withSession(oneShot, async (session) => {
+    const revoked = await withSession(oneShot, io, async (session) => {
       const key = keyBeginningWith(begin, await session.keys());
       await session.revokeKey(key.key);
       return key;
@@ -245,6 +273,7 @@ function keyBeginningWith(begin: string, keys: readonly KeyOfUser[]): KeyOfUser 
 export const USER_COMMANDS = [
   inviteCommand,
   joinCommand,
+  trustCommand,
   keysListCommand,
   keysAddCommand,
   keysRevokeCommand,

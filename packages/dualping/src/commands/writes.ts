@@ -36,7 +36,7 @@ function write({ name, summary, argument, judge, send, said }: Write): Command {
     },
     run: async ({ json, ...oneShot }, { args, io }) => {
       const judged = await judge(args[0] ?? '', io);
-      const { position, epoch } = await withSession(oneShot, (session) => send(session, judged));
+      const { position, epoch } = await withSession(oneShot, io, (session) => send(session, judged));
       io.out(
         json
           ? JSON.stringify({ position, epoch })

@@ -440,6 +440,14 @@ export const certsFolder = setting({
   fallback: 'dualping-data/certs',
 });
 
+export const deliver = setting({
+  key: 'deliver',
+  argument: 'folder',
+  help: 'also give each of them a folder of its own there with what it needs, and `network` for clients',
+  parse: parse.text,
+  fallback: '',
+});
+
 export const days = setting({
   key: 'days',
   argument: 'days',

@@ -1,4 +1,4 @@
-/** Assignments and stats, which the router tells all others. */
+/** Assignments and stats, which the router sends to all others. */
 import {
   type Assignment,
   cleanDetail,

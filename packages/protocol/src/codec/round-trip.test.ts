@@ -325,6 +325,8 @@ roundTrips(
     cluster: fc.option(clusters, { nil: undefined }),
     failoverWaitMs: durations,
     assignment: fc.option(assignments, { nil: undefined }),
+    authorities: fc.array(fc.uint8Array({ minLength: 1, maxLength: 100 }), { maxLength: 4 }),
+    nowMs: fc.option(fc.integer({ min: 1 }), { nil: undefined }),
   }),
   routing.ConnectResponse,
   codec.connectedToWire,

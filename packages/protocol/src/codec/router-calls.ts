@@ -6,6 +6,7 @@ import {
   type ClusterId,
   type ClusterKey,
   cleanDetail,
+  DualpingError,
   type Epoch,
   type HistoryEntry,
   type Incarnation,
@@ -22,6 +23,7 @@ import {
   type Stats,
   type UserName,
   unreachable,
+  type WallTimeMs,
 } from '@dualping/core';
 import * as wire from '../gen/dualping/v1/routing.js';
 import { assignmentFromWire, assignmentToWire, statsFromWire, statsToWire } from './assignment.js';
@@ -107,7 +109,7 @@ export const getAvailableToWire = (question: AvailableQuestion): wire.GetAvailab
 });
 
 export interface WatchQuestion {
-  /** Undefined: all clusters that users are divided over. */
+  /** Undefined: all clusters of users. */
   readonly target: Target | undefined;
   readonly stats: boolean;
   /** Without a target: the clusters of services too. Absent: not. */
@@ -151,7 +153,7 @@ export const availableToWire = ({ networkId, assignment }: Available): wire.GetA
   assignment: assignmentToWire(assignment),
 });
 
-/** What a watch tells: all assignments at first, then those that changed. */
+/** A message of a watch: first all assignments, then those that changed. */
 export interface WatchUpdate {
   readonly assignments: readonly Assignment[];
   readonly stats: readonly MemberFigures[];
@@ -187,7 +189,7 @@ export const watchUpdateToWire = (update: RouterUpdate): wire.WatchResponse => (
 export const addMasterFromWire = (request: wire.AddMasterRequest): AttachMessage =>
   attachFromWire(present(request.server, 'server'));
 
-/** A server that its supervisor registers. */
+/** A server, registered by its supervisor. */
 export interface WatchedServer {
   readonly networkId: NetworkId;
   readonly cluster: ClusterKey;
@@ -222,8 +224,27 @@ export interface Connected {
   readonly cluster: ClusterId | undefined;
   readonly failoverWaitMs: number;
   readonly assignment: Assignment | undefined;
+  /** Certificates of the network, X.509 in DER: believed only as far as a known one has signed them. */
+  readonly authorities: readonly Uint8Array[];
+  /** The router's wall clock; undefined: it tells none. */
+  readonly nowMs: WallTimeMs | undefined;
   /** The router's; absent: it does not say. */
   readonly build?: Build;
+}
+
+/** Certificates of a network: two while one is replaced, and what the former says of the new. */
+const MAX_AUTHORITIES = 8;
+/** Ours have 500 bytes. */
+const MAX_AUTHORITY_BYTES = 4_096;
+
+function authoritiesFrom(certificates: readonly Uint8Array[]): readonly Uint8Array[] {
+  const longest = Math.max(0, ...certificates.map(({ length }) => length));
+  if (certificates.length > MAX_AUTHORITIES || longest > MAX_AUTHORITY_BYTES)
+    throw new DualpingError(
+      'invalid-argument',
+      `there are ${certificates.length} authorities of up to ${longest} bytes: ${MAX_AUTHORITIES} of ${MAX_AUTHORITY_BYTES} are the most`,
+    );
+  return certificates;
 }
 
 export const connectedFromWire = (response: wire.ConnectResponse): Connected => ({
@@ -232,6 +253,8 @@ export const connectedFromWire = (response: wire.ConnectResponse): Connected => 
   cluster: response.cluster === 0 ? undefined : clusterFrom(response.cluster),
   failoverWaitMs: durationFrom(response.failoverWaitMs, 'failover_wait_ms'),
   assignment: response.assignment === undefined ? undefined : assignmentFromWire(response.assignment),
+  authorities: authoritiesFrom(response.authorities),
+  nowMs: response.nowMs === 0 ? undefined : ordinal(response.nowMs, 'now_ms'),
   ...buildFrom(response),
 });
 
@@ -241,6 +264,8 @@ export const connectedToWire = (connected: Connected): wire.ConnectResponse => (
   cluster: connected.cluster ?? 0,
   failoverWaitMs: connected.failoverWaitMs,
   assignment: connected.assignment === undefined ? undefined : assignmentToWire(connected.assignment),
+  authorities: connected.authorities.map((bytes) => Buffer.from(bytes)),
+  nowMs: connected.nowMs ?? 0,
   ...buildToWire(connected.build),
 });
 
@@ -260,7 +285,7 @@ export const crashFromWire = (request: wire.CrashRequest): CrashReport => ({
 
 export interface Handover {
   readonly cluster: ClusterKey;
-  /** Who is to take over; undefined: the first that may. */
+  /** The member that takes over; undefined: the first that may. */
   readonly to: ServerId | undefined;
 }
 

@@ -152,19 +152,19 @@ export function memberMessageToWire(message: MemberMessage): wire.DualPingReques
 }
 
 export interface LeaderNews {
-  /** 0: nobody leads. */
+  /** 0: no router leads. */
   readonly term: number;
-  /** Empty when nobody leads. */
+  /** Empty when no router leads. */
   readonly address: Address | '';
-  /** Whether it is the router that says so, and is sure of it. */
+  /** Whether the answering router itself leads, confirmed by the store. */
   readonly leads: boolean;
-  /** From the router that leads: where the others are dialled that stand by. */
+  /** From the leader: the addresses of the routers that stand by. */
   readonly standbys: readonly Address[];
-  /** Where the router is dialled that says this; empty: it does not say it. */
+  /** The address of the answering router; empty: not given. */
   readonly router: Address | '';
 }
 
-/** Routers that are named as standing by: etcd serves more than a few badly. */
+/** Most routers named as standing by: etcd serves more than a few badly. */
 export const MAX_STANDBYS = 64;
 
 export function leaderIsFromWire({ term, address, leads, standbys, router }: wire.LeaderIs): LeaderNews {
@@ -185,7 +185,7 @@ export const leaderIsToWire = ({ standbys, ...news }: LeaderNews): wire.LeaderIs
   standbys: [...standbys],
 });
 
-/** Where the router is dialled that asks, and stands by; empty: it is no router. */
+/** The address of the asking router, which stands by; empty: the caller is not a router. */
 export const leaderRequestFromWire = ({ standby }: wire.LeaderRequest): Address | '' =>
   standby === '' ? '' : addressFrom(standby);
 

@@ -96,7 +96,8 @@ export class FollowerRecords {
   get connect(): Connect | undefined {
     const known = this.#known;
     if (known === undefined) return undefined;
-    const parts = { ...known, timing: this.#parts.timing };
+    const { timing, access } = this.#parts;
+    const parts = { ...known, timing, access };
     return (call, callback) => answerAtOnce(callback, () => connect(call.request, parts));
   }
 

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { DualpingError, epoch, InvariantBroken, NO_POSITION, position, serverId } from '@dualping/core';
 import { chunks, FOLDER, fill, openOn, payload, snapshotAt, texts, Witness } from './journal.fixture.js';
 import { MemoryDisk, nothing } from './memory-disk.fixture.js';
+import { encodeNumbers } from './numbers.js';
 import { openJournal } from './open-journal.js';
 
 const SMALL = { segmentBytes: 200, tailCacheBytes: 100 };
@@ -325,6 +326,42 @@ test('an installed snapshot takes the place of the journal', async () => {
   check(again);
   assert.equal(again.identity.journalId, 'journal-a');
   assert.ok(disk.paths().every((path) => !path.includes('generation-1')));
+});
+
+test('what was known as committed counts only of the entries that it was about', async () => {
+  const disk = new MemoryDisk();
+  const journal = await openOn(disk, SMALL);
+  await fill(journal, 8);
+  journal.noteKnown({ committed: position(8), epoch: epoch(2), revision: 5 });
+  await journal.close();
+  const again = await openOn(disk, SMALL);
+  assert.deepEqual(again.known, { committed: 8, epoch: 2, revision: 5 });
+  // An operator has promoted a server that had less. The process is killed before it notes anything anew.
+  const info = { position: position(4), epoch: epoch(3), checksum: 77 };
+  await again.installSnapshot(info, chunks(['new'], []), { setAside: true });
+  await fill(again, 12, 'other');
+  const replaced = await openOn(disk, SMALL);
+  assert.deepEqual(replaced.known, { committed: 0, epoch: 2, revision: 5 });
+
+  replaced.noteKnown({ committed: position(8), epoch: epoch(3), revision: 6 });
+  await replaced.close();
+  // What a server knows of entries that its journal does not have is not kept either.
+  const last = await openOn(disk, SMALL);
+  assert.deepEqual(last.known, { committed: 8, epoch: 3, revision: 6 });
+  last.noteKnown({ committed: position(13), epoch: epoch(4), revision: 7 });
+  await last.close();
+  assert.deepEqual((await openOn(disk, SMALL)).known, { committed: 0, epoch: 4, revision: 7 });
+});
+
+test('a known mark from before checksums is read', async () => {
+  const disk = new MemoryDisk();
+  const journal = await openOn(disk, SMALL);
+  await fill(journal, 8);
+  await journal.close();
+  const file = await disk.boot().create(join(FOLDER, 'known-mark'));
+  await file.write(encodeNumbers([7, 2, 5]), 0);
+  file.close();
+  assert.deepEqual((await openOn(disk, SMALL)).known, { committed: 7, epoch: 2, revision: 5 });
 });
 
 test('a snapshot that breaks off leaves the journal as it was', async () => {

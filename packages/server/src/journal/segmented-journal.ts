@@ -91,7 +91,7 @@ export class SegmentedJournal implements Journal {
     // The generation reports to the journal that it belongs to later.
     const owner: { journal?: SegmentedJournal } = {};
     const found = await openGeneration(files, folder, record, options, owner);
-    const known = readKnown(files, folder);
+    const known = readKnown(files, folder, found.opened.generation);
     owner.journal = new SegmentedJournal(files, folder, options, identity, found, known);
     return owner.journal;
   }
@@ -205,7 +205,7 @@ export class SegmentedJournal implements Journal {
   }
 
   noteKnown(known: Known): void {
-    this.#mark.note(known);
+    this.#mark.note(known, this.#generation);
   }
 
   async noteWelcome(networkId: NetworkId, lifeId: LifeId): Promise<void> {

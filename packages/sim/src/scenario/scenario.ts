@@ -15,9 +15,8 @@
  */
 import type { ClientProcess } from '../client-process.js';
 import type { Fault } from '../faults.js';
-import type { MachinesFor } from '../machines.js';
 import type { Setup } from '../setup.js';
-import { type Stage, stageFor } from '../simulation.js';
+import { type Machines, type Stage, stageFor } from '../simulation.js';
 import { eventLine } from './event-lines.js';
 import { News } from './news.js';
 
@@ -75,8 +74,9 @@ export class Scenario {
   readonly #thaws = new Map<string, () => void>();
   #mends: (() => void)[] = [];
 
-  constructor(machinesFor: MachinesFor) {
-    this.#stage = stageFor(SETUP, machinesFor(SETUP.limits), {
+  /** @param machines with production's limits */
+  constructor(machines: Machines) {
+    this.#stage = stageFor(SETUP, machines, {
       line: (_, who, text) => this.#tell(who, text),
       event: (_, label) => {
         const line = eventLine(label);

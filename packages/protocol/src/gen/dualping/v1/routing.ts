@@ -59,8 +59,8 @@ export interface Attach {
   replicates: boolean;
   /**
    * Counts the streams that this life of the member has opened, from 1. A router that was paused for long, or
-   * that the member dials at two of its addresses, may hear several streams at once, in any order; the one
-   * with the highest number counts. 0: not counted; then the stream that the router hears last counts.
+   * that the member dials at two of its addresses, may get several streams at once, in any order; the one
+   * with the highest number is used. 0: not counted; then the last stream is used.
    */
   attempt: number;
   /**
@@ -79,11 +79,11 @@ export interface Attach {
    * a lower revision has an older store and refuses.
    */
   revision: number;
-  /** Says where the member's journal ends. */
+  /** Where the member's journal ends. */
   stats:
     | Stats
     | undefined;
-  /** It has been asked to stop: nobody hands over to it. */
+  /** It has been asked to stop: no primary hands over to it. */
   leaving: boolean;
   /**
    * The service that it is a member of, in place of `cluster`, which is 0 then. A service's cluster is made
@@ -116,8 +116,8 @@ export interface Ping {
 }
 
 /**
- * Stats of a server, for people. They also serve two decisions: a copy that ends before what an in-sync
- * member has committed is an older copy, and an unclean promotion says what it loses.
+ * Stats of a server, for display. Two decisions use them too: a copy that ends before what an in-sync member
+ * has committed is an older copy, and an unclean promotion says what it loses.
  */
 export interface Stats {
   /** Last position that is durable on the server. */
@@ -137,18 +137,18 @@ export interface Stats {
   lastEpoch: number;
   /** How many disk operations took longer than a second, since it started. */
   slowSyncs: number;
-  /** The longest that a disk operation took, including the one in progress. */
+  /** The longest time of a disk operation, including the one in progress. */
   longestSyncMs: number;
-  /** Absent: it has no disk, or has not looked yet. */
+  /** Absent: it has no disk, or has not checked it yet. */
   disk: DiskRoom | undefined;
 }
 
 /** The disk that holds a server's data folder. */
 export interface DiskRoom {
-  /** What the server may still write, and the size of the whole, bytes. */
+  /** What the server may still write, and the size of the whole disk, bytes. */
   freeBytes: number;
   sizeBytes: number;
-  /** Users' writes are refused because of it, while the server is in sync. */
+  /** Users' writes are refused because of this disk, while the server is in sync. */
   isLow: boolean;
 }
 
@@ -181,7 +181,7 @@ export interface HandOver {
   leaving: boolean;
 }
 
-/** The server was asked to stop, and goes on for a moment. The router no longer hands over to it. */
+/** The server was asked to stop, and still runs for a moment. The router no longer hands over to it. */
 export interface Leaving {
 }
 
@@ -192,8 +192,8 @@ export interface Leave {
 }
 
 /**
- * From the primary of `epoch`: its journal lacks entries that this live member knows as committed. The router
- * lets that member take over if it is in sync; else no server serves until an operator decides.
+ * From the primary of `epoch`: its journal lacks entries that this live member knows to be committed. The
+ * router lets that member take over if it is in sync; else no server serves until an operator decides.
  */
 export interface Dispute {
   epoch: number;
@@ -225,32 +225,32 @@ export interface DualPingResponse {
     | //
     /**
      * Answers `attach` at a router that does not lead, again with each change, and about every second. The
-     * stream stays open for this and nothing else; it ends when that router leads itself.
+     * stream carries nothing else; it ends when that router becomes the leader.
      */
     { $case: "leaderIs"; value: LeaderIs }
     | undefined;
 }
 
 export interface LeaderRequest {
-  /** From a router that stands by: where it is dialled. Empty from everybody else. */
+  /** From a router that stands by: its address. Empty from all others. */
   standby: string;
 }
 
 export interface LeaderIs {
-  /** Rises with each leader. 0: nobody leads, as far as this router knows. */
+  /** Rises with each leader. 0: no router leads, as far as this one knows. */
   term: number;
-  /** Where it is dialled. Empty when nobody leads. */
+  /** The leader's address. Empty when no router leads. */
   address: string;
-  /** Whether it is the router that says so, and the store has confirmed it a moment ago. */
+  /** Whether the answering router itself leads, and the store has confirmed it a moment ago. */
   leads: boolean;
-  /** From the router that leads: where the others are dialled that stand by. At most 64. */
+  /** From the leader: the addresses of the routers that stand by. At most 64. */
   standbys: string[];
-  /** Where the router is dialled that says this. Empty on DualPing. */
+  /** The address of the answering router. Empty on DualPing. */
   router: string;
 }
 
 export interface Welcome {
-  /** The member stores it beside its journal. */
+  /** The member stores it with its journal. */
   networkId: string;
   /** How often the member must send a message. May rise with the number of members; see Pong. */
   pingIntervalMs: number;
@@ -259,9 +259,9 @@ export interface Welcome {
   assignment:
     | Assignment
     | undefined;
-  /** Number of clusters; it determines which cluster a user belongs to. 0: not told. */
+  /** Number of clusters; it determines which cluster a user belongs to. 0: not given. */
   clusters: number;
-  /** In which term this router leads, of several that share a store. 0: it shares its store with none. */
+  /** The term in which this router leads, of several that share a store. 0: it shares its store with no other. */
   term: number;
 }
 
@@ -275,7 +275,7 @@ export interface Assigned {
   assignment:
     | Assignment
     | undefined;
-  /** The highest ChangeInSync.request of this stream that has been dealt with. */
+  /** The highest ChangeInSync.request of this stream that has been decided. */
   lastRequest: number;
 }
 
@@ -302,7 +302,7 @@ export interface Refused {
   networkId: string;
 }
 
-/** As `attach` would have it. */
+/** As in Attach. */
 export interface AddMasterRequest {
   server: Attach | undefined;
 }
@@ -317,8 +317,8 @@ export interface AddMasterResponse {
 
 export interface GetAvailableRequest {
   /**
-   * Who asks: a cluster by number, the cluster of a user, or a service by name. A service need not be there
-   * yet: the answer is held for it as for a primary that is gone.
+   * What is asked for: a cluster by number, the cluster of a user, or a service by name. A service need not
+   * exist yet: the answer waits as for a primary that is gone.
    */
   target:
     | { $case: "cluster"; value: number }
@@ -335,14 +335,14 @@ export interface GetAvailableResponse {
   assignment:
     | Assignment
     | undefined;
-  /** The router's network. A caller that has met another network at this address ignores the assignment. */
+  /** The router's network. A caller of another network ignores the assignment. */
   networkId: string;
 }
 
 export interface WatchRequest {
   /**
-   * One cluster, the cluster of a user, a service that is there or will be, or, without a target, all
-   * clusters that users are divided over.
+   * One cluster, the cluster of a user, a service that exists or will be made, or, without a target, all
+   * clusters of users.
    */
   target:
     | { $case: "cluster"; value: number }
@@ -358,11 +358,11 @@ export interface WatchRequest {
 export interface WatchResponse {
   /** One for each watched cluster in the first message; after that those that changed. */
   assignments: Assignment[];
-  /** Only when asked for. */
+  /** Only if the request asked for stats. */
   stats: MemberFigures[];
   /** As in GetAvailableResponse. */
   networkId: string;
-  /** What is wrong with the router itself now, for people. Empty: nothing. Each message says it. */
+  /** What is wrong with the router itself now, for people. Empty: nothing. It is in each message. */
   trouble: string;
 }
 
@@ -405,10 +405,20 @@ export interface ConnectResponse {
   cluster: number;
   /** Longest time to wait for a failover, ms: the slowest detection, and some margin. */
   failoverWaitMs: number;
-  /** The user's cluster as it is now. Absent when no user was named or the cluster has never had a primary. */
+  /**
+   * The present assignment of the user's cluster. Absent when no user was named or the cluster has never had
+   * a primary.
+   */
   assignment:
     | Assignment
     | undefined;
+  /**
+   * The network's own certificates that the router trusts, X.509 in DER, the present one first. While it is
+   * replaced also one that has the new key and is signed by the former: who knows the former can follow.
+   */
+  authorities: Buffer[];
+  /** The router's wall clock, ms since 1970; 0 when it is not told. */
+  nowMs: number;
   /** The router's release, for people, and the highest level of features that it knows. */
   version: string;
   level: number;
@@ -434,8 +444,8 @@ export interface HandoverRequest {
   /** In place of `cluster`. */
   service: string;
   /**
-   * The member that is to take over; 0: the first that may. Refused when that member could not take over now.
-   * If it can't any more when the primary has stopped, another one does: the answer says which.
+   * The member that takes over; 0: the first that may. Refused if that member could not take over now. If it
+   * no longer can when the primary has stopped, another one takes over: the answer says which.
    */
   serverId: number;
 }
@@ -450,7 +460,7 @@ export interface PromoteRequest {
   /** Must be true: it confirms that the caller knows what may be lost. */
   unclean: boolean;
   /**
-   * Promote even if another live member has more. Without it the call is then refused, and the refusal says
+   * Promote even if another live member has more. If it is false such a call is refused, and the refusal says
    * what would be lost.
    */
   acceptLoss: boolean;
@@ -2910,7 +2920,17 @@ export const ConnectRequest: MessageFns<ConnectRequest> = {
 };
 
 function createBaseConnectResponse(): ConnectResponse {
-  return { networkId: "", clusters: 0, cluster: 0, failoverWaitMs: 0, assignment: undefined, version: "", level: 0 };
+  return {
+    networkId: "",
+    clusters: 0,
+    cluster: 0,
+    failoverWaitMs: 0,
+    assignment: undefined,
+    authorities: [],
+    nowMs: 0,
+    version: "",
+    level: 0,
+  };
 }
 
 export const ConnectResponse: MessageFns<ConnectResponse> = {
@@ -2930,11 +2950,17 @@ export const ConnectResponse: MessageFns<ConnectResponse> = {
     if (message.assignment !== undefined) {
       Assignment.encode(message.assignment, writer.uint32(42).fork()).join();
     }
+    for (const v of message.authorities) {
+      writer.uint32(50).bytes(v!);
+    }
+    if (message.nowMs !== 0) {
+      writer.uint32(56).uint64(message.nowMs);
+    }
     if (message.version !== "") {
-      writer.uint32(50).string(message.version);
+      writer.uint32(66).string(message.version);
     }
     if (message.level !== 0) {
-      writer.uint32(56).uint32(message.level);
+      writer.uint32(72).uint32(message.level);
     }
     return writer;
   },
@@ -2997,11 +3023,27 @@ export const ConnectResponse: MessageFns<ConnectResponse> = {
               break;
             }
 
-            message.version = reader.string();
+            message.authorities.push(Buffer.from(reader.bytes()));
             continue;
           }
           case 7: {
             if (tag !== 56) {
+              break;
+            }
+
+            message.nowMs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
               break;
             }
 
@@ -4012,7 +4054,7 @@ export const RoutingServiceService = {
     responseDeserialize: (value: Buffer): GetAvailableResponse => GetAvailableResponse.decode(value),
   },
   /**
-   * The assignments of one cluster or of all: first as they are, then each change as it is made.
+   * The assignments of one cluster or of all: first the present ones, then each change as it is made.
    * A watcher that reads slowly misses intermediate changes, never the last.
    */
   watch: {
@@ -4096,7 +4138,7 @@ export interface RoutingServiceServer extends UntypedServiceImplementation {
    */
   getAvailable: handleUnaryCall<GetAvailableRequest, GetAvailableResponse>;
   /**
-   * The assignments of one cluster or of all: first as they are, then each change as it is made.
+   * The assignments of one cluster or of all: first the present ones, then each change as it is made.
    * A watcher that reads slowly misses intermediate changes, never the last.
    */
   watch: handleServerStreamingCall<WatchRequest, WatchResponse>;
@@ -4168,7 +4210,7 @@ export interface RoutingServiceClient extends Client {
     callback: (error: ServiceError | null, response: GetAvailableResponse) => void,
   ): ClientUnaryCall;
   /**
-   * The assignments of one cluster or of all: first as they are, then each change as it is made.
+   * The assignments of one cluster or of all: first the present ones, then each change as it is made.
    * A watcher that reads slowly misses intermediate changes, never the last.
    */
   watch(request: WatchRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchResponse>;
@@ -4278,8 +4320,8 @@ export const AdminServiceService = {
     responseDeserialize: (value: Buffer): PromoteResponse => PromoteResponse.decode(value),
   },
   /**
-   * Of several routers that share a store: the one that leads leaves that to another. It answers before it
-   * steps down; `Leader` then says who leads, with a higher term. FAILED_PRECONDITION, reason
+   * Asks the leader of several routers that share a store to let another one lead. It answers before it steps
+   * down; `Leader` then says who leads, with a higher term. FAILED_PRECONDITION, reason
    * `handover-impossible`, when no other router stands by.
    */
   handoverRouter: {
@@ -4366,8 +4408,8 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
    */
   promote: handleUnaryCall<PromoteRequest, PromoteResponse>;
   /**
-   * Of several routers that share a store: the one that leads leaves that to another. It answers before it
-   * steps down; `Leader` then says who leads, with a higher term. FAILED_PRECONDITION, reason
+   * Asks the leader of several routers that share a store to let another one lead. It answers before it steps
+   * down; `Leader` then says who leads, with a higher term. FAILED_PRECONDITION, reason
    * `handover-impossible`, when no other router stands by.
    */
   handoverRouter: handleUnaryCall<HandoverRouterRequest, HandoverRouterResponse>;
@@ -4432,8 +4474,8 @@ export interface AdminServiceClient extends Client {
     callback: (error: ServiceError | null, response: PromoteResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Of several routers that share a store: the one that leads leaves that to another. It answers before it
-   * steps down; `Leader` then says who leads, with a higher term. FAILED_PRECONDITION, reason
+   * Asks the leader of several routers that share a store to let another one lead. It answers before it steps
+   * down; `Leader` then says who leads, with a higher term. FAILED_PRECONDITION, reason
    * `handover-impossible`, when no other router stands by.
    */
   handoverRouter(
