@@ -27,6 +27,7 @@ import { MAX_REQUEST_BYTES } from '../serve.js';
 import {
   anyClusters,
   assignments,
+  builds,
   clusters,
   codes,
   commands,
@@ -325,8 +326,13 @@ roundTrips(
     cluster: fc.option(clusters, { nil: undefined }),
     failoverWaitMs: durations,
     assignment: fc.option(assignments, { nil: undefined }),
-    authorities: fc.array(fc.uint8Array({ minLength: 1, maxLength: 100 }), { maxLength: 4 }),
+    // As they are decoded in Node.
+    authorities: fc.array(
+      fc.uint8Array({ minLength: 1, maxLength: 100 }).map((bytes) => Buffer.from(bytes)),
+      { maxLength: 4 },
+    ),
     nowMs: fc.option(fc.integer({ min: 1 }), { nil: undefined }),
+    build: builds,
   }),
   routing.ConnectResponse,
   codec.connectedToWire,
