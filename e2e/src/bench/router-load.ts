@@ -95,6 +95,8 @@ async function attach(client: RawClient, cluster: number, serverId: number): Pro
           attempt: 1,
           leaving: false,
           service: '',
+          version: '',
+          level: 0,
         },
       },
     }),
@@ -160,6 +162,8 @@ const methods = {
       attempt: 0,
       leaving: false,
       service: '',
+      version: '',
+      level: 0,
     };
     const welcome = await member.ask(
       encodeReusing(routingWire.DualPingRequest, { message: { $case: 'attach', value } }),

@@ -112,6 +112,11 @@ export class FakeRouter {
       handover: (call, callback) => it().#handover(call.request.cluster, callback),
       promote: (call, callback) => it().#promote(call.request, callback),
       handoverRouter: (_call, callback) => it().#handoverRouter(callback),
+      pause: notHere,
+      rest: notHere,
+      resume: notHere,
+      remove: notHere,
+      history: notHere,
     } satisfies routingWire.AdminServiceServer);
     const address = await listen(server, '127.0.0.1', port);
     router = new FakeRouter(server, address);

@@ -2,10 +2,12 @@
 import {
   type Address,
   type Assignment,
+  type Build,
   type ClusterId,
   type ClusterKey,
   DualpingError,
   type Epoch,
+  type HistoryEntry,
   MAX_ROUTERS,
   type NetworkId,
   NO_EPOCH,
@@ -87,6 +89,8 @@ export interface NetworkStatus {
   readonly networkId: NetworkId;
   /** Number of clusters of users. */
   readonly clusters: number;
+  /** Of that router; absent: it does not say. */
+  readonly build?: Build;
   /** By cluster, services last. */
   readonly assignments: readonly Assignment[];
   /** Stats of the members that had sent some by then. */
@@ -155,12 +159,13 @@ export class RouterClient {
 
   /** Everything the router knows, once. */
   async status(options: CallOptions = {}): Promise<NetworkStatus> {
-    return await this.#ask(options, async ({ link, told: { networkId, clusters } }) => {
+    return await this.#ask(options, async ({ link, told: { networkId, clusters, build } }) => {
       const [{ assignments, stats, trouble = '' }, shared] = await Promise.all([
         snapshot(link),
         askSharedRouters(this.#links, this.#dialling),
       ]);
-      return { router: link.address, networkId, clusters, assignments, stats, trouble, ...shared };
+      const router = { router: link.address, networkId, clusters, ...(build !== undefined && { build }) };
+      return { ...router, assignments, stats, trouble, ...shared };
     });
   }
 
@@ -244,6 +249,65 @@ export class RouterClient {
     const promotion = { cluster, serverId, acceptLoss };
     const limits = { timeoutMs: ROUTER_TIMEOUT_MS, signal };
     return await this.#ask({ signal }, ({ link }) => link.promote(promotion, limits));
+  }
+
+  /**
+   * Pauses failover of a cluster: no other server takes over from a primary that is lost; only the server
+   * that was primary gets the next epoch. Handovers and promotions by an operator work as before. Lasts until
+   * `resume`, also across restarts of the router. Rejects with `invalid-argument` while the cluster is at
+   * rest.
+   * @param cluster its number, or the name of a service
+   */
+  async pause(cluster: ClusterKey, options: CallOptions = {}): Promise<Assignment> {
+    const limits = { timeoutMs: ROUTER_TIMEOUT_MS, signal: options.signal };
+    return await this.#ask(options, ({ link }) => link.pause(cluster, limits));
+  }
+
+  /**
+   * Brings a cluster to rest: the primary's process ends in order, and nobody serves until `resume`. Resolves
+   * when it has ended: then each member of the in-sync set can begin alone.
+   * Rejects with `no-available-server` when there is no primary, with `handover-impossible` when it does not
+   * end within 10 s, and with `invalid-argument` for a service, which has no journal.
+   * @param cluster its number
+   */
+  async rest(cluster: ClusterId, options: CallOptions = {}): Promise<Assignment> {
+    const limits = { timeoutMs: HANDOVER_CALL_TIMEOUT_MS, signal: options.signal };
+    return await this.#ask(options, ({ link }) => link.rest(cluster, limits));
+  }
+
+  /**
+   * Ends what `pause` or `rest` has begun; a cluster that is not suspended stays as it is.
+   * @param cluster its number, or the name of a service
+   * @returns the assignment at that moment; a primary may follow it
+   */
+  async resume(cluster: ClusterKey, options: CallOptions = {}): Promise<Assignment> {
+    const limits = { timeoutMs: ROUTER_TIMEOUT_MS, signal: options.signal };
+    return await this.#ask(options, ({ link }) => link.resume(cluster, limits));
+  }
+
+  /**
+   * Forgets a member that does not come back. If it does, it comes as a stranger and has to catch up.
+   * Rejects with `unknown-member`, and with `invalid-argument` for a member that is live, that holds the
+   * epoch, or that has the only copy with everything acknowledged. A member of the in-sync set of a cluster
+   * without a primary is removed only with `acceptLoss`.
+   * @param cluster its number, or the name of a service
+   */
+  async remove(
+    cluster: ClusterKey,
+    serverId: ServerId,
+    { acceptLoss = false, signal }: CallOptions & { readonly acceptLoss?: boolean } = {},
+  ): Promise<Assignment> {
+    const limits = { timeoutMs: ROUTER_TIMEOUT_MS, signal };
+    return await this.#ask({ signal }, ({ link }) => link.remove({ cluster, serverId, acceptLoss }, limits));
+  }
+
+  /**
+   * What has happened to a cluster: its last 50 epochs and operators' orders, the oldest first.
+   * @param cluster its number, or the name of a service
+   */
+  async history(cluster: ClusterKey, options: CallOptions = {}): Promise<readonly HistoryEntry[]> {
+    const limits = { timeoutMs: ROUTER_TIMEOUT_MS, signal: options.signal };
+    return await this.#ask(options, ({ link }) => link.history(cluster, limits));
   }
 
   /** Ends the connections. Watches that are still subscribed end with an error. */

@@ -1,4 +1,5 @@
 /** What the router announces about a cluster, and what it stores. */
+import type { Build } from './build.js';
 import type {
   Address,
   ClusterId,
@@ -9,6 +10,7 @@ import type {
   Position,
   ServerId,
   ServiceName,
+  WallTimeMs,
 } from './ids.js';
 import { isSameLife, type Life } from './same-life.js';
 
@@ -21,6 +23,26 @@ export type Liveness = 'stream' | 'heartbeat' | 'watched';
  * A cluster takes the mode of its first member permanently.
  */
 export type ClusterMode = 'replicated' | 'routed';
+
+/**
+ * An operator's order that holds for a cluster until it is resumed.
+ * `paused`: nobody takes the epoch from a primary that is lost; only the server that had it comes back to it.
+ * `resting`: no epoch is granted at all.
+ */
+export type Suspension = 'paused' | 'resting';
+
+/** Something that happened to a cluster, for operators who ask later. */
+export interface HistoryEntry {
+  readonly what: 'promoted' | 'promoted-unclean' | 'paused' | 'resting' | 'resumed' | 'removed';
+  /** By the router's wall clock. */
+  readonly timeMs: WallTimeMs;
+  /** The epoch from then on. */
+  readonly epoch: Epoch;
+  /** Who was promoted or removed; absent: it is about no member. */
+  readonly serverId?: ServerId;
+  /** For people. */
+  readonly detail: string;
+}
 
 /** A member of a cluster, as the router sees it. */
 export interface MemberInfo {
@@ -37,6 +59,8 @@ export interface MemberInfo {
   readonly inSync: boolean;
   /** The router could not reach this life at `address`; until it does, the member is not promoted. */
   readonly unreachable: boolean;
+  /** As it said when it attached last; absent: it did not say. */
+  readonly build?: Build;
 }
 
 /**
@@ -73,6 +97,10 @@ export interface Assignment {
   readonly available: boolean;
   /** Why no server is available, for people; empty when one is. */
   readonly unavailableReason: string;
+  /** Absent: failover is automatic. */
+  readonly suspended?: Suspension;
+  /** The highest level that the router and all members have; absent: there is no member, or not told. */
+  readonly level?: number;
   readonly inSync: readonly InSyncMember[];
   /**
    * The last epoch that an operator granted to a member that was not in sync; 0: there was none. A standby
@@ -119,6 +147,10 @@ export interface ClusterRecord {
   readonly committed: Position;
   /** Undefined while a primary serves, or if the last primary did not end in order. */
   readonly orderlyEnd: OrderlyEnd | undefined;
+  /** Absent: failover is automatic. */
+  readonly suspended?: Suspension;
+  /** The oldest first, at most `MAX_HISTORY`; absent: nothing has happened yet. */
+  readonly history?: readonly HistoryEntry[];
   /** In registration order, with what was last known of each. */
   readonly members: readonly MemberRecord[];
 }
@@ -176,4 +208,6 @@ export interface MemberRecord {
    * Whether the router has reached this life at its address: a restarted router need not dial it again.
    */
   readonly reached: boolean;
+  /** As it said when it attached last; absent: it did not say. */
+  readonly build?: Build;
 }

@@ -3,6 +3,7 @@
  * wire, and judges what a stranger sent.
  */
 import type { Assignment } from './assignment.js';
+import type { Build } from './build.js';
 import type { DiskRoomStats } from './disk-room.js';
 import type { Answers, EpochStart } from './entry.js';
 import type {
@@ -75,6 +76,8 @@ export type MemberMessage =
       readonly attempt: number;
       /** Whether it has been asked to stop, and still runs for a moment. */
       readonly leaving: boolean;
+      /** Absent: it does not say. */
+      readonly build?: Build;
     }
   | {
       readonly kind: 'ping';
@@ -156,6 +159,8 @@ export type RouterMessage =
   | { readonly kind: 'no-successor'; readonly epoch: Epoch }
   /** An operator asked for a handover: drain, then answer with `hand-over`. */
   | { readonly kind: 'please-hand-over'; readonly epoch: Epoch }
+  /** An operator wants the cluster to rest: drain as for a handover, and then end. There is no successor. */
+  | { readonly kind: 'please-rest'; readonly epoch: Epoch }
   | {
       readonly kind: 'refused';
       /** The network of the router that refuses. */

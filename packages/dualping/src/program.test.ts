@@ -1,10 +1,10 @@
 /** The command line, with a command that only reports its values. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { DualpingError } from '@dualping/core';
+import { DualpingError, VERSION } from '@dualping/core';
 import { command } from './command.js';
 import { COMMANDS } from './commands/index.js';
 import type { Io } from './io.js';
@@ -192,4 +192,9 @@ test('`--no-…` overrides a variable', async () => {
     noSupervise: true,
   });
   assert.deepEqual(await told([], { DUALPING_NO_SUPERVISE: '1' }), { supervised: false, noSupervise: true });
+});
+
+test('the version that members say is that of the package', () => {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  assert.equal(VERSION, manifest.version);
 });

@@ -94,6 +94,7 @@ export class Reign {
     };
     this.#driver = new RegistryDriver(registry, {
       clock: PROCESS_CLOCK,
+      wallTime: Date.now,
       ...(fence && { fence }),
       persist,
       send: (link, message) => members.send(link, message),

@@ -17,6 +17,7 @@ export const ROUTER_METRICS = {
     'Of several routers: 1 while the store that they share answers, else 0',
   ),
   dualping_cluster_available: gauge('1 while the cluster has a live primary, else 0', OF_CLUSTER),
+  dualping_cluster_suspended: gauge('1 while an operator keeps it paused or at rest, else 0', OF_CLUSTER),
   dualping_cluster_epoch: gauge(
     'Number of primaries so far: rises with each takeover and handover',
     OF_CLUSTER,
@@ -79,6 +80,7 @@ export function routerSamples(view: RouterView): Sample<RouterMetric>[] {
     const { members } = assignment;
     const cluster = clusterKeyOf(assignment);
     say('dualping_cluster_available', assignment.available, { cluster });
+    say('dualping_cluster_suspended', assignment.suspended !== undefined, { cluster });
     say('dualping_cluster_epoch', assignment.epoch, { cluster });
     const live = members.filter((member) => member.live);
     say('dualping_cluster_live_members', live.length, { cluster });

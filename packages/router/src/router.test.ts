@@ -80,6 +80,8 @@ test('a member that stops pinging is dropped, and its stream ended', async (cont
         attempt: 1,
         leaving: false,
         service: '',
+        version: '',
+        level: 0,
       },
     },
   });
@@ -339,6 +341,8 @@ test('a server is announced before it attaches, a client learns its cluster', as
     attempt: 0,
     leaving: false,
     service: '',
+    version: '',
+    level: 0,
   };
   const announced = await call<routingWire.AddMasterResponse>((callback) =>
     served.routing.addMaster({ server }, callback),

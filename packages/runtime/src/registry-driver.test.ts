@@ -67,6 +67,7 @@ function driverOverSlowDisk(
   const clock = new ManualClock();
   const ports: RegistryPorts = {
     clock,
+    wallTime: () => 0,
     persist: (records, done, failed) => writes.push({ records, done, failed }),
     send: (link, message) => said.push({ kind: 'send', link, message }),
     close: () => said.push({ kind: 'close' }),
@@ -302,7 +303,7 @@ test('the registry hears that records are durable after what followed them has b
   const { writes, driver } = driverOverSlowDisk({ report: ({ text }) => order.push(text) }, machine);
   driver.feed({ kind: 'tick' });
   writes[0]?.done();
-  assert.deepEqual(order, ['tick', 'one', 'told']);
+  assert.deepEqual(order, ['wall-time', 'tick', 'one', 'told']);
 });
 
 /** A driver of a router that leads among several; the fence answers when the test says so. */

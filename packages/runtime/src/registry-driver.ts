@@ -26,12 +26,15 @@ import {
   type RegistryToken,
   type RouterMessage,
   unreachable,
+  type WallTimeMs,
 } from '@dualping/core';
 import type { Clock } from './clock.js';
 import { MachineLoop } from './machine-loop.js';
 
 export interface RegistryPorts {
   readonly clock: Clock;
+  /** For people; may go back. */
+  readonly wallTime: () => WallTimeMs;
   /** Undefined: no other router has this store. */
   readonly fence?: RegistryFence;
   /** Calls one of the two callbacks, once. `persist` is not called again before that. */
@@ -64,6 +67,9 @@ export interface RegistryFence {
   mayPong(): boolean;
 }
 
+/** The registry is told of the wall clock when that is so far from where it would be by now, ms. */
+const WALL_CLOCK_SLACK_MS = 1_000;
+
 export class RegistryDriver {
   readonly #ports: RegistryPorts;
   readonly #loop: MachineLoop<RegistryInput, RegistryOutput>;
@@ -72,6 +78,8 @@ export class RegistryDriver {
   /** Whether a write, or a read of the fence, runs. */
   #isWriting = false;
   #onIdle: (() => void) | undefined;
+  /** By how much the wall clock was ahead of `clock` when the registry was told of it last. */
+  #wallIsAheadMs = Number.NEGATIVE_INFINITY;
 
   constructor(registry: Machine<RegistryInput, RegistryOutput>, ports: RegistryPorts) {
     this.#ports = ports;
@@ -87,7 +95,17 @@ export class RegistryDriver {
   }
 
   feed(input: RegistryInput): void {
+    this.#tellWallTime();
     this.#loop.feed(input);
+  }
+
+  #tellWallTime(): void {
+    const { clock, wallTime } = this.#ports;
+    const timeMs = wallTime();
+    const aheadMs = timeMs - clock.now();
+    if (Math.abs(aheadMs - this.#wallIsAheadMs) < WALL_CLOCK_SLACK_MS) return;
+    this.#wallIsAheadMs = aheadMs;
+    this.#loop.feed({ kind: 'wall-time', timeMs });
   }
 
   /** Takes no more inputs. Resolves when all outputs so far have been performed. */

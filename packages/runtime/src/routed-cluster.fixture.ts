@@ -144,6 +144,7 @@ export class RoutedCluster {
     const registry = new Registry({ networkId: 'net', clusters: 1, timing: DEFAULT_TIMING, records });
     const router: RegistryDriver = new RegistryDriver(registry, {
       clock: this.#clock,
+      wallTime: () => this.#clock.now(),
       persist: (changed, durable) => {
         const written = (): void => {
           if (this.#router !== router) return;

@@ -26,6 +26,7 @@ export function calm(seed: number, faults: readonly Fault[]): Setup {
     keyholders: false,
     churn: false,
     operatorPatienceMs: undefined,
+    orders: false,
   };
 }
 

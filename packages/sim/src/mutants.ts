@@ -222,6 +222,24 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'fails-over-while-paused',
+    bug: 'a standby takes over from a lost primary although an operator has paused failover',
+    patches: [
+      {
+        file: GRANTS,
+        find: 'promotion.successor(this.#grantedMs, this.#mayInherit)',
+        replace: 'promotion.successor(this.#grantedMs)',
+      },
+    ],
+    needs: { what: 'orders' },
+  },
+  {
+    name: 'hands-over-while-it-comes-to-rest',
+    bug: 'a primary that ends because its cluster is to rest is followed by another',
+    patches: [{ file: GRANTS, find: 'if (this.#isComingToRest) return false;', replace: '' }],
+    needs: { what: 'orders' },
+  },
+  {
     name: 'prunes-the-set-without-a-primary',
     bug: 'a member that goes while nobody is primary leaves the in-sync set',
     patches: [

@@ -152,6 +152,11 @@ export class RouterProcess extends Process {
     });
   }
 
+  /** An operator's order; nothing comes of it while the router does not run. */
+  order(kind: 'pause' | 'rest' | 'resume', cluster: ClusterId): void {
+    this.receive(() => this.#ask({ kind, token: this.#number(), cluster }));
+  }
+
   feed(input: RegistryInput): void {
     this.#driver?.feed(input);
   }
@@ -205,6 +210,7 @@ export class RouterProcess extends Process {
     const { checkers } = this.#around;
     return {
       clock: this.timers,
+      wallTime: () => this.clock.wall(this.world.now),
       persist: (records, durable) => this.disk.persist(records, () => this.receive(durable)),
       send: (link, message) => this.#perform('send', () => this.#send(link, message)),
       close: (link) =>
@@ -402,7 +408,7 @@ export class RouterProcess extends Process {
     return { kind: 'crash', token, cluster, serverId, incarnation, detail: 'said the supervisor' };
   }
 
-  #ask(input: Extract<RegistryInput, { kind: 'handover' | 'promote' }>): void {
+  #ask(input: Extract<RegistryInput, { kind: 'handover' | 'promote' | 'pause' | 'rest' | 'resume' }>): void {
     this.#askers.set(input.token, {
       answer: () => this.world.say(this.name, `tells the operator that ${input.kind} is done`),
       refuse: ({ reason }) => this.world.say(this.name, `refuses the operator: ${reason}`),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DualpingError, epoch, LEAVE_TIMEOUT_MS, type MembershipOptions } from '../index.js';
+import { DualpingError, epoch, LEAVE_TIMEOUT_MS, type MembershipOptions, OWN_BUILD } from '../index.js';
 import { AloneMember } from './alone-member.fixture.js';
 
 const OURS = { epoch: 1, primary: 2 } as const;
@@ -47,6 +47,7 @@ test("it attaches without a journal, pings at the router's interval, and is prim
       replicates: false,
       attempt: 1,
       leaving: false,
+      build: OWN_BUILD,
     },
   });
   const again = new AloneMember();

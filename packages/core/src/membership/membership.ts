@@ -181,6 +181,7 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
       case 'please-hand-over':
         return this.#handOver(message.epoch);
       case 'no-successor':
+      case 'please-rest': // only of a primary with a journal
         return;
       case 'refused':
         return this.#refused(attempt, message);

@@ -13,6 +13,7 @@
  * When routers share a store, only the leader welcomes us. The others name the leader: it is dialled at once,
  * and one of their streams is kept (`OtherRouters`).
  */
+import { OWN_BUILD } from '../build.js';
 import type { Address, Epoch, Instant, LifeId, NetworkId, ServerId } from '../ids.js';
 import { invariant } from '../invariants.js';
 import type { MemberMessage, Stats } from '../messages.js';
@@ -424,6 +425,7 @@ export class RouterLink {
         replicates: journalId !== '',
         attempt,
         leaving: context.isStopping,
+        build: OWN_BUILD,
       },
     });
   }

@@ -66,6 +66,39 @@ export class AssignmentCalls {
     });
   }
 
+  /** Asks the primary to end; the caller waits until it has. */
+  rest(now: Instant, cluster: Cluster, { token }: Call<'rest'>, outputs: StepOutputs): void {
+    const order = cluster.orders.rest();
+    if (order === 'resting') return outputs.answerWhenSealed(token, cluster);
+    if (typeof order !== 'number') return outputs.refuse(token, order);
+    if (!this.#mayWait(token, outputs)) return;
+    const { epoch } = cluster.assignment;
+    const until = now + OPERATOR_HANDOVER_TIMEOUT_MS;
+    this.#waiting.add(until, { token, cluster: cluster.key, wants: 'rest', above: epoch, pings: 0 });
+    outputs.send(order, { kind: 'please-rest', epoch });
+    outputs.touch(cluster);
+  }
+
+  pause(cluster: Cluster, { token }: Call<'pause'>, outputs: StepOutputs): void {
+    const refusal = cluster.orders.pause();
+    if (refusal !== undefined) return outputs.refuse(token, refusal);
+    outputs.answerWhenSealed(token, cluster);
+  }
+
+  resume(cluster: Cluster, { token }: Call<'resume'>, outputs: StepOutputs): void {
+    cluster.orders.resume();
+    const detail = `another operator has resumed ${cluster.title}`;
+    for (const waiter of this.#waiting.takeRests(cluster.key))
+      outputs.refuse(waiter.token, { reason: 'handover-impossible', detail });
+    outputs.answerWhenSealed(token, cluster);
+  }
+
+  remove(cluster: Cluster, { token, serverId, acceptLoss }: Call<'remove'>, outputs: StepOutputs): void {
+    const refusal = cluster.orders.remove(serverId, acceptLoss);
+    if (refusal !== undefined) return outputs.refuse(token, refusal);
+    outputs.answerWhenSealed(token, cluster);
+  }
+
   cancel(token: RegistryToken): void {
     this.#waiting.cancel(token);
   }
@@ -113,6 +146,11 @@ function endInVain({ token, wants }: Waiter, cluster: Cluster | ClusterKey, outp
   if (wants === 'handover') {
     const inTime = `the primary has not handed over within ${OPERATOR_HANDOVER_TIMEOUT_MS} ms`;
     const detail = `${inTime}: ask again${cluster.grants.orStopIt()}`;
+    return outputs.refuse(token, { reason: 'handover-impossible', detail });
+  }
+  if (wants === 'rest') {
+    const inTime = `the primary has not ended within ${OPERATOR_HANDOVER_TIMEOUT_MS} ms`;
+    const detail = `${inTime}: ask again, or "dualping admin resume" takes the order back`;
     return outputs.refuse(token, { reason: 'handover-impossible', detail });
   }
   if (assignment.available) return outputs.answerWith(token, assignment);

@@ -1,13 +1,22 @@
 /**
  * The state that `Cluster` and `EpochGrants` share, and what has changed since the last seal.
  */
-import { type ClusterRecord, namesAsPrimary } from '../assignment.js';
-import { type ClusterId, type ClusterKey, clusterTitle, type ServiceName, serverName } from '../ids.js';
+import { type ClusterRecord, type HistoryEntry, namesAsPrimary } from '../assignment.js';
+import { LEVEL } from '../build.js';
+import {
+  type ClusterId,
+  type ClusterKey,
+  clusterTitle,
+  type ServerId,
+  type ServiceName,
+  serverName,
+} from '../ids.js';
 import { type Configuration, copyOf, dependsOn, restoredFrom } from './configuration.js';
 import type { Evidence } from './eligibility.js';
-import { isLive, linkOf, type Member, memberFromRecord, memberToRecord } from './member.js';
+import { isLive, levelOf, linkOf, type Member, memberFromRecord, memberToRecord } from './member.js';
 import { OlderStore } from './older-store.js';
 import { Promotion } from './promotion.js';
+import { MAX_HISTORY, MAX_HISTORY_DETAIL } from './registry-limits.js';
 import type { RegistryEvent, RegistryLink } from './registry-messages.js';
 import { Roster } from './roster.js';
 
@@ -26,6 +35,7 @@ export class ClusterState {
   #dispute: string | undefined;
   #isChanged = false;
   #events: RegistryEvent[] = [];
+  #history: readonly HistoryEntry[];
 
   constructor(
     readonly name: ClusterName,
@@ -41,6 +51,7 @@ export class ClusterState {
     );
     this.roster = new Roster(members, ({ serverId }) => dependsOn(this.#configuration, serverId));
     this.olderStore = new OlderStore(record);
+    this.#history = record?.history ?? [];
     // No member is attached now, so this differs from the last announced assignment. It need not be made
     // durable: every restart makes the same one from the same record.
     this.#revision = record === undefined ? 0 : record.revision + 1;
@@ -143,8 +154,33 @@ export class ClusterState {
   record(): ClusterRecord {
     const members = this.roster.all.map(memberToRecord);
     const { service } = this.name;
-    const kept = { ...this.#configuration, revision: this.#revision, members };
+    const history = this.#history.length > 0 && { history: this.#history };
+    const kept = { ...this.#configuration, revision: this.#revision, members, ...history };
     return service === undefined ? kept : { ...kept, service };
+  }
+
+  /** The highest level that this router and all members have, also those that are away. */
+  get level(): number {
+    return Math.min(LEVEL, ...this.roster.all.map((member) => levelOf(member) ?? LEVEL));
+  }
+
+  /** The oldest first. */
+  get history(): readonly HistoryEntry[] {
+    return this.#history;
+  }
+
+  /** Made durable with the change that it tells of. */
+  remember(what: HistoryEntry['what'], detail: string, serverId?: ServerId): void {
+    const { epoch } = this.#configuration;
+    const entry = {
+      what,
+      timeMs: this.evidence.wallTimeMs,
+      epoch,
+      ...(serverId !== undefined && { serverId }),
+      detail: detail.slice(0, MAX_HISTORY_DETAIL),
+    };
+    this.#history = [...this.#history.slice(1 - MAX_HISTORY), entry];
+    this.#isChanged = true;
   }
 
   event(event: RegistryEvent['event'], text: string): void {

@@ -20,6 +20,8 @@ export interface Unavailability {
   readonly epoch: Epoch;
   /** The router has just started, with a store that existed before. */
   readonly isStarting: boolean;
+  /** An operator has paused failover. */
+  readonly isPaused: boolean;
   readonly primary: PrimaryRef | undefined;
   readonly inSync: readonly Named[];
   /** Members that may attach again after the router was away. */
@@ -34,8 +36,13 @@ export interface Unavailability {
   readonly advice: string;
 }
 
+/** Until an operator resumes. */
+export const atRestText = (title: string): string =>
+  `${title} is at rest, as an operator has ordered: "dualping admin resume" lets it go on`;
+
 export function unavailableText(facts: Unavailability): string {
-  const { title, epoch, isStarting, primary, inSync, awaited, replaced, why, objections, advice } = facts;
+  const { title, epoch, isStarting, isPaused, primary, inSync, awaited, replaced, why, objections, advice } =
+    facts;
   if (primary === undefined && isStarting)
     return 'the router was away before the first epoch, and waits for servers that may know of one';
   if (primary === undefined)
@@ -46,6 +53,8 @@ export function unavailableText(facts: Unavailability): string {
   if (awaited.length > 0)
     return `the router was away and waits for ${names(awaited, ' and ')} to attach again`;
   const cause = why === undefined ? '' : ` (${why})`;
+  if (isPaused)
+    return `${holder} is gone${cause}, and failover is paused: start ${serverName(primary.serverId)}, or "dualping admin resume" lets another take over`;
   if (objections !== '') return `${holder} is gone${cause}; ${objections}${advice}`;
   if (inSync.length === 0) return `${holder} is gone${cause} and no other server is live`;
   const gone = `${holder} is gone${cause}; only ${names(inSync, ' or ')} can take over, and must attach first`;

@@ -7,6 +7,7 @@
 import {
   type Assignment,
   type ClusterRecord,
+  type HistoryEntry,
   type JournalEnd,
   type Numbered,
   namesAsPrimary,
@@ -53,6 +54,7 @@ import {
   takeEvidence,
   takeLife,
 } from './member.js';
+import { Orders } from './orders.js';
 import { type Question, retryAfterMs } from './reach.js';
 import type { Candidate, Refusal, RegistryEvent, RegistryLink } from './registry-messages.js';
 
@@ -76,6 +78,8 @@ type Attach = Extract<MemberMessage, { readonly kind: 'attach' }>;
 export class Cluster {
   /** Decides which member gets the epoch, and which copies count in it. */
   readonly grants: EpochGrants;
+  /** What operators order. */
+  readonly orders: Orders;
   readonly #state: ClusterState;
   /** The commit position that was last made durable, and when. */
   #committedKept: Position;
@@ -93,6 +97,7 @@ export class Cluster {
   ) {
     this.#state = new ClusterState(name, record, evidence);
     this.grants = new EpochGrants(this.#state, isStarting);
+    this.orders = new Orders(this.#state, this.grants);
     this.#committedKept = this.#state.configuration.committed;
     this.#assignment = this.#describe();
   }
@@ -114,6 +119,11 @@ export class Cluster {
   /** For people: `cluster 3`, `service orders`. */
   get title(): string {
     return this.#state.title;
+  }
+
+  /** What has happened to it, the oldest first. */
+  get history(): readonly HistoryEntry[] {
+    return this.#state.history;
   }
 
   /** As of the last `seal`. */
@@ -443,7 +453,7 @@ export class Cluster {
   }
 
   #describe(): Assignment {
-    const { epoch, primary, inSync, lastUncleanEpoch } = this.#state.configuration;
+    const { epoch, primary, inSync, lastUncleanEpoch, suspended } = this.#state.configuration;
     const { id: cluster, service } = this.#state.name;
     return Object.freeze({
       cluster,
@@ -453,6 +463,8 @@ export class Cluster {
       primary,
       available: this.#state.isAvailable,
       unavailableReason: this.grants.unavailableReason(),
+      ...(suspended !== undefined && { suspended }),
+      ...(this.#state.roster.all.length > 0 && { level: this.#state.level }),
       inSync: inSync.map((copy) => ({
         serverId: copy.serverId,
         journalId: copy.journalId,

@@ -20,6 +20,7 @@ import type {
   JournalEnd,
   OrderlyEnd,
   PrimaryRef,
+  Suspension,
 } from '../assignment.js';
 import {
   type ClusterId,
@@ -35,8 +36,8 @@ import { invariant } from '../invariants.js';
 import { isSameCopy } from '../same-life.js';
 import { type NextLife, withHeard, withWelcomed } from './lives.js';
 
-/** What the router stores about a cluster, without its service's name, its members and the revision. */
-export type Configuration = Omit<ClusterRecord, 'service' | 'revision' | 'members'>;
+/** What the router stores about a cluster, but for service, members, history and revision. */
+export type Configuration = Omit<ClusterRecord, 'service' | 'revision' | 'members' | 'history'>;
 
 /** A journal, whichever process has it open. */
 interface Journal {
@@ -65,6 +66,9 @@ interface Holder extends PrimaryRef {
  */
 export type Grant = 'old-leaves' | 'old-stays' | 'unclean';
 
+/** `itself`: the router, after a loss. `order`: an operator, or the primary that gives the epoch up. */
+export type Granter = 'itself' | 'order';
+
 /** The last durable configuration; a cluster without a record never had a member. */
 export const restoredFrom = (cluster: ClusterId, record: ClusterRecord | undefined): Configuration => ({
   cluster,
@@ -75,6 +79,7 @@ export const restoredFrom = (cluster: ClusterId, record: ClusterRecord | undefin
   lastUncleanEpoch: record?.lastUncleanEpoch ?? NO_EPOCH,
   committed: record?.committed ?? NO_POSITION,
   orderlyEnd: record?.orderlyEnd,
+  ...(record?.suspended !== undefined && { suspended: record.suspended }),
 });
 
 /** The mode of a cluster whose members have a journal id like this. */
@@ -110,7 +115,7 @@ export const withoutMembers = (configuration: Configuration): Configuration =>
   configuration.epoch === NO_EPOCH ? { ...configuration, mode: undefined } : configuration;
 
 /** This life gets the next epoch. */
-export function granted(before: Configuration, holder: Holder, how: Grant): Configuration {
+export function granted(before: Configuration, holder: Holder, how: Grant, by: Granter): Configuration {
   const { mode, primary: old } = before;
   const { serverId, incarnation, journalId, lifeId } = holder;
   invariant(
@@ -118,6 +123,12 @@ export function granted(before: Configuration, holder: Holder, how: Grant): Conf
     'promoted-was-in-sync',
     { cluster: before.cluster, serverId, journalId, inSync: before.inSync },
   );
+  invariant(mayBeGranted(before, serverId, by), 'suspended-grants-nothing', {
+    cluster: before.cluster,
+    suspended: before.suspended,
+    primary: old?.serverId,
+    serverId,
+  });
   const after: Configuration = {
     ...before,
     epoch: nextEpoch(before.epoch),
@@ -127,6 +138,25 @@ export function granted(before: Configuration, holder: Holder, how: Grant): Conf
   };
   if (how !== 'unclean') return after;
   return { ...after, lastUncleanEpoch: after.epoch, committed: holder.end.committed };
+}
+
+/** Whether an operator's order lets this server have the next epoch. */
+export function mayBeGranted(
+  { suspended, primary }: Configuration,
+  serverId: ServerId,
+  by: Granter,
+): boolean {
+  if (suspended === undefined) return true;
+  if (suspended === 'resting') return false;
+  return by === 'order' || primary === undefined || primary.serverId === serverId;
+}
+
+/** An operator's order holds from now on; undefined: none does. */
+export function withSuspension(
+  { suspended: _, ...configuration }: Configuration,
+  suspended: Suspension | undefined,
+): Configuration {
+  return suspended === undefined ? configuration : { ...configuration, suspended };
 }
 
 /** Which copies count under a new primary. */

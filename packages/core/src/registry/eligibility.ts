@@ -3,7 +3,7 @@
  * router has reached it at the address that the others will dial. This only chooses among safe promotions;
  * the in-sync set says which are safe (see `promotion.ts`).
  */
-import { type ServerId, serverName } from '../ids.js';
+import { type ServerId, serverName, type WallTimeMs } from '../ids.js';
 import { linkOf, type Member } from './member.js';
 import type { RegistryLink } from './registry-messages.js';
 
@@ -21,6 +21,8 @@ export interface Evidence {
   forgetComplaint(link: RegistryLink): void;
   /** Silence after which a member is dropped, ms. */
   readonly deadAfterMs: number;
+  /** For people; decides nothing. 0: not told yet. */
+  readonly wallTimeMs: WallTimeMs;
 }
 
 /** A member that can't be promoted now, and why. */

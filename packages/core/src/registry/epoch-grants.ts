@@ -13,8 +13,17 @@ import { NO_EPOCH, serverName } from '../ids.js';
 import type { MemberMessage } from '../messages.js';
 import { isSameCopy, isSameLife } from '../same-life.js';
 import type { ClusterState } from './cluster-state.js';
-import { adviceText, noSuccessorText, unavailableText } from './cluster-text.js';
-import { copyOf, type Grant, granted, holdsAnotherCopy, withCopy, withOnly } from './configuration.js';
+import { adviceText, atRestText, noSuccessorText, unavailableText } from './cluster-text.js';
+import {
+  copyOf,
+  type Grant,
+  type Granter,
+  granted,
+  holdsAnotherCopy,
+  mayBeGranted,
+  withCopy,
+  withOnly,
+} from './configuration.js';
 import { objectionsText } from './eligibility.js';
 import { isCountedOn, isLive, linkOf, type Member, takeRefusedLife } from './member.js';
 import { isGivenUp, isWithMost, PutOffRemovals } from './partition.js';
@@ -72,15 +81,19 @@ export class EpochGrants {
       // A router that is cut off loses its streams one by one. So the second promotion waits for a message of
       // its candidate since the first: then this candidate is not the next one lost.
       const promotion = this.#state.promotion;
-      const successor = promotion.successor(this.#grantedMs);
-      if (successor === undefined) this.#awaitsWord = promotion.candidates().length > 0;
+      const successor = promotion.successor(this.#grantedMs, this.#mayInherit);
+      if (successor === undefined) this.#awaitsWord = promotion.candidates().some(this.#mayInherit);
       else {
-        this.#grant(successor, 'old-leaves', this.#afterWhat(now));
+        this.#grant(successor, 'old-leaves', 'itself', this.#afterWhat(now));
         this.#grantedMs = this.#state.evidence.heardMs;
       }
     }
     this.#prune();
   }
+
+  /** Whether the member may have the epoch of a lost primary, by what an operator has ordered. */
+  readonly #mayInherit = ({ serverId }: Member): boolean =>
+    mayBeGranted(this.#state.configuration, serverId, 'itself');
 
   /**
    * After a start of this router other members of the in-sync set may still attach, with more than an older
@@ -115,17 +128,18 @@ export class EpochGrants {
     );
   }
 
-  #grant(member: Member, how: Grant, why: string): void {
+  #grant(member: Member, how: Grant, by: Granter, why: string): void {
     if (how === 'unclean') this.#outdoOlderStore(member);
     const { refused } = member;
     const lifeBefore = refused?.lifeId === member.lifeId ? refused.welcomedLife : undefined;
     const holder = { ...member, ...(lifeBefore !== undefined && { lifeBefore }) };
-    this.#state.configure(granted(this.#state.configuration, holder, how));
+    this.#state.configure(granted(this.#state.configuration, holder, how, by));
     this.#loss = undefined;
     this.#putOff.clear();
     this.#state.setDispute(undefined);
     const { epoch } = this.#state.configuration;
     this.#state.event('promoted', `${serverName(member.serverId)} is primary of epoch ${epoch}, ${why}`);
+    this.#state.remember(how === 'unclean' ? 'promoted-unclean' : 'promoted', why, member.serverId);
   }
 
   /**
@@ -166,13 +180,13 @@ export class EpochGrants {
     const { mode, epoch } = this.#state.configuration;
     if (mode !== 'replicated' || !this.#state.isAvailable) return;
     const successor = this.#state.promotion.successorOfCutOff();
-    if (successor === undefined) return;
+    if (successor === undefined || !this.#mayInherit(successor)) return;
     const name = this.#state.primaryName;
     this.#state.event(
       'cut-off',
       `${name}, primary of epoch ${epoch}, is cut off: most of the in-sync members can't reach it`,
     );
-    this.#grant(successor, 'old-leaves', `in place of ${name}, which others can't reach`);
+    this.#grant(successor, 'old-leaves', 'itself', `in place of ${name}, which others can't reach`);
   }
 
   /**
@@ -210,6 +224,7 @@ export class EpochGrants {
     const refusal = (detail: string): Refusal => ({ reason: 'handover-impossible', detail });
     if (!this.#state.isAvailable)
       return refusal(`${this.#state.title} has no primary now: ${this.unavailableReason()}`);
+    if (this.#isComingToRest) return refusal(this.whyNoHandover());
     const objection = to === undefined ? undefined : this.#objectionToSuccessor(to);
     if (objection !== undefined) return objection;
     if (this.#state.promotion.successor() === undefined) return refusal(this.whyNoHandover());
@@ -242,12 +257,19 @@ export class EpochGrants {
     return this.#state.roster.find(wanted.serverId);
   }
 
+  /** An operator wants the primary to end, and no other to follow it. */
+  get #isComingToRest(): boolean {
+    return this.#state.configuration.suspended === 'resting';
+  }
+
   /** The primary gives up its epoch. Returns whether another member takes over. */
   handOver(link: RegistryLink, epoch: Epoch, leaving: boolean): boolean {
     if (link !== this.#state.primaryLink || epoch !== this.#state.configuration.epoch) return false;
+    if (this.#isComingToRest) return false;
     const successor = this.#wantedSuccessor() ?? this.#state.promotion.successor();
     if (successor === undefined) return false;
-    this.#grant(successor, leaving ? 'old-leaves' : 'old-stays', `handed over by ${this.#state.primaryName}`);
+    const how = leaving ? 'old-leaves' : 'old-stays';
+    this.#grant(successor, how, 'order', `handed over by ${this.#state.primaryName}`);
     return true;
   }
 
@@ -266,8 +288,10 @@ export class EpochGrants {
     const holder = this.#state.roster.find(serverId);
     if (holder === undefined || !isLive(holder)) return false;
     const isFit =
-      mayServe(this.#state.configuration, holder) && this.#state.promotion.objectionTo(holder) === undefined;
-    if (isFit) this.#grant(holder, 'old-leaves', detail);
+      !this.#isComingToRest &&
+      mayServe(this.#state.configuration, holder) &&
+      this.#state.promotion.objectionTo(holder) === undefined;
+    if (isFit) this.#grant(holder, 'old-leaves', 'order', detail);
     else this.#state.setDispute(detail);
     return true;
   }
@@ -281,6 +305,7 @@ export class EpochGrants {
     const refusal = (reason: Refusal['reason'], detail: string): Refusal => ({ reason, detail });
     const { mode, epoch, primary } = this.#state.configuration;
     const isSame = serverId === primary?.serverId;
+    if (this.#isComingToRest) return refusal('invalid-argument', atRestText(this.#state.title));
     if (this.#state.isAvailable && (!this.#isPrimaryInDoubt() || isSame)) {
       const there = `${this.#state.title} is available, ${this.#state.primaryName} is primary of epoch ${epoch}`;
       const isObjected = this.#state.promotion.objections().length > 0;
@@ -299,7 +324,7 @@ export class EpochGrants {
     if (!this.#state.isHalted && mayServe(this.#state.configuration, member)) {
       // It has everything: the operator overrides only the doubt whether it can be reached.
       const how = this.#state.isAvailable ? 'old-stays' : 'old-leaves';
-      this.#grant(member, how, 'promoted by an operator; it has everything, nothing is lost');
+      this.#grant(member, how, 'order', 'promoted by an operator; it has everything, nothing is lost');
       return undefined;
     }
     const others = this.#state.roster.all.filter((other) => other !== member && other.journalId !== '');
@@ -311,7 +336,7 @@ export class EpochGrants {
     );
     if (objection !== undefined && !acceptLoss)
       return refusal('invalid-argument', `${objection}. ${consequences}`);
-    this.#grant(member, 'unclean', 'promoted unclean by an operator');
+    this.#grant(member, 'unclean', 'order', 'promoted unclean by an operator');
     this.#state.event('unclean-promotion', `${serverName(serverId)} was promoted UNCLEAN. ${consequences}`);
     return undefined;
   }
@@ -338,14 +363,16 @@ export class EpochGrants {
     if (dispute !== undefined)
       return `${dispute}; an operator has to decide which journal counts (admin promote --unclean)`;
     if (holder !== undefined && isLive(holder)) return '';
-    const { epoch, primary, inSync } = this.#state.configuration;
+    const { epoch, primary, inSync, suspended } = this.#state.configuration;
     const { detail } = this.#state.olderStore;
     if (detail !== undefined) return detail;
+    if (suspended === 'resting') return atRestText(this.#state.title);
     const objections = this.#state.promotion.objections(this.#grantedMs);
     return unavailableText({
       title: this.#state.title,
       epoch,
       isStarting: this.#isStarting,
+      isPaused: suspended === 'paused',
       primary,
       inSync,
       awaited: this.#state.roster.all.filter((member) => member.presence.kind === 'awaited'),
@@ -360,6 +387,7 @@ export class EpochGrants {
 
   /** Why a handover has no successor, for people. */
   whyNoHandover(): string {
+    if (this.#isComingToRest) return `${this.#state.title} comes to rest: no other server takes over`;
     return noSuccessorText(this.#state.primaryName, this.#state.promotion.objections());
   }
 

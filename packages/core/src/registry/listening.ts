@@ -8,7 +8,7 @@
  * only a later one does, when everything that arrived has been read. If the router was stopped so long that
  * members may have given it up, the ends of their streams prove nothing, as after a restart.
  */
-import type { Instant, ServerId } from '../ids.js';
+import type { Instant, ServerId, WallTimeMs } from '../ids.js';
 import { MIN_PINGS_BEFORE_DEAD, ROUTER_SILENCE_FACTOR, type Timing } from '../timing.js';
 import type { Evidence } from './eligibility.js';
 import { HEARD_PINGS, Hearing } from './hearing.js';
@@ -51,6 +51,8 @@ export class Listening implements Evidence {
   #mayJudge = false;
   /** In a row. */
   #lateLooks = 0;
+  /** What the wall clock said, and when. */
+  #wall: { readonly at: Instant; readonly timeMs: WallTimeMs } | undefined;
 
   constructor(timing: Timing) {
     this.#timing = timing;
@@ -72,6 +74,15 @@ export class Listening implements Evidence {
 
   get deadAfterMs(): number {
     return this.silence.deadAfterMs();
+  }
+
+  get wallTimeMs(): WallTimeMs {
+    if (this.#wall === undefined) return 0;
+    return Math.round(this.#wall.timeMs + (this.#lookedAt ?? this.#wall.at) - this.#wall.at);
+  }
+
+  noteWallTime(at: Instant, timeMs: WallTimeMs): void {
+    this.#wall = { at, timeMs };
   }
 
   /**

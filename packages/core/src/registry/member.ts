@@ -1,5 +1,7 @@
 /** A server as the registry knows it, with the evidence that it is live. */
+
 import type { JournalEnd, Liveness, MemberInfo, MemberRecord } from '../assignment.js';
+import { type Build, FIRST_LEVEL } from '../build.js';
 import {
   type Address,
   type Incarnation,
@@ -52,6 +54,8 @@ export interface Member {
   refused: RefusedLife | undefined;
   /** It was asked to stop: no epoch is handed over to it. */
   isLeaving: boolean;
+  /** As it said last; undefined: it did not say. */
+  build: Build | undefined;
   /** Whether no primary has served since it attached: then its journal cannot have grown. */
   isAtRest: boolean;
 }
@@ -82,10 +86,11 @@ export const linkOf = (member: Member): RegistryLink | undefined =>
   member.presence.kind === 'stream' ? member.presence.link : undefined;
 
 export function memberFromRecord(record: MemberRecord, isAwaited: boolean): Member {
-  const { live, reached, ...known } = record;
+  const { live, reached, build, ...known } = record;
   const reach: Reach = { kind: reached ? 'reachable' : 'unasked' };
   const facts = {
     ...known,
+    build,
     heard: false,
     hasAttached: false,
     refused: undefined,
@@ -110,6 +115,8 @@ export function takeLife(member: Member, life: Candidate, evidence: Presence): v
   member.address = life.address;
   member.refused = undefined;
   member.isLeaving = life.leaving === true;
+  // Its supervisor, which registers it, does not know.
+  if (evidence.kind === 'stream') member.build = life.build;
 }
 
 export function takeEvidence(member: Member, evidence: Presence): void {
@@ -142,6 +149,7 @@ export const memberToInfo = (member: Member, inSync: boolean): MemberInfo => ({
   live: isLive(member),
   inSync,
   unreachable: member.reach.kind === 'unreachable',
+  ...(member.build !== undefined && { build: member.build }),
 });
 
 export const memberToRecord = (member: Member): MemberRecord => ({
@@ -155,4 +163,9 @@ export const memberToRecord = (member: Member): MemberRecord => ({
   // A member that is still awaited must be awaited again after the next restart.
   live: isCountedOn(member),
   reached: member.reach.kind === 'reachable',
+  ...(member.build !== undefined && { build: member.build }),
 });
+
+/** What the member knows beyond the first builds; undefined: it has not come yet. */
+export const levelOf = ({ presence, build }: Member): number | undefined =>
+  presence.kind === 'announced' ? undefined : (build?.level ?? FIRST_LEVEL);

@@ -64,10 +64,12 @@ export class Promotion {
 
   /**
    * The first member that may be promoted; a new life of the lost primary only when there is no other.
-   * `sinceMs`: a member must have been heard since then.
+   * `sinceMs`: a member must have been heard since then. `isMeant`: only such members.
    */
-  successor(sinceMs = 0): Member | undefined {
-    const may = this.candidates().filter((member) => this.objectionTo(member, sinceMs) === undefined);
+  successor(sinceMs = 0, isMeant: (member: Member) => boolean = () => true): Member | undefined {
+    const may = this.candidates().filter(
+      (member) => isMeant(member) && this.objectionTo(member, sinceMs) === undefined,
+    );
     return may.find(({ serverId }) => serverId !== this.configuration.primary?.serverId) ?? may[0];
   }
 

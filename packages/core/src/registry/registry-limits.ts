@@ -31,3 +31,10 @@ export const OPERATOR_HANDOVER_TIMEOUT_MS = 10_000;
  * twice a second.
  */
 export const PROMOTION_WAIT_MS = 2_000;
+/**
+ * Events of a cluster that are kept for `history`: weeks of a network that is well, hours of one that is not.
+ * All are in the cluster's record, which is written whole with each change: 10 KB at most.
+ */
+export const MAX_HISTORY = 50;
+/** Longest text of such an event, characters: two lines of a terminal. */
+export const MAX_HISTORY_DETAIL = 200;

@@ -1,5 +1,7 @@
 /** The inputs and outputs of the registry. */
-import type { Assignment, ClusterRecord, JournalEnd } from '../assignment.js';
+
+import type { Assignment, ClusterRecord, HistoryEntry, JournalEnd } from '../assignment.js';
+import type { Build } from '../build.js';
 import type {
   Address,
   ClusterId,
@@ -10,6 +12,7 @@ import type {
   LifeId,
   NetworkId,
   ServerId,
+  WallTimeMs,
 } from '../ids.js';
 import type { MemberMessage, RouterMessage } from '../messages.js';
 import type { Reason } from '../reasons.js';
@@ -39,6 +42,8 @@ export interface Candidate {
   readonly stats?: JournalEnd;
   /** Whether it has been asked to stop; only from the server itself. */
   readonly leaving?: boolean;
+  /** Only when it speaks for itself. */
+  readonly build?: Build;
 }
 
 /** The content of a unary heartbeat. */
@@ -105,6 +110,25 @@ export type RegistryInput =
       /** Promote it even if another live member has more. */
       readonly acceptLoss: boolean;
     }
+  /** Nobody takes the epoch from a lost primary any more. Answered with the assignment. */
+  | { readonly kind: 'pause'; readonly token: RegistryToken; readonly cluster: ClusterKey }
+  /** The primary ends in order, and no epoch is granted. Answered with the assignment when it has ended. */
+  | { readonly kind: 'rest'; readonly token: RegistryToken; readonly cluster: ClusterKey }
+  /** Ends `pause` and `rest`. Answered with the assignment. */
+  | { readonly kind: 'resume'; readonly token: RegistryToken; readonly cluster: ClusterKey }
+  /** Forgets a member that does not come back. Answered with the assignment. */
+  | {
+      readonly kind: 'remove';
+      readonly token: RegistryToken;
+      readonly cluster: ClusterKey;
+      readonly serverId: ServerId;
+      /** Also when its copy is one of the few that have everything. */
+      readonly acceptLoss: boolean;
+    }
+  /** Answered `history`. */
+  | { readonly kind: 'history'; readonly token: RegistryToken; readonly cluster: ClusterKey }
+  /** The wall clock as it is now: at the beginning, and when it has moved. For people only. */
+  | { readonly kind: 'wall-time'; readonly timeMs: WallTimeMs }
   /** These records are durable, and everything that waited for them has been sent. */
   | { readonly kind: 'told'; readonly records: readonly ClusterRecord[] }
   /** The answer to a `probe`; `detail` says why the member could not be reached. Comes once for each. */
@@ -126,7 +150,9 @@ export type RegistryAnswer =
    * type.
    */
   | { readonly kind: 'heartbeat-noted'; readonly isFirst: boolean }
-  | { readonly kind: 'crash-noted'; readonly dropped: boolean };
+  | { readonly kind: 'crash-noted'; readonly dropped: boolean }
+  /** The oldest first. */
+  | { readonly kind: 'history'; readonly entries: readonly HistoryEntry[] };
 
 /** One line for the operator. */
 export interface RegistryEvent {
@@ -143,6 +169,8 @@ export interface RegistryEvent {
     | 'unavailable'
     | 'handover'
     | 'unclean-promotion'
+    | 'suspended'
+    | 'removed'
     | 'older-store'
     | 'hears-nobody'
     | 'hears-again'

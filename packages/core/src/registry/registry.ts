@@ -51,6 +51,8 @@ export interface RegistryOptions {
 
 type Call<Kind extends RegistryInput['kind']> = Extract<RegistryInput, { readonly kind: Kind }>;
 
+type OperatorsCall = 'handover' | 'promote' | 'pause' | 'rest' | 'resume' | 'remove' | 'history';
+
 export class Registry implements Machine<RegistryInput, RegistryOutput> {
   readonly #clusters: Clusters;
   readonly #listening: Listening;
@@ -108,6 +110,10 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
   }
 
   step(now: Instant, input: RegistryInput): RegistryOutput[] {
+    if (input.kind === 'wall-time') {
+      this.#listening.noteWallTime(now, input.timeMs);
+      return [];
+    }
     this.#listening.advance(now, this.#nextLook(), input.kind === 'tick');
     this.#take(now, input);
     // After the input: the message is a sign of life, however late this step is.
@@ -140,7 +146,7 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
     return this.#listening.nextLook([this.#streams.graceMs, silenceMs]);
   }
 
-  #take(now: Instant, input: RegistryInput): void {
+  #take(now: Instant, input: Exclude<RegistryInput, { readonly kind: 'wall-time' }>): void {
     switch (input.kind) {
       case 'link-message':
         return this.#streams.take(now, input.link, input.message);
@@ -163,6 +169,11 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
       case 'get-available':
       case 'handover':
       case 'promote':
+      case 'pause':
+      case 'rest':
+      case 'resume':
+      case 'remove':
+      case 'history':
         return this.#call(now, input);
       case 'cancel':
         return this.#assignmentCalls.cancel(input.token);
@@ -177,7 +188,7 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
     }
   }
 
-  #call(now: Instant, input: Call<'get-available' | 'handover' | 'promote'>): void {
+  #call(now: Instant, input: Call<'get-available' | OperatorsCall>): void {
     // The service may be made later: the caller waits, as for a primary that is gone.
     if (input.kind === 'get-available' && typeof input.cluster === 'string')
       return this.#assignmentCalls.getAvailable(
@@ -195,6 +206,16 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
         return this.#assignmentCalls.handover(now, cluster, input, this.#outputs);
       case 'promote':
         return this.#assignmentCalls.promote(now, cluster, input, this.#outputs);
+      case 'pause':
+        return this.#assignmentCalls.pause(cluster, input, this.#outputs);
+      case 'rest':
+        return this.#assignmentCalls.rest(now, cluster, input, this.#outputs);
+      case 'resume':
+        return this.#assignmentCalls.resume(cluster, input, this.#outputs);
+      case 'remove':
+        return this.#assignmentCalls.remove(cluster, input, this.#outputs);
+      case 'history':
+        return this.#outputs.answer(input.token, { kind: 'history', entries: cluster.history });
       default:
         return unreachable(input);
     }

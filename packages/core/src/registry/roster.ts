@@ -56,6 +56,7 @@ export class Roster {
       hasAttached: false,
       refused: undefined,
       isLeaving: false,
+      build: undefined,
       end: NO_END,
       isAtRest: true,
     };

@@ -33,6 +33,7 @@ export class StepOutputs {
   readonly #owed = new Set<RegistryLink>();
   #said: RegistryOutput[] = [];
   #asked: { readonly token: RegistryToken; readonly assignment: Assignment }[] = [];
+  #ordered: { readonly token: RegistryToken; readonly cluster: Cluster }[] = [];
   #events: RegistryEvent[] = [];
 
   /** The cluster may have changed. */
@@ -76,6 +77,12 @@ export class StepOutputs {
   /** A durable assignment is sent before everything that waits for the disk. */
   answerWith(token: RegistryToken, assignment: Assignment): void {
     this.#asked.push({ token, assignment });
+  }
+
+  /** What this step makes of the cluster is told when it is durable. */
+  answerWhenSealed(token: RegistryToken, cluster: Cluster): void {
+    this.touch(cluster);
+    this.#ordered.push({ token, cluster });
   }
 
   refuse(token: RegistryToken, { reason, detail }: Refusal): void {
@@ -126,11 +133,16 @@ export class StepOutputs {
       const answer = { kind: 'assignment', assignment: atOnce ?? assignment } as const;
       return { kind: 'answer', token, answer, overtakes: atOnce !== undefined };
     });
+    const ordered = this.#ordered.map(({ token, cluster }): RegistryOutput => {
+      const answer = { kind: 'assignment', assignment: cluster.assignment } as const;
+      return { kind: 'answer', token, answer, overtakes: false };
+    });
     const reports = this.#events.map((event): RegistryOutput => ({ kind: 'report', event }));
-    const rest = [...this.#said, ...answers, ...reports];
+    const rest = [...this.#said, ...answers, ...ordered, ...reports];
     for (const marked of [this.#touched, this.#welcome, this.#owed]) marked.clear();
     this.#said = [];
     this.#asked = [];
+    this.#ordered = [];
     this.#events = [];
     return rest;
   }

@@ -1,7 +1,7 @@
 /**
  * Calls that wait for an assignment: clients wait for a primary above a failed epoch, operators for the
  * result of a handover. Both wait for a live primary of a higher epoch than they name, and differ in the
- * answer when there is none in time.
+ * answer when there is none in time. Operators also wait for a cluster that comes to rest.
  */
 import type { Assignment } from '../assignment.js';
 import { type ClusterKey, clusterKeyOf, type Epoch, type Instant } from '../ids.js';
@@ -14,8 +14,8 @@ export interface Waiter {
   readonly token: RegistryToken;
   /** For a service its name; it need not exist yet. */
   readonly cluster: ClusterKey;
-  readonly wants: 'primary' | 'handover';
-  /** Waits for an available primary of a higher epoch than this. */
+  readonly wants: 'primary' | 'handover' | 'rest';
+  /** Waits for an available primary of a higher epoch than this; `rest`: for the end of this epoch. */
   readonly above: Epoch;
   /** How often the primary of that epoch has pinged since the question. */
   pings: number;
@@ -28,8 +28,10 @@ export interface Waiter {
  */
 const PINGS_OF_A_LIVE_PRIMARY = 2;
 
-export const isContent = (waiter: Waiter, { available, epoch }: Assignment): boolean =>
-  available && epoch > waiter.above;
+export const isContent = ({ wants, above }: Waiter, { available, epoch, suspended }: Assignment): boolean => {
+  if (wants === 'rest') return suspended === 'resting' && !available;
+  return available && epoch > above;
+};
 
 export class Waiting {
   readonly #deadlines = new Deadlines<Waiter>();
@@ -79,6 +81,11 @@ export class Waiting {
   /** Removes and returns all calls that wait for a handover of this cluster. */
   takeHandovers(cluster: ClusterKey): Waiter[] {
     return this.#take(cluster, (waiter) => waiter.wants === 'handover');
+  }
+
+  /** Removes and returns all calls that wait for this cluster to rest. */
+  takeRests(cluster: ClusterKey): Waiter[] {
+    return this.#take(cluster, (waiter) => waiter.wants === 'rest');
   }
 
   /** Removes and returns one call whose wait is over. */

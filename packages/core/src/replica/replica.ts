@@ -325,6 +325,9 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
         if (this.#primary?.epoch === order.epoch && this.#drain === undefined)
           this.#beginDrain(false, 'hands over: takes no more writes');
         return;
+      case 'rest':
+        if (this.#primary?.epoch === order.epoch) this.#stop();
+        return;
       case 'no-successor':
         if (this.#primary?.epoch === order.epoch) this.#drain?.noSuccessor();
         return;

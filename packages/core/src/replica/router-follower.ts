@@ -29,6 +29,7 @@ export type RouterOrder =
   /** `lastRequest` undefined: it came as a welcome on a new stream. */
   | { readonly kind: 'assigned'; readonly assignment: Assignment; readonly lastRequest: number | undefined }
   | { readonly kind: 'hand-over'; readonly epoch: Epoch }
+  | { readonly kind: 'rest'; readonly epoch: Epoch }
   | { readonly kind: 'no-successor'; readonly epoch: Epoch }
   /** This life is refused, and must end. */
   | { readonly kind: 'end'; readonly reason: Reason; readonly detail: string };
@@ -69,6 +70,8 @@ export class RouterFollower {
       }
       case 'please-hand-over':
         return { kind: 'hand-over', epoch: message.epoch };
+      case 'please-rest':
+        return { kind: 'rest', epoch: message.epoch };
       case 'no-successor':
         return { kind: 'no-successor', epoch: message.epoch };
       case 'refused':

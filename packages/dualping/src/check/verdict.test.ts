@@ -71,6 +71,13 @@ test('a healthy network is reported with its stats', () => {
   );
 });
 
+test('a pause that an operator may have forgotten is a warning', () => {
+  assert.match(
+    said(network(cluster(1, { suspended: 'paused' }))),
+    /^DUALPING WARNING: failover is suspended by an operator \(paused\) \|/,
+  );
+});
+
 test('loss of service is critical', () => {
   const away = cluster(1, { available: false, unavailableReason: 's1 | s2 must come back' });
   for (const [status, limits, pattern] of [

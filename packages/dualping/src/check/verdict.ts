@@ -156,6 +156,8 @@ function weigh(assignment: Assignment, checked: ClusterCheck, { limits, several,
     const why = assignment.unavailableReason || 'no server has ever served it';
     say('critical', `${where}nobody serves: ${why}`);
   }
+  if (available && assignment.suspended !== undefined)
+    say('warning', `${where}failover is suspended by an operator (${assignment.suspended})`);
   if (inSync < limits.minInSync)
     say('critical', `${where}${inSync} members are in sync, and ${limits.minInSync} are required`);
   if (lag > limits.maxLag)

@@ -520,3 +520,8 @@ export const follow = toggle('follow', 'go on with new posts as they come');
 export const watch = toggle('watch', 'go on with every change as it is made');
 export const unclean = toggle('unclean', 'confirm that acknowledged writes may be lost');
 export const acceptLoss = toggle('accept-loss', 'even if another live server has more');
+/** Of `admin remove`. */
+export const acceptFewerCopies = toggle(
+  'accept-loss',
+  'also a server of the in-sync set while no primary serves: the others must not be lost too',
+);

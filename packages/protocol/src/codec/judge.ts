@@ -6,6 +6,7 @@
  */
 import {
   type Address,
+  type Build,
   type ClusterId,
   type ClusterKey,
   cleanDetail,
@@ -44,6 +45,27 @@ const MAX_UINT32 = 2 ** 32 - 1;
 
 /** Printable ASCII without spaces: ids are compared and shown, never parsed. */
 const ID = /^[\x21-\x7e]*$/;
+
+/** Levels count up with releases: more is a mistake. */
+const MAX_LEVEL = 65_535;
+
+/** Empty and 0: it is not told. */
+export function buildFrom({
+  version,
+  level,
+}: {
+  readonly version: string;
+  readonly level: number;
+}): { readonly build: Build } | undefined {
+  if (level === 0 && version === '') return undefined;
+  return {
+    build: { version: optionalIdFrom(version, 'version'), level: ordinal(level, 'level', MAX_LEVEL) },
+  };
+}
+
+export const buildToWire = (build: Build | undefined): Build => build ?? { version: '', level: 0 };
+
+export const levelFrom = (value: number): number => count(value, 'level', MAX_LEVEL);
 
 export function refuse(text: string): never {
   throw new DualpingError('invalid-argument', text);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DualpingError, epoch, position, type Reason } from '@dualping/core';
-import { Liveness, type PostReference } from '../gen/dualping/v1/types.js';
+import { Liveness, type PostReference, type Suspension } from '../gen/dualping/v1/types.js';
 import * as codec from './index.js';
 
 function refused(act: () => unknown, reason: Reason, text: RegExp): void {
@@ -30,6 +30,8 @@ const ATTACH = {
   attempt: 1,
   leaving: false,
   service: '',
+  version: '',
+  level: 0,
 };
 const HEADER = { sessionId: 's', requestNo: 2, user: 'alice', epoch: 1 };
 
@@ -83,6 +85,8 @@ test('unknown enum values are quoted', () => {
     live: true,
     inSync: true,
     unreachable: false,
+    version: '',
+    level: 0,
   };
   const assignment = {
     cluster: 1,
@@ -92,11 +96,20 @@ test('unknown enum values are quoted', () => {
     available: false,
     unavailableReason: '',
     lastUncleanEpoch: 0,
+    suspended: 0,
+    level: 0,
     service: '',
     inSync: [],
     members: [member],
   };
   refused(() => codec.assignmentFromWire(assignment), 'invalid-argument', /liveness is "0"/);
+  refused(
+    () => codec.assignmentFromWire({ ...assignment, members: [], suspended: 3 as Suspension }),
+    'invalid-argument',
+    /suspended is "3"/,
+  );
+  const entry = { what: 9, timeMs: 1, epoch: 1, serverId: 0, detail: '' };
+  refused(() => codec.historyFromWire({ entries: [entry] }), 'invalid-argument', /what is "9"/);
   const twice = { ...member, liveness: Liveness.STREAM };
   refused(
     () => codec.assignmentFromWire({ ...assignment, members: [twice, twice] }),

@@ -27,6 +27,7 @@ import { MAX_REQUEST_BYTES } from '../serve.js';
 import {
   anyClusters,
   assignments,
+  builds,
   clusters,
   codes,
   commands,
@@ -37,6 +38,7 @@ import {
   epochStarts,
   epochs,
   frames,
+  histories,
   ids,
   keyRings,
   memberMessages,
@@ -300,6 +302,22 @@ roundTrips(
   codec.promoteToWire,
   codec.promoteFromWire,
 );
+const clusterKeys = fc.oneof(anyClusters, services);
+roundTrips(
+  'an order about a cluster',
+  record({ cluster: clusterKeys }),
+  routing.PauseRequest,
+  codec.clusterOrderToWire,
+  codec.clusterOrderFromWire,
+);
+roundTrips(
+  'a removal',
+  record({ cluster: clusterKeys, serverId: serverIds, acceptLoss: fc.boolean() }),
+  routing.RemoveRequest,
+  codec.removeToWire,
+  codec.removeFromWire,
+);
+roundTrips('a history', histories, routing.HistoryResponse, codec.historyToWire, codec.historyFromWire);
 roundTrips(
   'the answer to connect',
   record({
@@ -308,8 +326,13 @@ roundTrips(
     cluster: fc.option(clusters, { nil: undefined }),
     failoverWaitMs: durations,
     assignment: fc.option(assignments, { nil: undefined }),
-    authorities: fc.array(fc.uint8Array({ minLength: 1, maxLength: 100 }), { maxLength: 4 }),
+    // As they are decoded in Node.
+    authorities: fc.array(
+      fc.uint8Array({ minLength: 1, maxLength: 100 }).map((bytes) => Buffer.from(bytes)),
+      { maxLength: 4 },
+    ),
     nowMs: fc.option(fc.integer({ min: 1 }), { nil: undefined }),
+    build: builds,
   }),
   routing.ConnectResponse,
   codec.connectedToWire,

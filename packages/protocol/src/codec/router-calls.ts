@@ -2,16 +2,19 @@
 import {
   type Address,
   type Assignment,
+  type Build,
   type ClusterId,
   type ClusterKey,
   cleanDetail,
   DualpingError,
   type Epoch,
+  type HistoryEntry,
   type Incarnation,
   type JournalId,
   type LifeId,
   MAX_CLUSTER_NUMBER,
   MAX_CLUSTERS,
+  MAX_HISTORY,
   MAX_MEMBERS,
   MAX_WAIT_MS,
   type NetworkId,
@@ -22,11 +25,13 @@ import {
   unreachable,
   type WallTimeMs,
 } from '@dualping/core';
-import type * as wire from '../gen/dualping/v1/routing.js';
+import * as wire from '../gen/dualping/v1/routing.js';
 import { assignmentFromWire, assignmentToWire, statsFromWire, statsToWire } from './assignment.js';
 import {
   addressFrom,
   anyClusterFrom,
+  buildFrom,
+  buildToWire,
   clusterFrom,
   clusterKeyFrom,
   clusterKeyToWire,
@@ -223,6 +228,8 @@ export interface Connected {
   readonly authorities: readonly Uint8Array[];
   /** The router's wall clock; undefined: it tells none. */
   readonly nowMs: WallTimeMs | undefined;
+  /** The router's; absent: it does not say. */
+  readonly build?: Build;
 }
 
 /** Certificates of a network: two while one is replaced, and what the former says of the new. */
@@ -248,6 +255,7 @@ export const connectedFromWire = (response: wire.ConnectResponse): Connected => 
   assignment: response.assignment === undefined ? undefined : assignmentFromWire(response.assignment),
   authorities: authoritiesFrom(response.authorities),
   nowMs: response.nowMs === 0 ? undefined : ordinal(response.nowMs, 'now_ms'),
+  ...buildFrom(response),
 });
 
 export const connectedToWire = (connected: Connected): wire.ConnectResponse => ({
@@ -258,6 +266,7 @@ export const connectedToWire = (connected: Connected): wire.ConnectResponse => (
   assignment: connected.assignment === undefined ? undefined : assignmentToWire(connected.assignment),
   authorities: connected.authorities.map((bytes) => Buffer.from(bytes)),
   nowMs: connected.nowMs ?? 0,
+  ...buildToWire(connected.build),
 });
 
 export interface CrashReport {
@@ -315,3 +324,70 @@ export const promoteToWire = (promotion: Promotion): wire.PromoteRequest => ({
   ...clusterKeyToWire(promotion.cluster),
   unclean: true,
 });
+
+/** Which cluster an operator's order is about. */
+export interface ClusterOrder {
+  readonly cluster: ClusterKey;
+}
+
+export const clusterOrderFromWire = (request: {
+  readonly cluster: number;
+  readonly service: string;
+}): ClusterOrder => ({ cluster: clusterKeyFrom(request, anyClusterFrom) });
+
+/** Of `Pause`, `Resume` and `History`. */
+export const clusterOrderToWire = ({ cluster }: ClusterOrder): wire.PauseRequest => clusterKeyToWire(cluster);
+
+/** Only of clusters with a journal, which are numbered. */
+export const restFromWire = ({ cluster }: wire.RestRequest): { readonly cluster: ClusterId } => ({
+  cluster: clusterFrom(cluster),
+});
+
+export interface Removal extends ClusterOrder {
+  readonly serverId: ServerId;
+  readonly acceptLoss: boolean;
+}
+
+export const removeFromWire = (request: wire.RemoveRequest): Removal => ({
+  ...clusterOrderFromWire(request),
+  serverId: serverIdFrom(request.serverId),
+  acceptLoss: request.acceptLoss,
+});
+
+export const removeToWire = ({ cluster, ...removal }: Removal): wire.RemoveRequest => ({
+  ...removal,
+  ...clusterKeyToWire(cluster),
+});
+
+const WHAT_TO_WIRE: Readonly<Record<HistoryEntry['what'], wire.HistoryEntry_What>> = {
+  promoted: wire.HistoryEntry_What.PROMOTED,
+  'promoted-unclean': wire.HistoryEntry_What.PROMOTED_UNCLEAN,
+  paused: wire.HistoryEntry_What.PAUSED,
+  resting: wire.HistoryEntry_What.RESTING,
+  resumed: wire.HistoryEntry_What.RESUMED,
+  removed: wire.HistoryEntry_What.REMOVED,
+};
+
+function whatFromWire(value: wire.HistoryEntry_What): HistoryEntry['what'] {
+  for (const [what, known] of Object.entries(WHAT_TO_WIRE))
+    if (known === value) return what as HistoryEntry['what'];
+  return refuse(`what is "${value}": must be 1 to ${Object.keys(WHAT_TO_WIRE).length}`);
+}
+
+export const historyToWire = (entries: readonly HistoryEntry[]): wire.HistoryResponse => ({
+  entries: entries.map(({ what, detail, serverId = 0, ...entry }) => ({
+    ...entry,
+    what: WHAT_TO_WIRE[what],
+    serverId,
+    detail: cleanDetail(detail),
+  })),
+});
+
+export const historyFromWire = (response: wire.HistoryResponse): readonly HistoryEntry[] =>
+  listFrom(response.entries, 'entries', MAX_HISTORY, ({ what, timeMs, epoch, serverId, detail }) => ({
+    what: whatFromWire(what),
+    timeMs: count(timeMs, 'time_ms'),
+    epoch: epochFrom(epoch),
+    ...(serverId !== 0 && { serverId: serverIdFrom(serverId) }),
+    detail: cleanDetail(detail),
+  }));

@@ -55,6 +55,12 @@ export const RULES: Readonly<Record<string, Rule>> = {
   '/dualping.v1.AdminService/Handover': { by: ['operator'], audited: true },
   '/dualping.v1.AdminService/Promote': { by: ['operator'], audited: true },
   '/dualping.v1.AdminService/HandoverRouter': { by: ['operator'], audited: true },
+  '/dualping.v1.AdminService/Pause': { by: ['operator'], audited: true },
+  '/dualping.v1.AdminService/Rest': { by: ['operator'], audited: true },
+  '/dualping.v1.AdminService/Resume': { by: ['operator'], audited: true },
+  '/dualping.v1.AdminService/Remove': { by: ['operator'], audited: true },
+  // It only reads.
+  '/dualping.v1.AdminService/History': { by: ['operator'] },
   '/dualping.v1.SocialService/Login': { by: ['user'] },
   '/dualping.v1.SocialService/Follow': { by: ['user'] },
   '/dualping.v1.SocialService/Unfollow': { by: ['user'] },

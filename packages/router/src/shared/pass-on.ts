@@ -30,6 +30,10 @@ type Method = MethodDefinition<unknown, unknown>;
 const IN_DOUBT: ReadonlySet<string> = new Set([
   '/dualping.v1.AdminService/Handover',
   '/dualping.v1.AdminService/Promote',
+  '/dualping.v1.AdminService/Pause',
+  '/dualping.v1.AdminService/Rest',
+  '/dualping.v1.AdminService/Resume',
+  '/dualping.v1.AdminService/Remove',
   '/csce438.CoordService/create',
 ]);
 

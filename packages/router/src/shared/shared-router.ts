@@ -24,6 +24,7 @@ import { accessOf, listenAt, observeRouter, shutDown } from '../start-router.js'
 import {
   headerFromJson,
   headerToJson,
+  LaterFormat,
   LOG_VERSION_WITHOUT_SERVICES,
   type LogHeader,
   recordFromJson,
@@ -249,6 +250,7 @@ function understood<T>(key: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
+    if (error instanceof LaterFormat) throw error.in(`key "${key}" of the store`);
     const detail = `key "${key}" of the store is not what a router writes: ${toDualpingError(error).detail}`;
     throw new DualpingError('storage-failed', detail, { cause: error });
   }

@@ -109,6 +109,29 @@ test('an older router reads the log until there is a service, and refuses it fro
   again.close();
 });
 
+test('a pause and what happened are kept, and an older router refuses a log with a pause in it', async (context) => {
+  const path = await folder(context);
+  const store = await open(path);
+  const happened = { timeMs: 5, epoch: epoch(1), detail: 'the first' };
+  const paused: ClusterRecord = {
+    ...record(1, 1),
+    suspended: 'paused',
+    history: [
+      { what: 'promoted', serverId: serverId(1), ...happened },
+      { what: 'paused', ...happened },
+    ],
+  };
+  await store.append([paused]);
+  store.close();
+  const text = `${await readFile(join(path, LOG_NAME))}`;
+  assert.match(text, /"dualpingRouter":4/);
+  // Also where routers share a store, and each record is read by itself.
+  assert.match(text, /\{"format":4,"cluster":1/);
+  const again = await open(path);
+  assert.deepEqual(again.records, [paused]);
+  again.close();
+});
+
 test('an incomplete write is cut wherever it ends, and durable lines stay', async (context) => {
   const path = await folder(context);
   const bytes = await written(path);
@@ -180,9 +203,16 @@ test('a mostly outdated log is replaced, and can be appended to', async (context
 
 test('a log of a later version is not changed', async (context) => {
   const path = await folder(context);
-  const store = await AssignmentStore.open(path, () => ({ ...HEADER, dualpingRouter: 4 }));
+  const store = await AssignmentStore.open(path, () => ({ ...HEADER, dualpingRouter: 99 }));
   store.close();
-  await assert.rejects(open(path), /of version "4"/);
+  await assert.rejects(open(path), (error) => {
+    assert.ok(error instanceof DualpingError);
+    assert.equal(error.reason, 'invalid-argument');
+    const says =
+      /assignments.log is of format 99, from a later release: dualping [\d.]+ reads formats 2 to 4/;
+    assert.match(error.detail, says);
+    return true;
+  });
 });
 
 test('content is written to disk again before it is used: a failed sync may have left it in memory only', async (context) => {

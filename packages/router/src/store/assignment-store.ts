@@ -23,6 +23,7 @@ import { frame, unframe } from './frames.js';
 import {
   headerFromJson,
   headerToJson,
+  LaterFormat,
   type LogHeader,
   recordFromJson,
   recordToJson,
@@ -205,6 +206,7 @@ function understand<T>(path: string, line: number, read: () => T): T {
   try {
     return read();
   } catch (error) {
+    if (error instanceof LaterFormat) throw error.in(path);
     throw damaged(path, line, error instanceof Error ? error.message : String(error));
   }
 }

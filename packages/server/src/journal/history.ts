@@ -161,7 +161,7 @@ export class HistoryWriter {
 }
 
 function firstOf(path: string, bytes: Buffer, seed: number): Position {
-  const header = decodeSegmentHeader(bytes, 'history');
+  const header = decodeSegmentHeader(path, bytes, 'history');
   if (header?.seed !== seed) throw damaged(path, 0, undefined, 'its header is not what was written');
   return header.first;
 }

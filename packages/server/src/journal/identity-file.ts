@@ -5,7 +5,7 @@ import { type ClusterId, DualpingError, quote, type ServerId, serverName } from 
 import type { FileOperations } from '@dualping/host';
 import type { Identity } from './journal.js';
 import { readJson, replaceJson } from './json-file.js';
-import { damaged } from './storage-errors.js';
+import { assertNotLater, damaged } from './storage-errors.js';
 
 const FORMAT = 2;
 const identityPath = (folder: string): string => join(folder, 'identity.json');
@@ -19,6 +19,7 @@ export function readIdentity(files: FileOperations, folder: string): RecordedIde
   const value = readJson(files, path);
   if (value === undefined) return undefined;
   const { format, ...identity } = value as RecordedIdentity & { format: number };
+  assertNotLater(path, format, [FORMAT, FORMAT]);
   if (format !== FORMAT) throw damaged(path, 0, undefined, `format ${format} is not known here`);
   return identity;
 }

@@ -63,7 +63,7 @@ export async function recoverSegments(
   for (const [number, path] of paths.entries()) {
     const isLast = number === paths.length - 1;
     const bytes = whole.read(path);
-    if (isLast && number > 0 && isUnfinished(bytes)) {
+    if (isLast && number > 0 && isUnfinished(path, bytes)) {
       await files.remove(path);
       break;
     }
@@ -110,12 +110,12 @@ export async function recoverSegments(
 }
 
 /** Whether a segment was only begun: its header is durable before anything is written after it. */
-function isUnfinished(bytes: Buffer): boolean {
-  return bytes.length <= SEGMENT_HEADER_BYTES && decodeSegmentHeader(bytes, 'journal') === undefined;
+function isUnfinished(path: string, bytes: Buffer): boolean {
+  return bytes.length <= SEGMENT_HEADER_BYTES && decodeSegmentHeader(path, bytes, 'journal') === undefined;
 }
 
 function assertGoesOn(path: string, bytes: Buffer, first: Position, seed: number): void {
-  const header = decodeSegmentHeader(bytes, 'journal');
+  const header = decodeSegmentHeader(path, bytes, 'journal');
   if (header === undefined) throw damaged(path, 0, first, 'its header does not match its checksum');
   if (header.first !== first)
     throw damaged(path, 0, first, `it begins with position ${header.first}, what comes before it is missing`);

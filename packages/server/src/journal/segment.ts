@@ -9,6 +9,7 @@
 
 import { crc32 } from 'node:zlib';
 import type { Position } from '@dualping/core';
+import { assertNotLater } from './storage-errors.js';
 
 const MAGIC = 'dualping';
 const KIND_AT = 8;
@@ -42,11 +43,21 @@ export function encodeSegmentHeader({ kind, first, seed }: SegmentHeader): Buffe
   return bytes;
 }
 
-/** Undefined when it isn't a complete header of this kind. */
-export function decodeSegmentHeader(bytes: Buffer, kind: SegmentKind): SegmentHeader | undefined {
+/**
+ * Undefined when it isn't a complete header of this kind. Throws when a later release wrote it.
+ * @param path of the file
+ */
+export function decodeSegmentHeader(
+  path: string,
+  bytes: Buffer,
+  kind: SegmentKind,
+): SegmentHeader | undefined {
   if (bytes.length < SEGMENT_HEADER_BYTES) return undefined;
   if (crc32(bytes.subarray(0, CRC_AT)) !== bytes.readUInt32LE(CRC_AT)) return undefined;
-  if (bytes.toString('latin1', 0, KIND_AT) !== MAGIC || bytes[VERSION_AT] !== VERSION) return undefined;
+  if (bytes.toString('latin1', 0, KIND_AT) !== MAGIC) return undefined;
+  const version = bytes[VERSION_AT];
+  assertNotLater(path, version, [VERSION, VERSION]);
+  if (version !== VERSION) return undefined;
   if (bytes[KIND_AT] !== KIND_CODES[kind]) return undefined;
   return { kind, first: bytes.readUIntLE(FIRST_AT, 6) as Position, seed: bytes.readUInt32LE(SEED_AT) };
 }

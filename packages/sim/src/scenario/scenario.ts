@@ -53,6 +53,7 @@ const SETUP: Setup = {
   keyholders: false,
   churn: false,
   operatorPatienceMs: undefined,
+  orders: false,
 };
 
 type Verb = readonly [pattern: RegExp, act: (...groups: string[]) => void];

@@ -91,6 +91,13 @@ export interface Attach {
    * with a letter.
    */
   service: string;
+  /** The release that the member belongs to, for people. Empty: not told. */
+  version: string;
+  /**
+   * The highest level of features that it knows. 0: not told, which counts as 1. What came with a level is used
+   * only when the router and all members of the cluster have it.
+   */
+  level: number;
 }
 
 /** Sent every `ping_interval_ms`. Any message counts as a sign of life; this one also carries stats. */
@@ -208,6 +215,7 @@ export interface DualPingResponse {
     /** Sent with every change of the member's cluster, and in answer to ChangeInSync. */
     { $case: "assigned"; value: Assigned }
     | { $case: "pleaseHandOver"; value: PleaseHandOver }
+    | { $case: "pleaseRest"; value: PleaseRest }
     | //
     /** Answers HandOver when no other member can take over now. */
     { $case: "noSuccessor"; value: NoSuccessor }
@@ -273,6 +281,11 @@ export interface Assigned {
 
 /** An operator wants another primary: the server drains, then sends HandOver. */
 export interface PleaseHandOver {
+  epoch: number;
+}
+
+/** An operator wants the cluster to rest: the server drains, then ends. Nobody takes over. */
+export interface PleaseRest {
   epoch: number;
 }
 
@@ -406,6 +419,9 @@ export interface ConnectResponse {
   authorities: Buffer[];
   /** The router's wall clock, ms since 1970; 0 when it is not told. */
   nowMs: number;
+  /** The router's release, for people, and the highest level of features that it knows. */
+  version: string;
+  level: number;
 }
 
 export interface CrashRequest {
@@ -462,6 +478,69 @@ export interface HandoverRouterRequest {
 export interface HandoverRouterResponse {
   /** The term that ends. */
   term: number;
+}
+
+export interface PauseRequest {
+  cluster: number;
+  /** In place of `cluster`. */
+  service: string;
+}
+
+export interface RestRequest {
+  cluster: number;
+}
+
+export interface ResumeRequest {
+  cluster: number;
+  /** In place of `cluster`. */
+  service: string;
+}
+
+export interface RemoveRequest {
+  cluster: number;
+  /** In place of `cluster`. */
+  service: string;
+  serverId: number;
+  /** Also when it is one of the few members that have everything, and no primary serves. */
+  acceptLoss: boolean;
+}
+
+/** The cluster, as the order has made it. */
+export interface OrderResponse {
+  assignment: Assignment | undefined;
+}
+
+export interface HistoryRequest {
+  cluster: number;
+  /** In place of `cluster`. */
+  service: string;
+}
+
+export interface HistoryResponse {
+  /** The oldest first, at most 50. */
+  entries: HistoryEntry[];
+}
+
+export interface HistoryEntry {
+  what: HistoryEntry_What;
+  /** By the router's wall clock. 0: not known. */
+  timeMs: number;
+  /** The epoch from then on. */
+  epoch: number;
+  /** Who was promoted or removed; 0: it is about no member. */
+  serverId: number;
+  /** For people. */
+  detail: string;
+}
+
+export enum HistoryEntry_What {
+  UNSPECIFIED = 0,
+  PROMOTED = 1,
+  PROMOTED_UNCLEAN = 2,
+  PAUSED = 3,
+  RESTING = 4,
+  RESUMED = 5,
+  REMOVED = 6,
 }
 
 function createBaseDualPingRequest(): DualPingRequest {
@@ -595,6 +674,8 @@ function createBaseAttach(): Attach {
     stats: undefined,
     leaving: false,
     service: "",
+    version: "",
+    level: 0,
   };
 }
 
@@ -644,6 +725,12 @@ export const Attach: MessageFns<Attach> = {
     }
     if (message.service !== "") {
       writer.uint32(122).string(message.service);
+    }
+    if (message.version !== "") {
+      writer.uint32(130).string(message.version);
+    }
+    if (message.level !== 0) {
+      writer.uint32(136).uint32(message.level);
     }
     return writer;
   },
@@ -779,6 +866,22 @@ export const Attach: MessageFns<Attach> = {
             }
 
             message.service = reader.string();
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.level = reader.uint32();
             continue;
           }
         }
@@ -1425,6 +1528,9 @@ export const DualPingResponse: MessageFns<DualPingResponse> = {
       case "pleaseHandOver":
         PleaseHandOver.encode(message.message.value, writer.uint32(34).fork()).join();
         break;
+      case "pleaseRest":
+        PleaseRest.encode(message.message.value, writer.uint32(66).fork()).join();
+        break;
       case "noSuccessor":
         NoSuccessor.encode(message.message.value, writer.uint32(50).fork()).join();
         break;
@@ -1481,6 +1587,14 @@ export const DualPingResponse: MessageFns<DualPingResponse> = {
             }
 
             message.message = { $case: "pleaseHandOver", value: PleaseHandOver.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.message = { $case: "pleaseRest", value: PleaseRest.decode(reader, reader.uint32()) };
             continue;
           }
           case 6: {
@@ -1893,6 +2007,52 @@ export const PleaseHandOver: MessageFns<PleaseHandOver> = {
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = createBasePleaseHandOver();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.epoch = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBasePleaseRest(): PleaseRest {
+  return { epoch: 0 };
+}
+
+export const PleaseRest: MessageFns<PleaseRest> = {
+  encode(message: PleaseRest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.epoch !== 0) {
+      writer.uint32(8).uint64(message.epoch);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PleaseRest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePleaseRest();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -2768,6 +2928,8 @@ function createBaseConnectResponse(): ConnectResponse {
     assignment: undefined,
     authorities: [],
     nowMs: 0,
+    version: "",
+    level: 0,
   };
 }
 
@@ -2793,6 +2955,12 @@ export const ConnectResponse: MessageFns<ConnectResponse> = {
     }
     if (message.nowMs !== 0) {
       writer.uint32(56).uint64(message.nowMs);
+    }
+    if (message.version !== "") {
+      writer.uint32(66).string(message.version);
+    }
+    if (message.level !== 0) {
+      writer.uint32(72).uint32(message.level);
     }
     return writer;
   },
@@ -2864,6 +3032,22 @@ export const ConnectResponse: MessageFns<ConnectResponse> = {
             }
 
             message.nowMs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.level = reader.uint32();
             continue;
           }
         }
@@ -3346,6 +3530,484 @@ export const HandoverRouterResponse: MessageFns<HandoverRouterResponse> = {
   },
 };
 
+function createBasePauseRequest(): PauseRequest {
+  return { cluster: 0, service: "" };
+}
+
+export const PauseRequest: MessageFns<PauseRequest> = {
+  encode(message: PauseRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cluster !== 0) {
+      writer.uint32(8).uint32(message.cluster);
+    }
+    if (message.service !== "") {
+      writer.uint32(18).string(message.service);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PauseRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePauseRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.cluster = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.service = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRestRequest(): RestRequest {
+  return { cluster: 0 };
+}
+
+export const RestRequest: MessageFns<RestRequest> = {
+  encode(message: RestRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cluster !== 0) {
+      writer.uint32(8).uint32(message.cluster);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RestRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRestRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.cluster = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseResumeRequest(): ResumeRequest {
+  return { cluster: 0, service: "" };
+}
+
+export const ResumeRequest: MessageFns<ResumeRequest> = {
+  encode(message: ResumeRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cluster !== 0) {
+      writer.uint32(8).uint32(message.cluster);
+    }
+    if (message.service !== "") {
+      writer.uint32(18).string(message.service);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResumeRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResumeRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.cluster = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.service = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRemoveRequest(): RemoveRequest {
+  return { cluster: 0, service: "", serverId: 0, acceptLoss: false };
+}
+
+export const RemoveRequest: MessageFns<RemoveRequest> = {
+  encode(message: RemoveRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cluster !== 0) {
+      writer.uint32(8).uint32(message.cluster);
+    }
+    if (message.service !== "") {
+      writer.uint32(18).string(message.service);
+    }
+    if (message.serverId !== 0) {
+      writer.uint32(24).uint32(message.serverId);
+    }
+    if (message.acceptLoss !== false) {
+      writer.uint32(32).bool(message.acceptLoss);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RemoveRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRemoveRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.cluster = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.service = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.serverId = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.acceptLoss = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseOrderResponse(): OrderResponse {
+  return { assignment: undefined };
+}
+
+export const OrderResponse: MessageFns<OrderResponse> = {
+  encode(message: OrderResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.assignment !== undefined) {
+      Assignment.encode(message.assignment, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OrderResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOrderResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.assignment = Assignment.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseHistoryRequest(): HistoryRequest {
+  return { cluster: 0, service: "" };
+}
+
+export const HistoryRequest: MessageFns<HistoryRequest> = {
+  encode(message: HistoryRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cluster !== 0) {
+      writer.uint32(8).uint32(message.cluster);
+    }
+    if (message.service !== "") {
+      writer.uint32(18).string(message.service);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HistoryRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHistoryRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.cluster = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.service = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseHistoryResponse(): HistoryResponse {
+  return { entries: [] };
+}
+
+export const HistoryResponse: MessageFns<HistoryResponse> = {
+  encode(message: HistoryResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.entries) {
+      HistoryEntry.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HistoryResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHistoryResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.entries.push(HistoryEntry.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseHistoryEntry(): HistoryEntry {
+  return { what: 0, timeMs: 0, epoch: 0, serverId: 0, detail: "" };
+}
+
+export const HistoryEntry: MessageFns<HistoryEntry> = {
+  encode(message: HistoryEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.what !== 0) {
+      writer.uint32(8).int32(message.what);
+    }
+    if (message.timeMs !== 0) {
+      writer.uint32(16).uint64(message.timeMs);
+    }
+    if (message.epoch !== 0) {
+      writer.uint32(24).uint64(message.epoch);
+    }
+    if (message.serverId !== 0) {
+      writer.uint32(32).uint32(message.serverId);
+    }
+    if (message.detail !== "") {
+      writer.uint32(42).string(message.detail);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HistoryEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHistoryEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.what = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.timeMs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.epoch = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.serverId = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.detail = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 /** The router: which servers are available. Served by `dualping router`. */
 export type RoutingServiceService = typeof RoutingServiceService;
 export const RoutingServiceService = {
@@ -3673,6 +4335,65 @@ export const AdminServiceService = {
       Buffer.from(HandoverRouterResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): HandoverRouterResponse => HandoverRouterResponse.decode(value),
   },
+  /**
+   * Pauses failover: no other server takes over from a primary that is lost. Handovers and `Promote` work as
+   * before.
+   */
+  pause: {
+    path: "/dualping.v1.AdminService/Pause" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PauseRequest): Buffer => Buffer.from(PauseRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PauseRequest => PauseRequest.decode(value),
+    responseSerialize: (value: OrderResponse): Buffer => Buffer.from(OrderResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): OrderResponse => OrderResponse.decode(value),
+  },
+  /**
+   * Brings a cluster to rest: its primary ends in order, and no epoch is granted any more. Answers when the
+   * primary has ended. Then each member of the in-sync set can begin alone.
+   */
+  rest: {
+    path: "/dualping.v1.AdminService/Rest" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RestRequest): Buffer => Buffer.from(RestRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RestRequest => RestRequest.decode(value),
+    responseSerialize: (value: OrderResponse): Buffer => Buffer.from(OrderResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): OrderResponse => OrderResponse.decode(value),
+  },
+  /** Ends what `Pause` or `Rest` has begun. */
+  resume: {
+    path: "/dualping.v1.AdminService/Resume" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ResumeRequest): Buffer => Buffer.from(ResumeRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ResumeRequest => ResumeRequest.decode(value),
+    responseSerialize: (value: OrderResponse): Buffer => Buffer.from(OrderResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): OrderResponse => OrderResponse.decode(value),
+  },
+  /**
+   * Forgets a member that does not come back. Refused for one that is live, for the one that holds the epoch,
+   * and for the last of the in-sync set.
+   */
+  remove: {
+    path: "/dualping.v1.AdminService/Remove" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RemoveRequest): Buffer => Buffer.from(RemoveRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RemoveRequest => RemoveRequest.decode(value),
+    responseSerialize: (value: OrderResponse): Buffer => Buffer.from(OrderResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): OrderResponse => OrderResponse.decode(value),
+  },
+  /** What has happened to a cluster: epochs and operators' orders, with times and reasons. */
+  history: {
+    path: "/dualping.v1.AdminService/History" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: HistoryRequest): Buffer => Buffer.from(HistoryRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): HistoryRequest => HistoryRequest.decode(value),
+    responseSerialize: (value: HistoryResponse): Buffer => Buffer.from(HistoryResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): HistoryResponse => HistoryResponse.decode(value),
+  },
 } as const;
 
 export interface AdminServiceServer extends UntypedServiceImplementation {
@@ -3692,6 +4413,25 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
    * `handover-impossible`, when no other router stands by.
    */
   handoverRouter: handleUnaryCall<HandoverRouterRequest, HandoverRouterResponse>;
+  /**
+   * Pauses failover: no other server takes over from a primary that is lost. Handovers and `Promote` work as
+   * before.
+   */
+  pause: handleUnaryCall<PauseRequest, OrderResponse>;
+  /**
+   * Brings a cluster to rest: its primary ends in order, and no epoch is granted any more. Answers when the
+   * primary has ended. Then each member of the in-sync set can begin alone.
+   */
+  rest: handleUnaryCall<RestRequest, OrderResponse>;
+  /** Ends what `Pause` or `Rest` has begun. */
+  resume: handleUnaryCall<ResumeRequest, OrderResponse>;
+  /**
+   * Forgets a member that does not come back. Refused for one that is live, for the one that holds the epoch,
+   * and for the last of the in-sync set.
+   */
+  remove: handleUnaryCall<RemoveRequest, OrderResponse>;
+  /** What has happened to a cluster: epochs and operators' orders, with times and reasons. */
+  history: handleUnaryCall<HistoryRequest, HistoryResponse>;
 }
 
 export interface AdminServiceClient extends Client {
@@ -3752,6 +4492,92 @@ export interface AdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: HandoverRouterResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Pauses failover: no other server takes over from a primary that is lost. Handovers and `Promote` work as
+   * before.
+   */
+  pause(
+    request: PauseRequest,
+    callback: (error: ServiceError | null, response: OrderResponse) => void,
+  ): ClientUnaryCall;
+  pause(
+    request: PauseRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: OrderResponse) => void,
+  ): ClientUnaryCall;
+  pause(
+    request: PauseRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: OrderResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Brings a cluster to rest: its primary ends in order, and no epoch is granted any more. Answers when the
+   * primary has ended. Then each member of the in-sync set can begin alone.
+   */
+  rest(request: RestRequest, callback: (error: ServiceError | null, response: OrderResponse) => void): ClientUnaryCall;
+  rest(
+    request: RestRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: OrderResponse) => void,
+  ): ClientUnaryCall;
+  rest(
+    request: RestRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: OrderResponse) => void,
+  ): ClientUnaryCall;
+  /** Ends what `Pause` or `Rest` has begun. */
+  resume(
+    request: ResumeRequest,
+    callback: (error: ServiceError | null, response: OrderResponse) => void,
+  ): ClientUnaryCall;
+  resume(
+    request: ResumeRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: OrderResponse) => void,
+  ): ClientUnaryCall;
+  resume(
+    request: ResumeRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: OrderResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Forgets a member that does not come back. Refused for one that is live, for the one that holds the epoch,
+   * and for the last of the in-sync set.
+   */
+  remove(
+    request: RemoveRequest,
+    callback: (error: ServiceError | null, response: OrderResponse) => void,
+  ): ClientUnaryCall;
+  remove(
+    request: RemoveRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: OrderResponse) => void,
+  ): ClientUnaryCall;
+  remove(
+    request: RemoveRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: OrderResponse) => void,
+  ): ClientUnaryCall;
+  /** What has happened to a cluster: epochs and operators' orders, with times and reasons. */
+  history(
+    request: HistoryRequest,
+    callback: (error: ServiceError | null, response: HistoryResponse) => void,
+  ): ClientUnaryCall;
+  history(
+    request: HistoryRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: HistoryResponse) => void,
+  ): ClientUnaryCall;
+  history(
+    request: HistoryRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: HistoryResponse) => void,
   ): ClientUnaryCall;
 }
 

@@ -21,6 +21,16 @@ export enum Liveness {
   HEARTBEAT = 3,
 }
 
+/** What an operator has ordered for a cluster, until it is resumed. */
+export enum Suspension {
+  /** UNSPECIFIED - Nothing: failover is automatic. */
+  UNSPECIFIED = 0,
+  /** PAUSED - Nobody takes the epoch from a primary that is lost; only the server that had it gets the next one. */
+  PAUSED = 1,
+  /** RESTING - No epoch is granted. */
+  RESTING = 2,
+}
+
 /** Who could have a new name when the primary took the login. */
 export enum Registration {
   /** UNSPECIFIED - Invited users. */
@@ -52,6 +62,9 @@ export interface Member {
    * the router has reached it once.
    */
   unreachable: boolean;
+  /** As it said when it attached last: see Attach. */
+  version: string;
+  level: number;
 }
 
 /**
@@ -111,6 +124,10 @@ export interface Assignment {
   lastUncleanEpoch: number;
   /** The service whose cluster it is. Empty: a cluster of users. */
   service: string;
+  /** An operator's order that holds now. */
+  suspended: Suspension;
+  /** The highest level that the router and all members have. 0: there is no member. */
+  level: number;
 }
 
 /**
@@ -298,6 +315,8 @@ function createBaseMember(): Member {
     inSync: false,
     lifeId: "",
     unreachable: false,
+    version: "",
+    level: 0,
   };
 }
 
@@ -329,6 +348,12 @@ export const Member: MessageFns<Member> = {
     }
     if (message.unreachable !== false) {
       writer.uint32(72).bool(message.unreachable);
+    }
+    if (message.version !== "") {
+      writer.uint32(82).string(message.version);
+    }
+    if (message.level !== 0) {
+      writer.uint32(88).uint32(message.level);
     }
     return writer;
   },
@@ -416,6 +441,22 @@ export const Member: MessageFns<Member> = {
             }
 
             message.unreachable = reader.bool();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.level = reader.uint32();
             continue;
           }
         }
@@ -590,6 +631,8 @@ function createBaseAssignment(): Assignment {
     members: [],
     lastUncleanEpoch: 0,
     service: "",
+    suspended: 0,
+    level: 0,
   };
 }
 
@@ -624,6 +667,12 @@ export const Assignment: MessageFns<Assignment> = {
     }
     if (message.service !== "") {
       writer.uint32(82).string(message.service);
+    }
+    if (message.suspended !== 0) {
+      writer.uint32(88).int32(message.suspended);
+    }
+    if (message.level !== 0) {
+      writer.uint32(96).uint32(message.level);
     }
     return writer;
   },
@@ -719,6 +768,22 @@ export const Assignment: MessageFns<Assignment> = {
             }
 
             message.service = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.suspended = reader.int32() as any;
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.level = reader.uint32();
             continue;
           }
         }
