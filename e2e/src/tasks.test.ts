@@ -1,6 +1,7 @@
 /**
- * The tasks of docs/operations.md, as it describes them, one after another on one network while people post: an
- * upgrade, a router that moves, one more server, a server whose disk is gone. Nobody's post fails or is lost.
+ * The tasks of docs/operations.md, as it describes them, one after another on one network while people post:
+ * an upgrade from the release before, a router that moves, one more server, a server whose disk is gone, a
+ * router that goes back to the release before. Nobody's post fails or is lost.
  */
 import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
@@ -9,19 +10,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { RouterClient } from '@dualping/client';
-import type { Assignment } from '@dualping/core';
+import { type Assignment, LEVEL, VERSION } from '@dualping/core';
 import { CERTS_FOLDER, NETWORK_FILE, readNetworkFile } from '@dualping/security';
 import { everyoneSawEverythingOnce, followOneAnother } from './accounts.js';
 import { DualpingProcess, LAUNCHER } from './dualping-process.js';
 import { eventually } from './eventually.js';
+import { FORMER_LEVEL, FORMER_VERSION, makeFormerRelease } from './former-release.js';
 import { Person } from './person.js';
 import { operatorIn } from './test-cluster.js';
 
-/**
- * The command that is upgraded: the launcher of an installed release. There is no release yet, so by default it
- * is this build, and the test shows the procedure; between two versions it shows that they understand one another.
- */
-const FORMER = process.env.DUALPING_FORMER ?? LAUNCHER;
 /** Posts between two steps: enough that each step happens under load. */
 const SOME_POSTS = 20;
 const CALM = { inFlight: 2, thinkingMs: 50 };
@@ -29,6 +26,8 @@ const CALM = { inFlight: 2, thinkingMs: 50 };
 const PATIENT = ['--ping-ms', '500', '--dead-after-ms', '5000'];
 
 const folder = mkdtempSync(join(tmpdir(), 'dualping-tasks-'));
+/** The command that is upgraded: the launcher of an installed release, or what stands for one. */
+const FORMER = process.env.FORMER_RELEASE ?? makeFormerRelease(join(folder, 'former'));
 const parts = new Map<string, DualpingProcess>();
 const ports = new Map<string, number>();
 let people: Person[] = [];
@@ -60,6 +59,10 @@ const part = (name: string): DualpingProcess => parts.get(name) ?? assert.fail(n
 const assignment = async (): Promise<Assignment | undefined> =>
   await routers.available({ cluster: 1 }).catch(() => undefined);
 const primaryNow = async (): Promise<string> => `s${(await assignment())?.primary?.serverId}`;
+const versions = async (): Promise<(string | undefined)[]> =>
+  (await assignment())?.members.map(({ build }) => build?.version) ?? [];
+/** There is no release yet: what stands for the one before is known exactly. */
+const isStandIn = process.env.FORMER_RELEASE === undefined;
 const goesOn = async (): Promise<void> => {
   await Promise.all(people.map((person) => person.goesOn(SOME_POSTS)));
 };
@@ -112,7 +115,11 @@ after(async () => {
 
 test('an upgrade: standbys, a handover, the former primary, the router', async () => {
   await goesOn();
-  const { epoch = 0 } = (await assignment()) ?? {};
+  const { epoch = 0, level } = (await assignment()) ?? {};
+  if (isStandIn) {
+    assert.equal(level, FORMER_LEVEL);
+    assert.deepEqual(await versions(), [FORMER_VERSION, FORMER_VERSION, FORMER_VERSION]);
+  }
   const former = await primaryNow();
   for (const name of ['s1', 's2', 's3']) if (name !== former) await replaceBy(LAUNCHER, name);
   await goesOn();
@@ -120,12 +127,16 @@ test('an upgrade: standbys, a handover, the former primary, the router', async (
   const handover = new DualpingProcess(['admin', 'handover', '--to', wanted, '--routers', known.join()]);
   assert.equal(await handover.exited, 0, handover.tail());
   assert.equal(await primaryNow(), wanted);
+  if (isStandIn)
+    assert.ok((await versions()).includes(FORMER_VERSION) && (await versions()).includes(VERSION));
   await replaceBy(LAUNCHER, former);
   await goesOn();
   assert.equal(await part('router').stop(), 143);
   await start('router', LAUNCHER);
   await goesOn();
   const after = await eventually('the primary is back', assignment);
+  const { build } = await routers.status();
+  assert.deepEqual([build?.version, build?.level, after.level], [VERSION, LEVEL, LEVEL]);
   assert.equal(after.epoch, epoch + 1, 'one handover, and no failover');
 });
 
@@ -143,8 +154,15 @@ test('a router moves: its folder, to an address that all know', async () => {
 });
 
 test('one more server, and one whose disk is gone', async () => {
-  await start('s4', LAUNCHER);
+  // What came with a level is used only when all have it: an older server takes it from all.
+  await start('s4', FORMER);
   await whenInSync('s4');
+  if (isStandIn) {
+    assert.equal((await assignment())?.level, FORMER_LEVEL);
+    await assert.rejects(routers.rest(1), /needs level 2 of all members .* have less: s4 \(0\.0\.9\)/);
+  }
+  await replaceBy(LAUNCHER, 's4');
+  await eventually('all have the level again', async () => (await assignment())?.level === LEVEL);
   await goesOn();
   const broken = (await primaryNow()) === 's2' ? 's3' : 's2';
   await part(broken).kill();
@@ -156,6 +174,24 @@ test('one more server, and one whose disk is gone', async () => {
   rmSync(join(folder, broken), { recursive: true });
   await start(broken, LAUNCHER);
   await whenInSync(broken);
+  await goesOn();
+});
+
+test('a router of the release before says what it can not read, and the newer one goes on', async () => {
+  await routers.pause(1);
+  assert.equal(await part('router').stop(), 143);
+  const place = ['--data', join(folder, 'elsewhere'), '--port', `${ports.get('elsewhere')}`];
+  const older = new DualpingProcess(['router', ...place, ...PATIENT], {}, [], FORMER);
+  if (isStandIn) {
+    assert.equal(await older.exited, 2, older.tail());
+    assert.match(
+      older.tail(),
+      /assignments\.log is of format 4, from a later release: dualping 0\.0\.9 reads formats 2 to 3/,
+    );
+  } else await older.kill();
+  await start('router', LAUNCHER, 'elsewhere');
+  await eventually('somebody serves', assignment);
+  assert.equal((await routers.resume(1)).suspended, undefined);
   await goesOn();
 });
 

@@ -14,11 +14,13 @@ import {
   type SessionState,
 } from '@dualping/client';
 import { codeHash } from '@dualping/protocol';
+import { initNetwork, NETWORK_FILE } from '@dualping/security';
 import { DualpingProcess } from './dualping-process.js';
 import { eventually } from './eventually.js';
 import { SecureCluster } from './secure-cluster.js';
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** Somebody with a machine of their own. */
 class Friend {
@@ -30,7 +32,11 @@ class Friend {
   }
 
   async run(...args: readonly string[]) {
-    const environment = { HOME: this.home, XDG_CONFIG_HOME: '', XDG_STATE_HOME: '' };
+    return await this.runWith({}, ...args);
+  }
+
+  async runWith(more: NodeJS.ProcessEnv, ...args: readonly string[]) {
+    const environment = { HOME: this.home, XDG_CONFIG_HOME: '', XDG_STATE_HOME: '', ...more };
     const ended = new DualpingProcess(args, environment);
     const code = await ended.exited;
     await eventually('it has said all', () => ended.drained);
@@ -127,6 +133,21 @@ describe('people of a network that lets in by invitation', () => {
     assert.match(stranger.text, /an operator of a network with TLS lets others in.*\(permission-denied\)/);
   });
 
+  test('whose clock is wrong is told both times at the first contact, and everything works', async () => {
+    for (const days of [2, -2]) {
+      const shifted = `const now = Date.now; Date.now = () => now() + ${days * DAY_MS}`;
+      const clock = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(shifted)}` };
+      const post = ['post', 'from another day', '--user', 'mira', '--routers', mira.routers] as const;
+      const { code, text } = await mira.runWith(clock, ...post);
+      const [, own = '', router = ''] =
+        /clock says (\S+), and the router's (\S+): one of them/.exec(text) ?? [];
+      assert.equal(code, 0, text);
+      const differMs = Date.parse(own) - Date.parse(router) - days * DAY_MS;
+      assert.ok(Math.abs(differMs) < HOUR_MS, text);
+    }
+    assert.doesNotMatch((await mira.post('of today')).text, /clock/);
+  });
+
   test('another network at a known address is refused, and so is a line for another one', async () => {
     const file = join(mira.home, '.config', 'dualping', 'known-networks.json');
     const before = readFileSync(file, 'utf8');
@@ -136,14 +157,68 @@ describe('people of a network that lets in by invitation', () => {
       (await other.run('join', foreign)).text,
       /is NOT THE NETWORK of this line.*\(wrong-network\)/,
     );
-    writeFileSync(file, before.replace(/"fingerprint": "[^"]*"/, `"fingerprint": "${'A'.repeat(43)}"`));
-    assert.match((await mira.post('hello')).text, /ANOTHER NETWORK answers at .*\(wrong-network\)/);
+    const certs = join(folder, 'other-network');
+    await initNetwork(certs);
+    const certificate = readFileSync(join(certs, NETWORK_FILE), 'utf8');
+    writeFileSync(file, JSON.stringify({ [mira.routers]: { fingerprint: 'A'.repeat(43), certificate } }));
+    assert.match(
+      (await mira.post('hello')).text,
+      /ANOTHER NETWORK answers at .* may have been made anew.*\(wrong-network\)/,
+    );
     writeFileSync(file, 'nonsense');
     assert.match((await mira.post('hello')).text, /known networks .* can't be read: it is not JSON/);
     writeFileSync(file, before);
     assert.equal((await mira.post('hello again')).code, 0);
     for (const line of ['nonsense', 'dualping://nowhere/?ca=x&code=y', lineIn(invitation.text).slice(0, -1)])
       assert.match((await mira.run('join', line)).text, /\(invalid-argument\)/);
+  });
+
+  test("the network's certificate is replaced: who comes meanwhile follows, the absent are told what to type", async () => {
+    const known = (friend: Friend): string =>
+      readFileSync(join(friend.home, '.config', 'dualping', 'known-networks.json'), 'utf8');
+    const certificates = (friend: Friend): number => known(friend).split('BEGIN CERTIFICATE').length - 1;
+    const friends = ['early', 'late', 'absent'] as const;
+    const [early, late, absent] = await Promise.all(
+      friends.map(async (name) => {
+        const friend = new Friend(join(folder, name), mira.routers);
+        assert.match((await friend.join(await asOperator('invite'), '--user', name)).text, /^you are /);
+        return friend;
+      }),
+    );
+    assert.ok(early !== undefined && late !== undefined && absent !== undefined);
+    const parts = [secure.cluster.router, secure.cluster.server(1), secure.cluster.server(2)];
+    const saying = async (pattern: RegExp, act: () => Promise<unknown>): Promise<void> => {
+      const from = parts.map(({ lines }) => lines.length);
+      await act();
+      for (const [index, part] of parts.entries()) await part.line(pattern, from[index]);
+    };
+    await saying(/ trust: /, () => mira.run('certs', 'rotate-ca', 'begin', '--certs', secure.certs));
+    assert.equal((await early.post('in time', 'early')).code, 0);
+    assert.equal(certificates(early), 2);
+    const guest = new Friend(join(folder, 'guest'), mira.routers);
+    assert.match((await guest.join(await asOperator('invite'), '--user', 'guest')).text, /^you are guest/);
+    await saying(/ renewed: /, () => mira.run('certs', 'renew', 'all', '--certs', secure.certs));
+    assert.equal((await late.post('the new one is vouched for', 'late')).code, 0);
+    assert.equal(certificates(late), 2);
+    assert.equal((await guest.post('me too', 'guest')).code, 0);
+    await saying(/ trust: /, () => mira.run('certs', 'rotate-ca', 'end', '--certs', secure.certs));
+    for (const [friend, name] of [
+      [early, 'early'],
+      [late, 'late'],
+      [guest, 'guest'],
+    ] as const) {
+      assert.equal((await friend.post('and after', name)).code, 0);
+      assert.equal(certificates(friend), 1);
+    }
+    const told = await absent.post('was away', 'absent');
+    assert.match(told.text, /It says that it is network .* with another certificate.*\(wrong-network\)/);
+    const [, fingerprint = '', routers = ''] = / trust (\S+) --routers (\S+)/.exec(told.text) ?? [];
+    assert.equal((await mira.run('certs', 'fingerprint', '--certs', secure.certs)).text, fingerprint);
+    const wrong = await absent.run('trust', `SHA256:${'A'.repeat(43)}`, '--routers', routers);
+    assert.match(wrong.text, /NOT THE NETWORK.*\(wrong-network\)/);
+    assert.match((await absent.run('trust', 'x', '--routers', routers)).text, /"x" is no fingerprint/);
+    assert.match((await absent.run('trust', fingerprint, '--routers', routers)).text, /is known by SHA256:/);
+    assert.equal((await absent.post('back', 'absent')).code, 0);
   });
 });
 
@@ -164,7 +239,7 @@ describe('names of digits on the classic wire, beside TLS', () => {
       const { status, text: said } = await answer;
       assert.deepEqual([status === 'success', text.test(said)], [false, true], said);
     };
-    await refused(mira.login(), /can't be spoken for without a key here: only names of digits/);
+    await refused(mira.login(), /can't be used without a key here: only names of digits/);
     const session = new DualpingSession({
       routers: [secure.cluster.routerAddress],
       user: '7',

@@ -61,11 +61,11 @@ async function untilAllHear(): Promise<void> {
 
 const methods = {
   async connect(places: { readonly address: string; readonly followers: number }): Promise<void> {
-    const client = new RawClient(places.address);
+    const client = new RawClient(places.address, undefined);
     followers = places.followers;
     await client.ask(PATHS.classicLogin, request(AUTHOR));
     for (let number = 2; number <= followers + 1; number += 1) {
-      const follower = new RawClient(places.address);
+      const follower = new RawClient(places.address, undefined);
       await follower.ask(PATHS.classicLogin, request(`${number}`));
       await follower.ask(PATHS.classicFollow, request(`${number}`, AUTHOR));
       enter(follower, `${number}`);

@@ -56,7 +56,7 @@ class Target {
 async function measure({ repetitions, figures, say }: BenchRun, followers: number): Promise<void> {
   const label = followers === 1 ? '1 follower' : `${followers} followers`;
   say(`classic: ${label}`);
-  const own = await startOwnCluster(1);
+  const own = await startOwnCluster(1, { classic: true });
   const bare = new Part<BareClassicServer>('./bare/classic-server.js', import.meta.url);
   const targets: Target[] = [];
   try {

@@ -1,6 +1,8 @@
 /** Encoded requests of the social service, for load generators. */
 import { randomUUID } from 'node:crypto';
 import { encodeReusing, socialWire } from '@dualping/protocol';
+import type { Metadata } from '@grpc/grpc-js';
+import { type Certs, tokenWith } from './wire.js';
 
 /** A post of usual length: with its header about 200 bytes. */
 const TEXT =
@@ -8,16 +10,27 @@ const TEXT =
 
 export const postText = (no: number): string => `${TEXT}${no}`;
 
+/** By which the users know their key. */
+const DEVICE = 'benchmark';
+
 /** One session: its requests in order. */
 export class EncodedSession {
   readonly #sessionId = randomUUID();
   #requestNo = 0;
 
-  constructor(readonly user: string) {}
+  /** With each call. */
+  readonly metadata: Metadata;
+
+  constructor(
+    readonly user: string,
+    certs: Certs,
+  ) {
+    this.metadata = tokenWith(certs, user, this.#sessionId);
+  }
 
   /** The first request. */
   login(): Buffer {
-    return encodeReusing(socialWire.LoginRequest, { header: this.#next(), device: '', code: '' });
+    return encodeReusing(socialWire.LoginRequest, { header: this.#next(), device: DEVICE, code: '' });
   }
 
   follow(target: string): Buffer {

@@ -10,6 +10,7 @@ import { eachOf } from './each-of.js';
 import { EncodedSession } from './encoded-requests.js';
 import { servePart } from './part-process.js';
 import { PATHS, RawClient } from './raw-calls.js';
+import type { Certs } from './wire.js';
 
 const AUTHOR = 'author';
 /** Connections that are opened at the same time. */
@@ -35,12 +36,13 @@ let followers = 0;
 let delivered = 0;
 let onDelivery: () => void = () => {};
 
-async function follow(address: string, index: number): Promise<void> {
-  const client = new RawClient(address);
-  const session = new EncodedSession(`follower-${index}`);
-  await client.ask(PATHS.login, session.login());
-  await client.ask(PATHS.follow, session.follow(AUTHOR));
-  const timeline = client.stream(PATHS.timeline);
+async function follow(address: string, index: number, certs: Certs): Promise<void> {
+  const client = new RawClient(address, certs);
+  const session = new EncodedSession(`follower-${index}`, certs);
+  const { metadata } = session;
+  await client.ask(PATHS.login, session.login(), metadata);
+  await client.ask(PATHS.follow, session.follow(AUTHOR), metadata);
+  const timeline = client.stream(PATHS.timeline, metadata);
   await new Promise((resolve) => {
     timeline.once('data', resolve);
     timeline.write(session.open(0));
@@ -56,16 +58,18 @@ const methods = {
     readonly address: string;
     readonly followers: number;
     readonly sessions: number;
+    readonly certs: Certs;
   }): Promise<void> {
-    author = new RawClient(places.address);
+    const { certs } = places;
+    author = new RawClient(places.address, certs);
     followers = places.followers;
     sessions = Array.from({ length: places.sessions }, () => ({
-      session: new EncodedSession(AUTHOR),
+      session: new EncodedSession(AUTHOR, certs),
       free: true,
     }));
-    for (const { session } of sessions) await author.ask(PATHS.login, session.login());
+    for (const { session } of sessions) await author.ask(PATHS.login, session.login(), session.metadata);
     const indices = Array.from({ length: followers }, (_, index) => index);
-    await eachOf(indices, CONNECTING, (index) => follow(places.address, index));
+    await eachOf(indices, CONNECTING, (index) => follow(places.address, index, certs));
   },
 
   run({ inFlight, forMs }: FanoutRun): Promise<FanoutResult> {
@@ -93,7 +97,7 @@ const methods = {
           slot.free = false;
           posted += 1;
           postedAt = performance.now();
-          author.call(PATHS.post, slot.session.post(), (error) => {
+          author.call(PATHS.post, slot.session.post(), slot.session.metadata, (error) => {
             slot.free = true;
             if (error !== null) reject(error);
             else onAnswer();

@@ -16,6 +16,7 @@ import { CPU_MICROSECONDS, MILLISECONDS, type Quantity } from './figures.js';
 import { startOwnCluster } from './own-cluster.js';
 import { Part } from './part-process.js';
 import { cpuTimeMs } from './process-time.js';
+import type { Certs } from './wire.js';
 
 const DELIVERIES: Quantity = { unit: 'deliveries/s', better: 'more' };
 const FOLLOWERS = [10, 100, 1_000] as const;
@@ -42,9 +43,9 @@ class Target {
     readonly pid: number,
   ) {}
 
-  static async of(address: string, pid: number, followers: number): Promise<Target> {
+  static async of(address: string, pid: number, followers: number, certs: Certs): Promise<Target> {
     const load = new Part<FanoutLoad>('./fanout-load.js', import.meta.url);
-    await load.call('connect', { address, followers, sessions: IN_FLIGHT });
+    await load.call('connect', { address, followers, sessions: IN_FLIGHT, certs });
     return new Target(load, pid);
   }
 
@@ -62,20 +63,24 @@ class Target {
   }
 }
 
-async function startBare(batches: boolean): Promise<{ part: Part<BareFanoutServer>; address: string }> {
+async function startBare(
+  batches: boolean,
+  certs: Certs,
+): Promise<{ part: Part<BareFanoutServer>; address: string }> {
   const part = new Part<BareFanoutServer>('./bare/fanout-server.js', import.meta.url);
-  return { part, address: await part.call('start', { post: encodePostFragment(SAMPLE_POST), batches }) };
+  const post = encodePostFragment(SAMPLE_POST);
+  return { part, address: await part.call('start', { post, batches, certs }) };
 }
 
 async function measure({ repetitions, figures, say }: BenchRun, followers: number): Promise<void> {
   const label = `${followers.toLocaleString('en')} followers`;
   say(`fanout: ${label}`);
   const own = await startOwnCluster(1);
-  const bare = await Promise.all([false, true].map(startBare));
+  const bare = await Promise.all([false, true].map((batches) => startBare(batches, own.certs)));
   const targets: Target[] = [];
   try {
     for (const { address, pid } of [own, ...bare.map(({ part, address }) => ({ address, pid: part.pid }))])
-      targets.push(await Target.of(address, pid, followers));
+      targets.push(await Target.of(address, pid, followers, own.certs));
     const [ours, single, batching] = targets;
     if (ours === undefined || single === undefined || batching === undefined)
       throw new Error('three were made');

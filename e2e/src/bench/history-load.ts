@@ -3,6 +3,7 @@ import { countedPosts } from './counted-posts.js';
 import { EncodedSession } from './encoded-requests.js';
 import { servePart } from './part-process.js';
 import { PATHS, RawClient } from './raw-calls.js';
+import type { Certs } from './wire.js';
 
 /** Pages are read from positions all over the journal: multiples of this, modulo its length. */
 const STRIDE = 611_953;
@@ -26,7 +27,7 @@ function opened(history: number): Promise<{
   readonly stream: ReturnType<RawClient['stream']>;
 }> {
   const { client: from, session: who } = connected();
-  const stream = from.stream(PATHS.timeline);
+  const stream = from.stream(PATHS.timeline, who.metadata);
   return new Promise((resolve, reject) => {
     stream.on('error', reject);
     const messages: Buffer[] = [];
@@ -54,10 +55,17 @@ async function timed(forMs: number, act: (turn: number) => Promise<unknown>): Pr
 }
 
 const methods = {
-  connect(place: { readonly address: string; readonly user: string; readonly entries: number }): void {
-    client = new RawClient(place.address);
-    session = new EncodedSession(place.user);
+  async connect(place: {
+    readonly address: string;
+    readonly user: string;
+    readonly entries: number;
+    readonly certs: Certs;
+  }): Promise<void> {
+    client = new RawClient(place.address, place.certs);
+    session = new EncodedSession(place.user, place.certs);
     entries = place.entries;
+    // The past was written without keys: the first login binds the reader's.
+    await client.ask(PATHS.login, session.login(), session.metadata);
   },
 
   /** The bytes of a server's answers, for a bare server. */

@@ -51,7 +51,7 @@ class Stage {
    * Starts a server until it has opened its first epoch, ends it, and writes the old posts into its journal.
    */
   static async open(): Promise<Stage> {
-    const stage = new Stage(await TestCluster.start({ servers: 1, insecure: true }));
+    const stage = new Stage(await TestCluster.start({ servers: 1 }));
     const { cluster } = stage;
     await cluster.whenWhole(stage.routers);
     await cluster.server(1).stop();
@@ -60,6 +60,10 @@ class Stage {
     stage.entries = await filler.call('fill', past);
     await filler.end();
     return stage;
+  }
+
+  get certs(): string {
+    return this.cluster.certs;
   }
 
   get folder(): string {
@@ -158,10 +162,11 @@ async function measureReading({ repetitions, figures, say }: BenchRun, stage: St
   const [ours, limit] = loads;
   try {
     if (ours === undefined || limit === undefined) throw new Error('two loads were made');
-    const { entries } = stage;
-    await ours.call('connect', { address: await stage.address(), user: READER, entries });
+    const { entries, certs } = stage;
+    const reader = { user: READER, entries, certs };
+    await ours.call('connect', { address: await stage.address(), ...reader });
     const { opening } = await ours.call('sample', { limit: 20 });
-    await limit.call('connect', { address: await bare.call('serve', { opening }), user: READER, entries });
+    await limit.call('connect', { address: await bare.call('serve', { opening, certs }), ...reader });
     const opens = (load: Part<HistoryLoad>) => () => load.call('open', { forMs: RUN_MS });
     for (const load of [ours, limit]) await opens(load)();
     for await (const ran of rounds(repetitions, { we: opens(ours), they: opens(limit) })) {
@@ -199,7 +204,8 @@ async function measureCatchUp({ repetitions, figures, say }: BenchRun, stage: St
   say('history: an empty standby catches up');
   const load = new Part<PostLoad>('./post-load.js', import.meta.url);
   const source = new Part<BareHistoryServer>('./bare/history-server.js', import.meta.url);
-  await load.call('connect', { address: await stage.address(), people: 1 });
+  const { certs } = stage;
+  await load.call('connect', { address: await stage.address(), people: 1, certs });
   const bytes = await source.call('scan', { folder: stage.folder });
   const posts = async (forMs: number): Promise<readonly number[]> => [
     ...(await load.call('run', { inFlight: 1, forMs })).latenciesMs,
@@ -223,8 +229,8 @@ async function measureCatchUp({ repetitions, figures, say }: BenchRun, stage: St
   };
   const bare = async (): Promise<number> => {
     const copy = new Part<BareJournalServer>('./bare/journal-server.js', import.meta.url);
-    const to = await copy.call('startCopy', { file: join(stage.cluster.folder, 'bare-copy') });
-    const { tookMs } = await source.call('copy', { folder: stage.folder, to });
+    const to = await copy.call('startCopy', { file: join(stage.cluster.folder, 'bare-copy'), certs });
+    const { tookMs } = await source.call('copy', { folder: stage.folder, to, certs });
     await copy.end();
     return bytes / MEGABYTE / (tookMs / 1_000);
   };

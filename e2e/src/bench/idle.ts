@@ -5,14 +5,19 @@
  * a stream, as often as ours. Ours are measured as they run here: bundled after `npm run build`, as modules
  * after `tsc -b` alone.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RouterClient } from '@dualping/client';
+import { ensure } from '@dualping/security';
 import { TestCluster } from '../test-cluster.js';
 import type { BareTakeoverServer } from './bare/takeover-server.js';
 import { type Bench, rounds } from './bench.js';
 import { MILLISECONDS, type Quantity } from './figures.js';
 import { Part } from './part-process.js';
 import { cpuTimeMs, memoryMb } from './process-time.js';
+import { BARE_PART } from './wire.js';
 
 const MEGABYTES: Quantity = { unit: 'MB', better: 'less' };
 const OF_A_CORE: Quantity = { unit: '% of a core', better: 'less' };
@@ -39,7 +44,7 @@ async function idle(pids: readonly number[]): Promise<Omit<Idle, 'listeningMs'>>
 }
 
 async function ours(): Promise<Idle> {
-  const cluster = await TestCluster.start({ servers: SERVERS, insecure: true });
+  const cluster = await TestCluster.start({ servers: SERVERS });
   const routers = new RouterClient({ routers: [cluster.routerAddress], credentials: cluster.operator });
   try {
     await cluster.whenWhole(routers);
@@ -56,12 +61,12 @@ async function ours(): Promise<Idle> {
   }
 }
 
-async function bare(): Promise<Idle> {
+async function bare(certs: string): Promise<Idle> {
   const parts: Part<BareTakeoverServer>[] = [];
   const serve = async (): Promise<string> => {
     const part = new Part<BareTakeoverServer>('./bare/takeover-server.js', import.meta.url);
     parts.push(part);
-    return await part.call('serve', {});
+    return await part.call('serve', { certs });
   };
   try {
     const watcher = await serve();
@@ -71,7 +76,7 @@ async function bare(): Promise<Idle> {
       await serve();
       listeningMs = performance.now() - beganAt;
     }
-    for (const part of parts.slice(1)) await part.call('ping', { watcher });
+    for (const part of parts.slice(1)) await part.call('ping', { watcher, certs });
     return { listeningMs, ...(await idle(parts.map(({ pid }) => pid))) };
   } finally {
     await Promise.all(parts.map((part) => part.end()));
@@ -83,10 +88,16 @@ export const idleBench: Bench = {
   limit: 'bare grpc-js processes, three of which ping the fourth as often',
   async run({ repetitions, figures, say }) {
     say('idle: a cluster');
-    for await (const run of rounds(repetitions, { ours, bare })) {
-      figures.add('a server listens', MILLISECONDS, run.ours.listeningMs, run.bare.listeningMs);
-      figures.add('memory of a server', MEGABYTES, run.ours.megabytes, run.bare.megabytes);
-      figures.add('CPU of all', OF_A_CORE, run.ours.percent, run.bare.percent);
+    const certs = mkdtempSync(join(tmpdir(), 'dualping-bench-'));
+    try {
+      await ensure(certs, [BARE_PART]);
+      for await (const run of rounds(repetitions, { ours, bare: () => bare(certs) })) {
+        figures.add('a server listens', MILLISECONDS, run.ours.listeningMs, run.bare.listeningMs);
+        figures.add('memory of a server', MEGABYTES, run.ours.megabytes, run.bare.megabytes);
+        figures.add('CPU of all', OF_A_CORE, run.ours.percent, run.bare.percent);
+      }
+    } finally {
+      rmSync(certs, { recursive: true, force: true });
     }
   },
 };

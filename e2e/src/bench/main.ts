@@ -83,5 +83,6 @@ try {
   process.exitCode = await run(parseBenchArguments(process.argv.slice(2)));
 } catch (error) {
   console.error(error instanceof Error && process.env.DEBUG !== undefined ? error.stack : String(error));
-  process.exitCode = 2;
+  // What the benchmark has started may still run, and ends with this process.
+  process.exit(2);
 }

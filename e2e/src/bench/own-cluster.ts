@@ -1,8 +1,8 @@
 /** A cluster of ours for a benchmark: router and servers as processes of their own, all in sync. */
 import { RouterClient } from '@dualping/client';
 import { primaryMember } from '@dualping/core';
-import { SecureCluster } from '../secure-cluster.js';
 import { TestCluster } from '../test-cluster.js';
+import type { Certs } from './wire.js';
 
 export interface OwnCluster {
   readonly cluster: TestCluster;
@@ -10,26 +10,35 @@ export interface OwnCluster {
   /** Where the primary listens, and its process. */
   readonly address: string;
   readonly pid: number;
-  /** The file that its clients need; undefined: it runs without TLS. */
-  readonly ca: string | undefined;
+  /** What its clients need. */
+  readonly certs: Certs;
   end(): Promise<void>;
 }
 
-export async function startOwnCluster(servers: number): Promise<OwnCluster> {
-  const cluster = await TestCluster.start({ servers, insecure: true });
+export interface OwnClusterOptions {
+  /** Without TLS. Default: as users run it. */
+  readonly insecure?: boolean;
+  /** With the classic wire beside it. */
+  readonly classic?: boolean;
+}
+
+export async function startOwnCluster(
+  servers: number,
+  { insecure = false, classic = false }: OwnClusterOptions = {},
+): Promise<OwnCluster> {
+  const flags = classic ? ['--classic'] : [];
+  const cluster = await TestCluster.start({
+    servers,
+    insecure,
+    routerFlags: flags,
+    serverFlags: (router) => ['--routers', router, ...flags],
+  });
   const routers = new RouterClient({ routers: [cluster.routerAddress], credentials: cluster.operator });
   const end = async (): Promise<void> => {
     routers.close();
     await cluster.destroy();
   };
-  return await withPrimary({ cluster, routers, ca: undefined, end });
-}
-
-/** The same with certificates and TLS. */
-export async function startSecureCluster(servers: number): Promise<OwnCluster> {
-  const secure = await SecureCluster.start({ servers, timings: [] });
-  const { cluster, routers, networkFile: ca } = secure;
-  return await withPrimary({ cluster, routers, ca, end: async () => await secure.destroy() });
+  return await withPrimary({ cluster, routers, certs: insecure ? undefined : cluster.certs, end });
 }
 
 async function withPrimary(started: Omit<OwnCluster, 'address' | 'pid'>): Promise<OwnCluster> {

@@ -1,9 +1,8 @@
 /** People on one connection, each with one post in flight; each posts again as soon as it is answered. */
-import { PLAINTEXT } from '@dualping/protocol';
-import { readNetworkFile } from '@dualping/security';
 import { EncodedSession } from './encoded-requests.js';
 import { servePart } from './part-process.js';
 import { PATHS, RawClient } from './raw-calls.js';
+import type { Certs } from './wire.js';
 
 export interface PostRun {
   /** Number of people, each with one post in flight. */
@@ -24,12 +23,13 @@ class Author {
   constructor(
     readonly client: RawClient,
     user: string,
+    certs: Certs,
   ) {
-    this.#session = new EncodedSession(user);
+    this.#session = new EncodedSession(user, certs);
   }
 
   async login(): Promise<void> {
-    await this.client.ask(PATHS.login, this.#session.login());
+    await this.client.ask(PATHS.login, this.#session.login(), this.#session.metadata);
   }
 
   /** Sends one post after another until `endsAt`. */
@@ -38,7 +38,7 @@ class Author {
       const next = (): void => {
         const beganAt = performance.now();
         if (beganAt >= endsAt) return resolve();
-        this.client.call(PATHS.post, this.#session.post(), (error) => {
+        this.client.call(PATHS.post, this.#session.post(), this.#session.metadata, (error) => {
           if (error !== null) return reject(error);
           took.push(performance.now() - beganAt);
           next();
@@ -55,15 +55,14 @@ const methods = {
   async connect({
     address,
     people,
-    ca,
+    certs,
   }: {
     readonly address: string;
     readonly people: number;
-    readonly ca?: string | undefined;
+    readonly certs: Certs;
   }): Promise<void> {
-    const dialling = ca === undefined ? PLAINTEXT : readNetworkFile(ca);
-    const client = new RawClient(address, 'own', dialling);
-    authors = Array.from({ length: people }, (_, index) => new Author(client, `author-${index}`));
+    const client = new RawClient(address, certs);
+    authors = Array.from({ length: people }, (_, index) => new Author(client, `author-${index}`, certs));
     for (const author of authors) await author.login();
   },
 

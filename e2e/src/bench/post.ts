@@ -14,6 +14,7 @@ import { startOwnCluster } from './own-cluster.js';
 import { Part } from './part-process.js';
 import type { PostLoad } from './post-load.js';
 import { cpuTimeMs } from './process-time.js';
+import type { Certs } from './wire.js';
 
 const RATE: Quantity = { unit: 'posts/s', better: 'more' };
 const IN_FLIGHT = [1, 64] as const;
@@ -36,9 +37,9 @@ export class Target {
     readonly pid: number,
   ) {}
 
-  static async of(address: string, pid: number, ca?: string): Promise<Target> {
+  static async of(address: string, pid: number, certs: Certs): Promise<Target> {
     const load = new Part<PostLoad>('./post-load.js', import.meta.url);
-    await load.call('connect', { address, people: PEOPLE, ca });
+    await load.call('connect', { address, people: PEOPLE, certs });
     return new Target(load, pid);
   }
 
@@ -57,9 +58,9 @@ export class Target {
 
 async function measure({ repetitions, figures, say }: BenchRun, servers: number): Promise<void> {
   const own = await startOwnCluster(servers);
-  const bare = await BareJournal.start(own.cluster.folder, servers);
-  const ours = await Target.of(own.address, own.pid);
-  const limit = await Target.of(bare.address, bare.pid);
+  const bare = await BareJournal.start(own.cluster.folder, servers, own.certs);
+  const ours = await Target.of(own.address, own.pid, own.certs);
+  const limit = await Target.of(bare.address, bare.pid, own.certs);
   try {
     for (const inFlight of IN_FLIGHT) {
       const label = `${inFlight} in flight, ${servers === 1 ? '1 server' : `${servers} in sync`}`;

@@ -3,16 +3,17 @@
  *
  * Bare servers have the same paths as ours, so that the same load generator drives both at the same cost.
  */
-import { type Dialling, PLAINTEXT, WITHOUT_HOST_NAMES } from '@dualping/protocol';
+import { NO_METADATA, WITHOUT_HOST_NAMES } from '@dualping/protocol';
 import {
   type ChannelOptions,
   Client,
   type ClientDuplexStream,
+  type Metadata,
   type MethodDefinition,
   Server,
-  ServerCredentials,
   type UntypedHandleCall,
 } from '@grpc/grpc-js';
+import { type Certs, diallingWith, servingWith } from './wire.js';
 
 const SOCIAL = '/dualping.v1.SocialService';
 const CLASSIC = '/csce438.SNSService';
@@ -61,12 +62,12 @@ export interface RawHandler {
 }
 
 /** Serves the handlers on a free loopback port. @returns the address */
-export async function serveRaw(handlers: readonly RawHandler[]): Promise<string> {
+export async function serveRaw(handlers: readonly RawHandler[], certs: Certs): Promise<string> {
   const server = new Server(OPTIONS);
   for (const { path, streams, handle } of handlers)
     server.addService({ [path]: rawMethod(path, streams) }, { [path]: handle });
   return await new Promise((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
+    server.bindAsync('127.0.0.1:0', servingWith(certs), (error, port) => {
       if (error === null) resolve(`127.0.0.1:${port}`);
       else reject(error);
     });
@@ -80,29 +81,34 @@ export class RawClient {
    * @param connection clients of a program share a connection to each address by default; `own` is for people
    * on machines of their own
    */
-  constructor(address: string, connection: 'own' | 'shared' = 'own', dialling: Dialling = PLAINTEXT) {
-    this.#client = new Client(address, dialling.channel('server'), {
+  constructor(address: string, certs: Certs, connection: 'own' | 'shared' = 'own') {
+    this.#client = new Client(address, diallingWith(certs).channel('server'), {
       ...OPTIONS,
       ...WITHOUT_HOST_NAMES,
       'grpc.use_local_subchannel_pool': connection === 'own' ? 1 : 0,
     });
   }
 
-  call(path: Path, request: Buffer, done: (error: Error | null, response?: Buffer) => void): void {
-    this.#client.makeUnaryRequest(path, sameBytes, sameBytes, request, done);
+  call(
+    path: Path,
+    request: Buffer,
+    metadata: Metadata,
+    done: (error: Error | null, response?: Buffer) => void,
+  ): void {
+    this.#client.makeUnaryRequest(path, sameBytes, sameBytes, request, metadata, done);
   }
 
-  ask(path: Path, request: Buffer): Promise<Buffer> {
+  ask(path: Path, request: Buffer, metadata = NO_METADATA): Promise<Buffer> {
     return new Promise((resolve, reject) => {
-      this.call(path, request, (error, response) => {
+      this.call(path, request, metadata, (error, response) => {
         if (error === null && response !== undefined) resolve(response);
         else reject(error ?? new Error('no response'));
       });
     });
   }
 
-  stream(path: Path): ClientDuplexStream<Buffer, Buffer> {
-    return this.#client.makeBidiStreamRequest(path, sameBytes, sameBytes);
+  stream(path: Path, metadata = NO_METADATA): ClientDuplexStream<Buffer, Buffer> {
+    return this.#client.makeBidiStreamRequest(path, sameBytes, sameBytes, metadata);
   }
 
   close(): void {

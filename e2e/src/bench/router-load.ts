@@ -95,6 +95,8 @@ async function attach(client: RawClient, cluster: number, serverId: number): Pro
           attempt: 1,
           leaving: false,
           service: '',
+          version: '',
+          level: 0,
         },
       },
     }),
@@ -130,7 +132,7 @@ const methods = {
     for (let rank = 1; rank <= options.ranks; rank += 1) {
       const connections = Array.from(
         { length: Math.ceil(options.clusters / MEMBERS_A_CONNECTION) },
-        () => new RawClient(address),
+        () => new RawClient(address, undefined),
       );
       const members: Member[] = [];
       const clusters = Array.from({ length: options.clusters }, (_, index) => index + 1);
@@ -144,7 +146,7 @@ const methods = {
 
   /** A router's answers, taken with one member. */
   async sample(options: { readonly address: string; readonly cluster: number }): Promise<Sample> {
-    const client = new RawClient(options.address);
+    const client = new RawClient(options.address, undefined);
     const member = new Member(client);
     const attachment = { networkId: '', cluster: options.cluster, serverId: 1_000, incarnation: 1 };
     const value = {
@@ -160,6 +162,8 @@ const methods = {
       attempt: 0,
       leaving: false,
       service: '',
+      version: '',
+      level: 0,
     };
     const welcome = await member.ask(
       encodeReusing(routingWire.DualPingRequest, { message: { $case: 'attach', value } }),
@@ -195,7 +199,7 @@ const methods = {
     readonly inFlight: number;
     readonly forMs: number;
   }): Promise<RateResult> {
-    const client = new RawClient(address);
+    const client = new RawClient(address, undefined);
     const clusters = ranks[0]?.length ?? 1;
     const questions = Array.from({ length: clusters }, (_, index) =>
       encodeReusing(routingWire.GetAvailableRequest, {

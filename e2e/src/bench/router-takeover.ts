@@ -94,7 +94,7 @@ async function measure({ repetitions, figures, say }: BenchRun): Promise<void> {
   say('router-takeover: three routers, three servers, three nodes of etcd');
   const stage = await Stage.open();
   try {
-    const bare = async (signal: NodeJS.Signals) => await bareTakeover(signal, 1, SETTLE_MS);
+    const bare = async (signal: NodeJS.Signals) => await bareTakeover(signal, 1, SETTLE_MS, undefined);
     for await (const { killed, frozen, both, bareKilled, bareFrozen } of rounds(repetitions * TAKEOVERS, {
       killed: () => stage.lead('SIGKILL'),
       bareKilled: () => bare('SIGKILL'),

@@ -2,6 +2,8 @@
  * The load that one router can carry: 10,000 members in 1,000 clusters that ping, clients that ask for them,
  * and the loss of all primaries at once.
  *
+ * Both speak without TLS: a connection with a certificate carries one member, and here 50 share one.
+ *
  * The bare router holds as many streams and answers with the same bytes. At a loss it does only what is
  * necessary: one record on disk, and a message to each other member of the cluster. Members don't replicate,
  * so the first of each cluster is its primary.

@@ -11,14 +11,16 @@ import { EncodedSession, postText } from './encoded-requests.js';
 import { servePart } from './part-process.js';
 import type { PostRun, PostRunResult } from './post-load.js';
 import { PATHS, RawClient } from './raw-calls.js';
+import { type Certs, credentialsIn } from './wire.js';
 
 /** Sends one post. @param answered called when the post is durable */
 type PostOnce = (answered: () => void) => void;
 
 const AUTHOR = 'author';
 
-function ours(router: string): PostOnce {
-  const session = new DualpingSession({ routers: [router], user: AUTHOR, timeline: false });
+function ours(router: string, certs: Certs): PostOnce {
+  const credentials = credentialsIn(certs);
+  const session = new DualpingSession({ routers: [router], user: AUTHOR, timeline: false, credentials });
   let count = 0;
   return (answered) => {
     count += 1;
@@ -29,15 +31,16 @@ function ours(router: string): PostOnce {
 
 /** Collects the posts of a turn in one message. */
 class BareStream {
-  readonly #requests = new EncodedSession(AUTHOR);
+  readonly #requests;
   readonly #stream: ClientDuplexStream<Buffer, Buffer>;
   /** Callbacks of each message in flight. */
   readonly #unanswered: (readonly (() => void)[])[] = [];
   #posts: Buffer[] = [];
   #waiting: (() => void)[] = [];
 
-  constructor(server: string) {
-    this.#stream = new RawClient(server).stream(PATHS.timeline);
+  constructor(server: string, certs: Certs) {
+    this.#requests = new EncodedSession(AUTHOR, certs);
+    this.#stream = new RawClient(server, certs).stream(PATHS.timeline, this.#requests.metadata);
     this.#stream.on('data', () => {
       for (const answered of this.#unanswered.shift() ?? []) answered();
     });
@@ -62,12 +65,12 @@ let post: PostOnce = () => {
 };
 
 const methods = {
-  connectOurs({ router }: { readonly router: string }): void {
-    post = ours(router);
+  connectOurs({ router, certs }: { readonly router: string; readonly certs: Certs }): void {
+    post = ours(router, certs);
   },
 
-  connectBare({ server }: { readonly server: string }): void {
-    const stream = new BareStream(server);
+  connectBare({ server, certs }: { readonly server: string; readonly certs: Certs }): void {
+    const stream = new BareStream(server, certs);
     post = (answered) => stream.post(answered);
   },
 

@@ -47,14 +47,15 @@ async function ran(target: Target, run: PostRun): Promise<Ran> {
 
 async function measure({ repetitions, figures, say }: BenchRun, servers: number): Promise<void> {
   const own = await startOwnCluster(servers);
-  const bare = await BareJournal.start(own.cluster.folder, servers);
+  const bare = await BareJournal.start(own.cluster.folder, servers, own.certs);
   const session = new Part<StreamLoad>('./stream-load.js', import.meta.url);
   const bareStream = new Part<StreamLoad>('./stream-load.js', import.meta.url);
   const bareCalls = new Part<PostLoad>('./post-load.js', import.meta.url);
   try {
-    await session.call('connectOurs', { router: own.cluster.routerAddress });
-    await bareStream.call('connectBare', { server: bare.address });
-    await bareCalls.call('connect', { address: bare.address, people: Math.max(...IN_FLIGHT) });
+    const { certs } = own;
+    await session.call('connectOurs', { router: own.cluster.routerAddress, certs });
+    await bareStream.call('connectBare', { server: bare.address, certs });
+    await bareCalls.call('connect', { address: bare.address, people: Math.max(...IN_FLIGHT), certs });
     const targets = {
       we: { pids: [session.pid, own.pid], run: (run: PostRun) => session.call('run', run) },
       stream: { pids: [bareStream.pid, bare.pid], run: (run: PostRun) => bareStream.call('run', run) },

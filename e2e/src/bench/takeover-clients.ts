@@ -3,14 +3,19 @@
  * connections; the first one posts.
  */
 
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DualpingSession, type NetworkCredentials } from '@dualping/client';
-import { readNetworkFile } from '@dualping/security';
+import { NETWORK_FILE, readNetworkFile } from '@dualping/security';
 import { clockMs } from './clock.js';
+import { eachOf } from './each-of.js';
 import { servePart } from './part-process.js';
+import { type Certs, credentialsIn } from './wire.js';
 
 /** Pause between two posts, ms: so short that one is in flight, or about to be, whenever a server dies. */
 const THINKING_MS = 2;
+/** Machines that connect at the same time. */
+const CONNECTING = 20;
 
 export interface Return {
   /** When each client was live in the new epoch, on the clock of the machine. */
@@ -57,24 +62,37 @@ async function postUntilAfter({ session }: Client, epoch: number): Promise<numbe
   }
 }
 
+interface Places {
+  readonly routers: readonly string[];
+  readonly people: number;
+  readonly certs: Certs;
+}
+
 const methods = {
   /** Resolves when all are live. */
-  async connect({
-    routers,
-    people,
-    ca,
-  }: {
-    readonly routers: readonly string[];
-    readonly people: number;
-    readonly ca: string | undefined;
-  }): Promise<void> {
-    const credentials = ca === undefined ? undefined : readNetworkFile(ca);
-    for (const { session } of clients) session.close();
+  async connect({ routers, people, certs }: Places): Promise<void> {
+    const credentials = credentialsIn(certs);
     clients = Array.from(
       { length: people },
       (_, index) => new Client(routers, `person-${index}`, credentials),
     );
     await Promise.all(clients.map((client) => client.liveAfter(0)));
+  },
+
+  /**
+   * The same with connections of its own for each, as if each were on a machine of its own: sessions share
+   * connections by their credentials, and here each has read its own.
+   */
+  async connectApart({ routers, people, certs }: Places & { readonly certs: string }): Promise<void> {
+    const made: Client[] = [];
+    const indices = Array.from({ length: people }, (_, index) => index);
+    await eachOf(indices, CONNECTING, async (index) => {
+      const own = readNetworkFile(join(certs, NETWORK_FILE));
+      const client = new Client(routers, `machine-${index}`, own);
+      made.push(client);
+      await client.liveAfter(0);
+    });
+    clients = made;
   },
 
   /** The first client begins to post. Resolves when a post has been acknowledged. */

@@ -13,7 +13,7 @@ import { type BareTakeover, bareTakeover } from './bare/bare-takeover.js';
 import { type Bench, type BenchRun, rounds } from './bench.js';
 import { clockMs } from './clock.js';
 import { MILLISECONDS } from './figures.js';
-import { type OwnCluster, startOwnCluster } from './own-cluster.js';
+import { type OwnCluster, type OwnClusterOptions, startOwnCluster } from './own-cluster.js';
 import { Part } from './part-process.js';
 import type { TakeoverClients } from './takeover-clients.js';
 
@@ -49,6 +49,10 @@ export interface OwnTakeover {
   readonly postMs: number;
 }
 
+interface StageOptions extends OwnClusterOptions {
+  readonly apart?: boolean;
+}
+
 /** A dualping cluster with clients, in which one takeover follows another. */
 export class Stage {
   readonly #clients = new Part<TakeoverClients>('./takeover-clients.js', import.meta.url);
@@ -65,12 +69,15 @@ export class Stage {
     });
   }
 
-  static async open(people: number, start = startOwnCluster): Promise<Stage> {
-    const own = await start(SERVERS);
+  /** @param apart each client with connections of its own, which takes TLS */
+  static async open(people: number, { apart = false, ...wire }: StageOptions = {}): Promise<Stage> {
+    const own = await startOwnCluster(SERVERS, wire);
     const stage = new Stage(own);
     try {
       const routers = [own.cluster.routerAddress];
-      await stage.#clients.call('connect', { routers, people, ca: own.ca });
+      const { certs } = own;
+      if (certs !== undefined && apart) await stage.#clients.call('connectApart', { routers, people, certs });
+      else await stage.#clients.call('connect', { routers, people, certs });
       return stage;
     } catch (error) {
       await stage.close();
@@ -134,7 +141,7 @@ async function measure(
   say(`takeover: ${label}`);
   const stage = await Stage.open(people);
   const own = (): Promise<OwnTakeover> => stage.takeover(fault);
-  const bare = (): Promise<BareTakeover> => bareTakeover(SIGNALS[fault], people, SETTLE_MS);
+  const bare = (): Promise<BareTakeover> => bareTakeover(SIGNALS[fault], people, SETTLE_MS, stage.own.certs);
   try {
     // The first takeover is slower, because its code runs for the first time.
     await own();

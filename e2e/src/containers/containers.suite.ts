@@ -86,7 +86,7 @@ describe('a router and three servers', () => {
       `${network.options.project}-people`,
       image,
       network.network,
-      network.volumeOf('certs'),
+      network.volumeOf('router-certs'),
     );
     await network.whenWhole(people);
     await people.ask('start', { users: USERS, routers: [ROUTER_ADDRESS] });
@@ -169,7 +169,7 @@ describe('a router and three servers', () => {
     );
   });
 
-  test('the primary is cut off from everybody, without a closed connection to tell', async () => {
+  test('the primary is cut off from all others, without a closed connection to tell', async () => {
     await takeover(
       'network disconnect of the primary',
       async (service) => await network.disconnect(service),

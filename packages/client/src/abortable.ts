@@ -1,10 +1,10 @@
-/** Promises that the caller can stop waiting for. */
+/** Promises for which the caller can stop waiting. */
 
-/** What every promise of the library takes. */
+/** Options of every call of the library. */
 export interface CallOptions {
   /**
-   * Gives up waiting: the promise rejects with the signal's reason. `AbortSignal.timeout(ms)` is a time-out.
-   * What was asked may still be done.
+   * Ends the waiting: the promise rejects with the signal's reason. `AbortSignal.timeout(ms)` is a time-out.
+   * The request may still be done.
    */
   readonly signal?: AbortSignal | undefined;
 }

@@ -56,7 +56,7 @@ export async function resolveClassic(coordinator: Address, user: number): Promis
   }
 }
 
-/** What `List` of a csce438 server says. */
+/** The answer to `List` of a csce438 server. */
 export interface ClassicLists {
   readonly allUsers: readonly UserName[];
   readonly followers: readonly UserName[];
@@ -78,24 +78,23 @@ const REFUSALS: readonly status[] = [
 
 const METHODS = { login: 'login', follow: 'follow', unfollow: 'unFollow' } as const;
 
-/** Whoever reads a timeline. `onEnd` comes once, and last. */
+/** The reader of a timeline. `onEnd` is called once, and last. */
 export interface ClassicTimelineListener {
   /** A post, in the order of the timeline. */
   onPost(post: Post): void;
-  /** The timeline is over, and why. */
+  /** The timeline has ended; `end` says why. */
   onEnd(end: StreamEnd): void;
 }
 
-/** A timeline that is open. */
+/** An open timeline. */
 export interface ClassicTimelineHandle {
-  /** Sends a post; the wire does not tell whether it was accepted. */
+  /** Sends a post; this wire has no answer to it. */
   post(text: string, timeMs: number): void;
   /**
-   * Ends the timeline in order. Resolves when the server has read everything that was posted, or after
-   * silence.
+   * Ends the timeline in order. Resolves when the server has read all posts, or after silence.
    */
   finish(): Promise<void>;
-  /** Breaks it off at once. */
+  /** Ends it at once. */
   close(): void;
 }
 
@@ -106,9 +105,9 @@ export class ClassicConnection {
   readonly #client: SNSServiceClient;
 
   constructor(
-    /** Of the server. */
+    /** The server's address. */
     readonly address: Address,
-    /** Who speaks on it. */
+    /** The user of this connection. */
     readonly user: UserName,
   ) {
     // grpc-js would share connections within a process, but a user counts as logged in by their own
@@ -119,7 +118,7 @@ export class ClassicConnection {
     });
   }
 
-  /** Makes the user if there is none of that name. A login that is refused is an answer, and no error. */
+  /** Makes the user if there is none of that name. A refused login is an answer, not an error. */
   async login(): Promise<ClassicAnswer> {
     return await this.#ask('login', []);
   }
@@ -129,12 +128,12 @@ export class ClassicConnection {
     return await this.#ask('follow', [target]);
   }
 
-  /** Follows another user no longer. */
+  /** Ends a follow. */
   async unfollow(target: string): Promise<ClassicAnswer> {
     return await this.#ask('unfollow', [target]);
   }
 
-  /** All users, and who follows this one. */
+  /** All users, and those who follow this one. */
   async list(): Promise<ClassicLists> {
     try {
       return await unary<snsWire.ListReply>(
@@ -183,7 +182,7 @@ export class ClassicConnection {
     };
   }
 
-  /** Ends the connection; to the server the user is logged out. */
+  /** Ends the connection; the server then regards the user as logged out. */
   close(): void {
     this.#client.close();
   }

@@ -1,5 +1,5 @@
 /**
- * A service's membership in a cluster: drives core's `Membership` and publishes its state as an observable.
+ * A service's membership in a cluster: core's `Membership` over gRPC, its state as an observable.
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -11,13 +11,10 @@ import {
   type Incarnation,
   type MemberState,
   Membership,
-  type MembershipInput,
-  type MembershipOutput,
   quote,
   type ServiceName,
   serverId,
   serverName,
-  unreachable,
 } from '@dualping/core';
 import {
   dialledAddress,
@@ -25,7 +22,7 @@ import {
   RouterStream,
   type RouterStreamListener,
 } from '@dualping/protocol';
-import { MachineLoop, PROCESS_CLOCK } from '@dualping/runtime';
+import { MemberDriver, type MemberPorts, PROCESS_CLOCK } from '@dualping/runtime';
 import createDebug from 'debug';
 import { lastValueFrom, type Observable, ReplaySubject } from 'rxjs';
 import { abortable, type CallOptions } from './abortable.js';
@@ -52,11 +49,11 @@ export interface DualpingMemberOptions {
    */
   readonly service?: ServiceName;
   /**
-   * In place of `service`: a cluster by its number; 1 when both are absent. No member of it may have a
+   * In place of `service`: a cluster by its number; 1 when both are absent. Its members must not have a
    * journal.
    */
   readonly cluster?: ClusterId;
-  /** Lasting number of this member, unique within the cluster, 1 to 2,147,483,647. */
+  /** Permanent number of this member, unique within the cluster, 1 to 2,147,483,647. */
   readonly serverId: number;
   /** Where clients dial the service, `host:port`. It should listen there already. */
   readonly address: Address;
@@ -66,7 +63,7 @@ export interface DualpingMemberOptions {
    * starts.
    */
   readonly incarnation?: Incarnation;
-  /** Of the network, with the certificate of this very member. Without TLS when absent. */
+  /** Of the network, with the certificate of this member. Without TLS when absent. */
   readonly credentials?: NetworkCredentials | undefined;
 }
 
@@ -81,11 +78,11 @@ export interface DualpingMemberOptions {
  *
  * **`isPrimary`** is true only while the newest assignment names this life as primary *and* the router has
  * answered, on the present stream, a question that was asked less than `dead_after` ago. So it turns false at
- * once when the stream is lost, and after `dead_after` without an answer or in a freeze: another may be
- * primary by then.
+ * once when the stream is lost, and after `dead_after` without an answer or in a freeze: another member may
+ * be primary by then.
  * * It promises that a member doesn't act as primary on old messages after a freeze or after silence of its
- *   router or network: it has stopped before the router promotes another for silence. (Each side uses its own
- *   clock; the clocks must run at the same rate.)
+ *   router or network: it has stopped before the router promotes another because of silence. (Each side uses
+ *   its own clock; the clocks must run at the same rate.)
  * * It doesn't promise that there is never a second primary. If the router has seen the stream break and this
  *   side has not, both are primary for up to `dead_after`, and work that a primary has begun goes on
  *   afterwards. The only fence is the **epoch**, which rises with each change of primary: pass it on to the
@@ -100,18 +97,14 @@ export interface DualpingMemberOptions {
  * member.state$.subscribe((state) => console.log(state.kind));    // connecting, attached, …
  * process.once('SIGTERM', async () => {
  *   await member.leave();                                         // the next member has taken over
- *   server.tryShutdown(() => {});                                 // calls that are on their way are finished
- * });
+ *   server.tryShutdown(() => {}); // calls that have begun are finished });
  * ```
  */
 export class DualpingMember {
   readonly #machine: Membership;
-  readonly #credentials: NetworkCredentials | undefined;
   /** Late subscribers get the last state too, also after completion. */
   readonly #states = new ReplaySubject<MemberState>(1);
-  readonly #loop: MachineLoop<MembershipInput, MembershipOutput>;
-  /** Streams to routers, by attempt. */
-  readonly #streams = new Map<number, RouterStream>();
+  readonly #driver: MemberDriver;
   readonly #services: PrimaryServices;
 
   /**
@@ -134,18 +127,18 @@ export class DualpingMember {
       lifeId: randomBytes(LIFE_ID_BYTES).toString('hex'),
       address: dialledAddress(options.address),
     });
-    this.#credentials = options.credentials;
     this.#services = new PrimaryServices(this, serverName(serverId(options.serverId)));
     this.#states.next(this.#machine.state);
     this.state$ = this.#states.asObservable();
-    this.#loop = new MachineLoop(this.#machine, {
+    this.#driver = new MemberDriver(this.#machine, {
       clock: PROCESS_CLOCK,
-      perform: (output) => this.#perform(output),
+      openRouter: openRouter(options.credentials),
+      changed: (state) => this.#changed(state),
     });
-    this.#loop.feed({ kind: 'tick' });
+    this.#driver.start();
   }
 
-  /** The latest one; `state$` tells each change. */
+  /** The latest state; `state$` emits each change. */
   get state(): MemberState {
     return this.#machine.state;
   }
@@ -156,11 +149,11 @@ export class DualpingMember {
   }
 
   /**
-   * Adds a service to a server of grpc-js, to be served only while this member is primary. A call that comes
-   * while it is not gets UNAVAILABLE, reason `not-primary`, before its handler has seen it. Streams that are
-   * open when primacy goes end with the same; their handlers hear `cancelled`, as at the end of any call.
-   * Unary calls that have begun go on. Services that are to answer always, such as health, are added to the
-   * server itself.
+   * Adds a service to a server of grpc-js, to be served only while this member is primary. While it is not
+   * primary, a call gets UNAVAILABLE, reason `not-primary`, before its handler has seen it. When the member
+   * stops being primary, open streams end with the same status; their handlers get `cancelled`, as at the end
+   * of any call. Unary calls that have begun go on. Add services that must always answer, such as health, to
+   * the server itself.
    *
    * ```ts
    * member.serve(server, GreeterService, { greet: (call, answer) => answer(null, { text: 'hello' }) });
@@ -178,11 +171,11 @@ export class DualpingMember {
   /**
    * Leaves in order: it is no longer primary, and the next member takes over at once. Resolves when the
    * router has made that durable, or after 2 s without its answer; at once when no router is attached, or
-   * after `left` or `failed`. Idempotent. Rejects only with the reason of the signal; the
-   * member leaves all the same.
+   * after `left` or `failed`. Idempotent. Rejects only with the reason of the signal; the member leaves
+   * nevertheless.
    */
   async leave(options: CallOptions = {}): Promise<void> {
-    this.#loop.feed({ kind: 'leave' });
+    this.#driver.leave();
     await abortable(lastValueFrom(this.#states), options);
   }
 
@@ -191,41 +184,20 @@ export class DualpingMember {
     await this.leave();
   }
 
-  // Driving the machine.
-
-  #perform(output: MembershipOutput): void {
-    switch (output.kind) {
-      case 'open-router':
-        return this.#open(output);
-      case 'to-router':
-        this.#streams.get(output.attempt)?.send(output.message);
-        return;
-      case 'close-router':
-        this.#streams.get(output.attempt)?.abort();
-        this.#streams.delete(output.attempt);
-        return;
-      case 'state':
-        debug('%o', output.state);
-        this.#services.endOutdated();
-        this.#states.next(output.state);
-        if (output.state.kind === 'failed' || output.state.kind === 'left') this.#states.complete();
-        return;
-      default:
-        unreachable(output);
-    }
-  }
-
-  #open({ attempt, address, message }: Extract<MembershipOutput, { kind: 'open-router' }>): void {
-    const listener: RouterStreamListener = {
-      onMessage: (said) => this.#loop.feed({ kind: 'router-message', attempt, message: said }),
-      onEnd: (end) => {
-        this.#streams.delete(attempt);
-        this.#loop.feed({ kind: 'router-ended', attempt, ...whyEnded(end) });
-      },
-    };
-    this.#streams.set(attempt, new RouterStream(address, message, listener, this.#credentials));
+  #changed(state: MemberState): void {
+    debug('%o', state);
+    this.#services.endOutdated();
+    this.#states.next(state);
+    if (state.kind === 'failed' || state.kind === 'left') this.#states.complete();
   }
 }
+
+const openRouter =
+  (credentials: NetworkCredentials | undefined): MemberPorts['openRouter'] =>
+  (address, message, { heard, ended }) => {
+    const listener = { onMessage: heard, onEnd: (end: RouterStreamEnd) => ended(whyEnded(end)) };
+    return new RouterStream(address, message, listener, credentials);
+  };
 
 function clusterIn({ service, cluster }: DualpingMemberOptions): ClusterKey {
   if (service === undefined) return cluster ?? 1;
@@ -234,7 +206,9 @@ function clusterIn({ service, cluster }: DualpingMemberOptions): ClusterKey {
   throw new DualpingError('invalid-argument', detail);
 }
 
-function whyEnded(end: Parameters<RouterStreamListener['onEnd']>[0]): Failure {
+type RouterStreamEnd = Parameters<RouterStreamListener['onEnd']>[0];
+
+function whyEnded(end: RouterStreamEnd): Failure {
   if (end.kind === 'ended') return { reason: 'router-unreachable', detail: 'it ended the stream' };
   if (end.error === undefined) return { reason: 'router-unreachable', detail: 'the connection broke' };
   return routerFailure(end.error);

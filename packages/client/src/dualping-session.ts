@@ -34,6 +34,7 @@ import { PROCESS_CLOCK, SessionDriver } from '@dualping/runtime';
 import createDebug from 'debug';
 import { Observable, ReplaySubject, Subject } from 'rxjs';
 import { abortable, type CallOptions } from './abortable.js';
+import type { ClockDifference } from './clock-difference.js';
 import { GrpcSessionNetwork } from './grpc-session-network.js';
 import { processKey } from './process-keys.js';
 import { requireOptions } from './required-options.js';
@@ -50,9 +51,9 @@ export interface DualpingSessionOptions {
   /** Created at the first login. 1 to 32 of `A-Z a-z 0-9 _ -`. */
   readonly user: UserName;
   /**
-   * `{history}`: begin with up to so many posts of the past, 0 to 200 (20 when absent).
-   * `{resumeAfter}`: begin with every post after a position that was seen earlier, from 1.
-   * `false`: no posts, for a program that only writes.
+   * `{history}`: begin with up to this many past posts, 0 to 200 (20 when absent). `{resumeAfter}`: begin
+   * with every post after an earlier seen position, from 1. `false`: no posts, for a program that only
+   * writes.
    */
   readonly timeline?: { readonly history: number } | { readonly resumeAfter: number } | false;
   /**
@@ -62,22 +63,22 @@ export interface DualpingSessionOptions {
    */
   readonly mentions?: boolean;
   /**
-   * Names the session, 1 to 64 characters, hard to guess; a new UUID when absent. A program that is run again
+   * Names the session, 1 to 64 characters, hard to guess; a new UUID when absent. A program that runs again
    * with the same id and sends the same requests in the same order gets the first answers, and nothing is
    * done twice.
    */
   readonly sessionId?: SessionId;
-  /** Of the network: what proves that its parts are what they seem. Without TLS when absent. */
+  /** Of the network: they verify the certificates of its routers and servers. Without TLS when absent. */
   readonly credentials?: NetworkCredentials | undefined;
   /**
-   * With credentials: the key of this device, which proves that the user is the user. The first key that logs
-   * in owns the name. When absent a key is made for each name, and lost with the process: give one to use a
-   * name again, or several programs to share it.
+   * With credentials: the key of this device, which proves who the user is. The first key that logs in owns
+   * the name. When absent a key is made for each name, and lost with the process: give one to use a name
+   * again, or in several programs.
    */
   readonly key?: DeviceKey | undefined;
-  /** By which the user knows the key: 1 to 40 of letters, digits, space, `. _ -`. `program` when absent. */
+  /** The user's name for the key: 1 to 40 of letters, digits, space, `. _ -`. `program` when absent. */
   readonly device?: string | undefined;
-  /** Of an invitation, or a one-time code: what lets a new key in, where it needs that. */
+  /** The code of an invitation, or a one-time code, if a new key needs one. */
   readonly code?: string | undefined;
 }
 
@@ -89,7 +90,7 @@ export interface Move {
   readonly from: SessionTarget;
   readonly to: SessionTarget;
   /**
-   * Time until the session was live again, ms: from when the longest unanswered call was sent, or, without
+   * Time until the session was live again, ms: from when the oldest unanswered call was sent, or, without
    * such a call, from when the break was noticed.
    */
   readonly gapMs: number;
@@ -97,7 +98,7 @@ export interface Move {
 
 /** The answer to a write, which is durable on every in-sync server. */
 export interface Written {
-  /** Place of its entry in the cluster's journal; for a post its identity. */
+  /** Position of its entry in the cluster's journal; it identifies a post. */
   readonly position: Position;
   readonly epoch: Epoch;
 }
@@ -109,7 +110,7 @@ export interface PendingWrite {
   readonly command: SessionCommand;
 }
 
-/** Which page of all users is asked for. */
+/** The requested page of all users. */
 export interface ListPageOptions extends CallOptions {
   /** Only users whose names come after this one; from the first on when absent. */
   readonly after?: UserName | undefined;
@@ -135,8 +136,8 @@ interface Waiting<Result> {
  *
  * Writes and reads reject with a `DualpingError`: with the reason of the refusal; with `may-have-happened`
  * when it can no longer be known whether a write was done; with `shutting-down` when the session was closed
- * before a write was sent. As with any promise, a rejection that nobody handles ends a Node process. A signal
- * ends the waiting and not the write, which goes on as if it had none.
+ * before a write was sent. As with any promise, an unhandled rejection ends a Node process. A signal ends
+ * only the waiting, not the write.
  *
  * ```ts
  * const session = new DualpingSession({ routers: ['127.0.0.1:7070'], user: 'ann' });
@@ -150,7 +151,7 @@ interface Waiting<Result> {
  * ```
  */
 export class DualpingSession {
-  /** Who speaks in this session. */
+  /** The user of this session. */
   readonly user: UserName;
   readonly #driver: SessionDriver;
   readonly #posts = new UnreadPosts();
@@ -160,6 +161,7 @@ export class DualpingSession {
   readonly #states = new ReplaySubject<SessionState>(1);
   #state: SessionState;
   readonly #moves = new Subject<Move>();
+  readonly #clocks = new ReplaySubject<ClockDifference>(1);
   readonly #writes = new Map<number, Waiting<Written> & PendingWrite>();
   readonly #writesChanged = new Subject<void>();
   readonly #reads = new Map<number, Waiting<QueryAnswer>>();
@@ -178,6 +180,11 @@ export class DualpingSession {
   readonly posts$: Observable<Post>;
   /** Emits each time the session is live again after a break. Completes with the session. */
   readonly moves$: Observable<Move>;
+  /**
+   * At the first contact with a router, and each later one: that its wall clock and this machine's differ by
+   * more than five minutes, the last time at once. The session works all the same. Only with credentials.
+   */
+  readonly clocks$: Observable<ClockDifference>;
   /**
    * Emits the writes that are not acknowledged yet, oldest first: at once, then at each change. Completes
    * with the session.
@@ -201,6 +208,7 @@ export class DualpingSession {
     this.state$ = this.#states.asObservable();
     this.posts$ = this.#posts.posts$;
     this.moves$ = this.#moves.asObservable();
+    this.clocks$ = this.#clocks.asObservable();
     this.pending$ = new Observable((subscriber) => {
       subscriber.next(this.pending);
       return this.#writesChanged.subscribe({
@@ -213,7 +221,11 @@ export class DualpingSession {
     const network = new GrpcSessionNetwork(
       routers,
       reader,
-      credentials && { dialling: credentials, tokens: tokensOf(options, credentials) },
+      credentials && {
+        dialling: credentials,
+        tokens: tokensOf(options, credentials),
+        clockTold: (difference) => this.#clocks.next(difference),
+      },
     );
     this.#driver = new SessionDriver(machine, {
       clock: PROCESS_CLOCK,
@@ -233,7 +245,7 @@ export class DualpingSession {
     this.#driver.feed({ kind: 'start' });
   }
 
-  /** Where the session is now. */
+  /** The present state. */
   get state(): SessionState {
     return this.#state;
   }
@@ -263,7 +275,7 @@ export class DualpingSession {
   }
 
   /**
-   * All users, the user's followers, and the users whom the user follows; each with presence. Rejects with
+   * All users, the user's followers, and the users that the user follows; each with presence. Rejects with
    * `limit-reached` when there are more than 250,000 users: `listPages` is for any number of them.
    */
   async list(options?: CallOptions): Promise<PresenceLists> {
@@ -325,7 +337,7 @@ export class DualpingSession {
     return answer.post;
   }
 
-  /** The keys that speak for the user, and those that were revoked last, in the order in which they came. */
+  /** The user's keys, including the last revoked ones, in the order in which they were bound. */
   async keys(options?: CallOptions): Promise<readonly KeyOfUser[]> {
     const answer = await this.#read({ kind: 'keys' }, options);
     if (answer.kind !== 'keys') throw new DualpingError('internal', 'a list of keys was answered by another');
@@ -333,16 +345,16 @@ export class DualpingSession {
   }
 
   /**
-   * Lets another device of the user in.
+   * Admits another device of the user.
    * @param code the SHA-256 of the code that the device will show, base64url: 43 characters
-   * @param untilMs until when it counts, ms since 1970, at most 31 days ahead
+   * @param untilMs until when it is valid, ms since 1970, at most 31 days ahead
    */
   inviteDevice(code: string, untilMs: number, options?: CallOptions): Promise<Written> {
     return this.#write({ kind: 'invite-device', code, untilMs }, options);
   }
 
   /**
-   * From then on the key speaks for nobody, and its timelines end. Rejects with `unknown-key`, and with
+   * From then on the key is invalid, and its timelines end. Rejects with `unknown-key`, and with
    * `last-key` for the only one.
    */
   revokeKey(key: string, options?: CallOptions): Promise<Written> {
@@ -438,11 +450,12 @@ export class DualpingSession {
     this.#states.complete();
     this.#posts.complete();
     this.#moves.complete();
+    this.#clocks.complete();
     this.#writesChanged.complete();
   }
 }
 
-/** What a program calls its device when it says nothing. */
+/** The default name of a program's device. */
 const DEFAULT_DEVICE = 'program';
 
 function tokensOf(

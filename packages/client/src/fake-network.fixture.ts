@@ -73,10 +73,10 @@ export class FakeRouter {
   readonly calls: string[] = [];
   assignment: Assignment | undefined;
   networkId = NETWORK_ID;
-  /** What it says about who leads; undefined: it is alone. */
+  /** Its answer to `Leader`; undefined: it is alone. */
   #news: LeaderNews | undefined;
   readonly #asking = new Set<ServerWritableStream<routingWire.LeaderRequest, routingWire.LeaderIs>>();
-  /** What follows when it is asked to hand over to another router. */
+  /** Called when it is asked to hand over to another router. */
   onHandoverRouter: () => void = () => {};
   /** What it does with a member; nothing unless a test says so. */
   onDualPing = (
@@ -112,6 +112,11 @@ export class FakeRouter {
       handover: (call, callback) => it().#handover(call.request.cluster, callback),
       promote: (call, callback) => it().#promote(call.request, callback),
       handoverRouter: (_call, callback) => it().#handoverRouter(callback),
+      pause: notHere,
+      rest: notHere,
+      resume: notHere,
+      remove: notHere,
+      history: notHere,
     } satisfies routingWire.AdminServiceServer);
     const address = await listen(server, '127.0.0.1', port);
     router = new FakeRouter(server, address);
@@ -157,6 +162,8 @@ export class FakeRouter {
         cluster: request.user === '' ? undefined : 1,
         failoverWaitMs: FAILOVER_WAIT_MS,
         assignment: request.user === '' ? undefined : this.assignment,
+        authorities: [],
+        nowMs: undefined,
       }),
     );
   }
@@ -253,7 +260,7 @@ interface Applied {
 }
 
 export class FakeCluster {
-  /** Everything that was applied, in order; position is the place, from 1. */
+  /** Everything that was applied, in order; the position is the place in it, from 1. */
   readonly journal: Applied[] = [];
   /** The `answers` of all posts. */
   readonly answers: Answers[] = [];
@@ -417,7 +424,7 @@ export class FakeServer {
     return this.#readers.size;
   }
 
-  /** Sends readers what is new. */
+  /** Sends new posts to readers. */
   push(): void {
     if (this.frozen || !this.isUp) return;
     for (const reader of this.#readers) {

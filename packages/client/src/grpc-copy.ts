@@ -12,17 +12,17 @@ const require = createRequire(import.meta.url);
 export interface GrpcModule {
   readonly experimental: {
     registerResolver(scheme: string, resolver: never): void;
-    /** Came with 1.14, which changed what a resolver tells its channel. */
+    /** New in 1.14, which changed the interface between a resolver and its channel. */
     statusOrFromValue(value: never): unknown;
   };
   readonly Metadata: new () => object;
   readonly status: { readonly UNAVAILABLE: number };
 }
 
-/** Any copy, by the types of the one that this package was compiled with. */
+/** Any copy, with the types of the one with which this package was compiled. */
 export type Grpc = typeof ownGrpc;
 
-/** Where all loaded copies of this package note which copies of grpc-js have a resolver. */
+/** Where all loaded copies of this package record which copies of grpc-js have a resolver. */
 const REGISTERED = Symbol.for('@dualping/client: copies of grpc-js with a resolver');
 
 /** The copy that this package finds, when none is given. @throws DualpingError `invalid-argument` */
@@ -44,8 +44,8 @@ export function checkGrpc(given: GrpcModule | undefined): Grpc {
 }
 
 /**
- * Notes that this copy has a resolver of its own.
- * @returns copies that have none, of those that the process has loaded
+ * Records that this copy has a resolver of its own.
+ * @returns the loaded copies without a resolver
  */
 export function noteRegistered(grpc: Grpc): Grpc[] {
   const registered = registeredCopies();
@@ -55,7 +55,7 @@ export function noteRegistered(grpc: Grpc): Grpc[] {
     .filter(({ experimental }) => !registered.has(experimental));
 }
 
-/** The folder that a copy was loaded from. Node does not list a copy inside a bundle. */
+/** The folder from which a copy was loaded. Node does not list a copy inside a bundle. */
 export function folderOf(grpc: GrpcModule): string {
   const found = loadedCopies().find(([, { experimental }]) => experimental === grpc.experimental);
   return found?.[0] ?? 'a bundle';
@@ -67,7 +67,7 @@ function registeredCopies(): WeakSet<object> {
   return shared[REGISTERED];
 }
 
-/** With their folders. grpc-js is CommonJS, so Node caches it there for `import` too. */
+/** All loaded copies with their folders. grpc-js is CommonJS, so Node caches it there for `import` too. */
 function loadedCopies(): [string, Grpc][] {
   return Object.entries(require.cache).flatMap(([file, module]) => {
     const [, folder] = /^(.*[\\/]@grpc[\\/]grpc-js)[\\/]build[\\/]src[\\/]index\.js$/.exec(file) ?? [];

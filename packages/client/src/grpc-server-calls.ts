@@ -37,7 +37,7 @@ type Callback<Response> = (error: ServiceError | null, response: Response) => vo
 
 export class GrpcServerCalls implements ServerCalls {
   readonly #channel: ServerChannel;
-  /** Undefined: without TLS nothing is proved. */
+  /** Undefined: without TLS there are no tokens. */
   readonly #tokens: UserTokens | undefined;
   /** Calls in flight, including the timeline's. */
   readonly #calls = new Set<Pick<ClientUnaryCall, 'cancel'>>();
@@ -132,7 +132,7 @@ export class GrpcServerCalls implements ServerCalls {
     );
   }
 
-  /** How the login names the device, and what lets it in. */
+  /** The name of the device in the login, and its code. */
   get #deviceLogin(): Pick<socialWire.LoginRequest, 'device' | 'code'> {
     const { device = '', code = '' } = this.#tokens?.login ?? {};
     return { device, code };
@@ -198,7 +198,7 @@ export class GrpcServerCalls implements ServerCalls {
       this.#over(call);
       if (error !== null) {
         const failure = fromServiceError(error, { sent: writes, peer: 'server' });
-        // It did not happen: this machine's clock is wrong, and the refusal has told a better one.
+        // It did not happen: this machine's clock is wrong, and the refusal contains the server's time.
         if (!isCorrected && this.#tokens?.corrected(failure) === true)
           return this.#call(start, onAnswer, onFailure, writes, true);
         return onFailure(failure);
@@ -214,8 +214,8 @@ export class GrpcServerCalls implements ServerCalls {
 }
 
 /**
- * A message that the codec refuses: no dualping server sends it. Any other error is a bug of ours, and is not
- * hidden.
+ * A message that the codec refuses: a dualping server would not send it. Any other error is a bug of ours,
+ * and is not hidden.
  */
 function nonsense(error: unknown): Failure {
   if (!(error instanceof DualpingError)) throw error;

@@ -6,6 +6,7 @@ import {
   type NetworkId,
   type SessionInput,
   type SessionTarget,
+  type WallTimeMs,
 } from '@dualping/core';
 import type { NetworkCredentials } from '@dualping/protocol';
 import {
@@ -20,7 +21,8 @@ import {
   type SessionNetwork,
 } from '@dualping/runtime';
 import createDebug from 'debug';
-import type { Observable, Subscription } from 'rxjs';
+import { type Observable, type Subscription, tap } from 'rxjs';
+import { type ClockDifference, clockDifference } from './clock-difference.js';
 import { GrpcServerCalls } from './grpc-server-calls.js';
 import { NetworkRouters } from './network-routers.js';
 import { type ServerChannel, serverConnections } from './server-connections.js';
@@ -29,18 +31,27 @@ import type { UserTokens } from './user-tokens.js';
 const debug = createDebug('dualping:client');
 
 /**
- * How long after a change of primaries a token is shown to the next one, ms: then others are busy with the
- * change itself.
+ * How long after a change of primary the token is shown to the likely next one, ms: before that the servers
+ * are busy with the change itself.
  */
 const PRESENT_AFTER_MS = 1_000;
-/** Whether a token has arrived ahead does not matter: it comes with each call too. */
+/** A failure does no harm: the token comes with each call too. */
 const PRESENT_TIMEOUT_MS = 5_000;
+
+/** Of a network with TLS. */
+interface Secured {
+  readonly dialling?: NetworkCredentials;
+  readonly tokens?: UserTokens;
+  /** Called at each contact with a router whose clock is another. */
+  readonly clockTold?: (difference: ClockDifference) => void;
+}
 
 export class GrpcSessionNetwork implements SessionNetwork {
   readonly #reader: Reader;
   readonly #routers: NetworkRouters;
   readonly #dialling: NetworkCredentials | undefined;
   readonly #tokens: UserTokens | undefined;
+  readonly #clockTold: (difference: ClockDifference) => void;
   readonly #tokensMade: Subscription | undefined;
   #presenting: NodeJS.Timeout | undefined;
   /** The connection to the server that is probably the next primary. */
@@ -49,18 +60,22 @@ export class GrpcSessionNetwork implements SessionNetwork {
   constructor(
     routers: readonly Address[],
     reader: Reader,
-    { dialling, tokens }: { readonly dialling?: NetworkCredentials; readonly tokens?: UserTokens } = {},
+    { dialling, tokens, clockTold = () => {} }: Secured = {},
   ) {
     this.#reader = reader;
     this.#dialling = dialling;
     this.#tokens = tokens;
+    this.#clockTold = clockTold;
     this.#tokensMade = tokens?.made$.subscribe(() => this.#presentSoon());
     this.#routers = NetworkRouters.acquire(routers, dialling);
   }
 
   introduce(router: Address, anew: boolean, asker: Asker<Introduction>): Cancel {
     if (anew) this.#routers.redial(router);
-    return ask(this.#routers.introduce(router, this.#reader.user), asker);
+    const introduced = this.#routers
+      .introduce(router, this.#reader.user)
+      .pipe(tap(({ nowMs }) => this.#hearClock(nowMs)));
+    return ask(introduced, asker);
   }
 
   resolve(router: Address, { home, ...question }: AvailableQuestion, asker: Asker<Resolution>): Cancel {
@@ -95,7 +110,14 @@ export class GrpcSessionNetwork implements SessionNetwork {
     this.#presentSoon();
   }
 
-  /** The server that may be primary next learns the token before it is needed. */
+  #hearClock(routerMs: WallTimeMs | undefined): void {
+    const difference = clockDifference(routerMs, Date.now());
+    if (this.#tokens === undefined || routerMs === undefined) return;
+    this.#tokens.keepTo(routerMs);
+    if (difference !== undefined) this.#clockTold(difference);
+  }
+
+  /** Shows the token to the server that may be the next primary, before it is needed. */
   #presentSoon(): void {
     clearTimeout(this.#presenting);
     if (this.#warm === undefined || this.#tokens === undefined) return;

@@ -3,6 +3,7 @@ export type {
   Address,
   Answers,
   Assignment,
+  Build,
   ClusterId,
   ClusterKey,
   CodeHash,
@@ -11,6 +12,7 @@ export type {
   DiskSpace,
   Epoch,
   Failure,
+  HistoryEntry,
   Incarnation,
   InSyncMember,
   Instant,
@@ -40,6 +42,7 @@ export type {
   SessionState,
   SessionTarget,
   Stats,
+  Suspension,
   UserKey,
   UserName,
   UserPresence,
@@ -80,6 +83,7 @@ export type {
 export { DeviceKey, NetworkCredentials, type TokenClaims } from '@dualping/protocol';
 export type { CallOptions } from './abortable.js';
 export * from './classic-connection.js';
+export { type ClockDifference, clockDifferenceText } from './clock-difference.js';
 export { DualpingMember, type DualpingMemberOptions } from './dualping-member.js';
 export {
   DualpingSession,

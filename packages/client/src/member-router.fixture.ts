@@ -43,12 +43,12 @@ export const welcome = (attach: Attach): RouterMessage => ({
   assignment: primaryIs(attach),
 });
 
-/** How a router takes a member; what comes after `attach` is kept in `heard`. */
+/** How a router answers a member; messages after `attach` are kept in `heard`. */
 export interface Manner {
   readonly answer: (attach: Attach) => RouterMessage;
-  /** Whether it goes on answering, after it has. */
+  /** Whether it goes on answering after the first answer. */
   readonly attentive: boolean;
-  /** Gets what says more on the member's stream. */
+  /** Gets a function that sends more on the member's stream. */
   readonly onStream?: (say: (message: RouterMessage) => void) => void;
 }
 

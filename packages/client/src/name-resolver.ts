@@ -9,7 +9,7 @@
  * ```
  *
  * The resolver follows the router's Watch: the channel has the new primary's address as soon as the router
- * announces it, also when the old primary is frozen and its connections still stand. New calls go to the new
+ * announces it, even if the old primary is frozen and its connections are still open. New calls go to the new
  * primary. Calls in flight at a frozen one end by their own deadlines, so give them deadlines. While no
  * server is available, calls fail at once with UNAVAILABLE and the router's reason, or wait if they are made
  * with `waitForReady`.
@@ -42,25 +42,28 @@ import { ROUTER_TIMEOUT_MS } from './timeouts.js';
 
 const debug = createDebug('dualping:client:resolver');
 
-/** What targets begin with, before `://`. */
+/** The scheme of targets, before `://`. */
 export const DUALPING_SCHEME = 'dualping';
 /** How long the router may hold its answer when a channel asks again because its connection broke, ms. */
 const RE_RESOLVE_WAIT_MS = 3_000;
 
-/** What `registerDualpingResolver` takes. */
+/** Options of `registerDualpingResolver`. */
 export interface DualpingResolverOptions {
   /** `host:port` of routers of one network, for targets without router addresses; 1 to 16. */
   readonly routers: readonly Address[];
-  /** With which routers are asked. Without TLS when absent. How members are dialled is said to the client. */
+  /**
+   * Credentials for calls to routers. Without TLS when absent. Credentials for members are given to the
+   * client.
+   */
   readonly credentials?: NetworkCredentials | undefined;
   /**
    * The copy of grpc-js that makes the channels: `import * as grpc from '@grpc/grpc-js'`. When absent the one
-   * that this package finds, which is the same where one is installed.
+   * that this package finds; it is the same one if only one is installed.
    */
   readonly grpc?: GrpcModule;
 }
 
-/** With what a resolver works. */
+/** What a resolver needs. */
 interface Means {
   /** How routers are dialled. */
   readonly dialling: Dialling;
@@ -76,11 +79,11 @@ interface ParsedTarget {
  * Registers the scheme `dualping` with a copy of grpc-js, for the whole process; a second call replaces the
  * default routers.
  *
- * Targets: `dualping:///service/orders` is service orders, also before its first member has attached;
+ * Targets: `dualping:///service/orders` is service orders, even before its first member has attached;
  * `dualping:///3` and `dualping:///cluster/3` are cluster 3; `dualping:///user/ann` is the cluster of user
- * ann; `dualping://host:port,host:port/…` names the routers. A target that is none of these makes the
- * channel's constructor throw `invalid-argument`, quoting it: a bare name too, which could mean a service or
- * a user. So does any target in another copy of grpc-js that the process has loaded by now, naming both.
+ * ann; `dualping://host:port,host:port/…` names the routers. For any other target the channel's constructor
+ * throws `invalid-argument`, quoting it: also for a bare name, which could mean a service or a user. In
+ * another loaded copy of grpc-js it throws for every target, naming both copies.
  * @throws DualpingError `invalid-argument` for router addresses that can't be dialled, and for a `grpc` that
  *   is not grpc-js 1.14 or newer
  */
@@ -106,7 +109,10 @@ export function registerDualpingResolver(options: DualpingResolverOptions): void
   for (const other of noteRegistered(grpc)) refuseChannelsOf(other, grpc);
 }
 
-/** Has channels of another copy say what is wrong, where they would look up a host of the target's name. */
+/**
+ * Makes channels of another copy report the mistake; otherwise they would look up a host with the target's
+ * name.
+ */
 function refuseChannelsOf(other: Grpc, grpc: Grpc): void {
   const refuse = (target: experimental.GrpcUri): never => {
     const detail =
@@ -179,7 +185,7 @@ class Resolving {
   readonly #of: ClusterOf;
   readonly #links: readonly RouterLink[];
   readonly #listener: experimental.ResolverListener;
-  /** What the channel is made of. The library's own calls of the router are of its own copy. */
+  /** The channel's copy. The library's own calls to the router use its own copy. */
   readonly #grpc: Grpc;
   readonly #stopped = new AbortController();
   #watch: Subscription;
@@ -265,7 +271,7 @@ class Resolving {
     const assignment = this.#newest;
     const address = addressOf(assignment);
     if (address === undefined) {
-      const detail = assignment?.unavailableReason || 'the router knows of nobody who may serve';
+      const detail = assignment?.unavailableReason || 'the router knows no server that may serve';
       this.#fail(new DualpingError('no-available-server', detail));
       return;
     }

@@ -1,7 +1,7 @@
 /**
  * The routers of a network, shared by all sessions of a program with the same addresses: they share one watch
- * of each cluster, and one question about it at a time. So with a thousand sessions one message tells of a
- * takeover, and one call asks for it.
+ * of each cluster, and one question about it at a time. So with a thousand sessions a takeover takes one
+ * message of the watch and one call.
  */
 import {
   type Address,
@@ -24,7 +24,7 @@ import { RouterLink } from './router-link.js';
 import { watchRouters } from './router-watch.js';
 import { ROUTER_TIMEOUT_MS } from './timeouts.js';
 
-/** Which server is primary of `cluster`? Of an epoch above `failedEpoch`, if there is one within `waitMs`. */
+/** Asks for the primary of `cluster`, with an epoch above `failedEpoch` if there is one within `waitMs`. */
 export interface Question {
   readonly cluster: ClusterId;
   readonly failedEpoch: Epoch;
@@ -35,11 +35,10 @@ export interface Question {
 export type Introduction = Connected & { readonly cluster: ClusterId };
 
 /**
- * Shared by the sessions that have acquired it. Each answer comes once; to unsubscribe withdraws the
- * question.
+ * Shared by the sessions that have acquired it. Each answer comes once; unsubscribing cancels the question.
  */
 export class NetworkRouters {
-  /** Only those who dial in the same way share: others may be believed by different routers. */
+  /** Shared only by sessions that dial in the same way: others have other credentials. */
   static readonly #shared = new WeakMap<Dialling, Map<string, NetworkRouters>>();
 
   readonly #key: string;
@@ -94,8 +93,8 @@ export class NetworkRouters {
   }
 
   /**
-   * A session that asks a question which is already in flight shares its answer: it is about the same epoch,
-   * and comes no later.
+   * A session shares the answer to an equal question in flight: it is about the same epoch, and comes no
+   * later.
    */
   available(router: Address, { cluster, failedEpoch, waitMs }: Question): Observable<Available> {
     const link = this.#link(router);
@@ -137,7 +136,7 @@ function sharedIn<Value>(
     if (all.get(key) === begun) all.delete(key);
   };
   const begun: Observable<Value> = begin().pipe(
-    // Before subscribers see the end: one that asks again at that moment begins anew.
+    // Before subscribers see the end: a new question at that moment starts a new call.
     tap({ error: forget, complete: forget }),
     finalize(forget),
     share({ connector: () => new ReplaySubject(1) }),

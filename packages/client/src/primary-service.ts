@@ -6,9 +6,9 @@
 import { DualpingError, type Epoch, type MemberState, primaryMember, serverName } from '@dualping/core';
 import { toServiceError } from '@dualping/protocol';
 
-/** A `Server` of grpc-js, as far as it is needed here. */
+/** The part of grpc-js's `Server` that is needed here. */
 export interface ServiceHost<Service, Implementation> {
-  /** As grpc-js has it. */
+  /** As in grpc-js. */
   addService(service: Service, implementation: Implementation): void;
 }
 
@@ -25,7 +25,7 @@ interface Method {
   readonly originalName?: string;
 }
 
-/** The parts of a handler's call object by which a stream is ended. */
+/** The parts of a handler's call object that are needed to end a stream. */
 interface ServerCall {
   emit(event: string, ...values: unknown[]): boolean;
   once(event: string, listener: () => void): unknown;
@@ -47,7 +47,7 @@ export class PrimaryServices {
   readonly #name: string;
   readonly #open = new Set<OpenStream>();
 
-  /** @param name of the member, for people */
+  /** @param name the member's name in messages */
   constructor(member: Primacy, name: string) {
     this.#member = member;
     this.#name = name;
@@ -105,7 +105,7 @@ export class PrimaryServices {
     this.#open.add(stream);
     for (const event of ['cancelled', 'close']) call.once(event, over);
     handler(call, (...answer) => {
-      if (isOver) return; // it has been answered, or its client has gone
+      if (isOver) return; // it was answered, or its client is gone
       over();
       respond(...answer);
     });
@@ -117,19 +117,19 @@ export class PrimaryServices {
 
   #whyNot(): string {
     const { state } = this.#member;
-    if (state.kind !== 'attached') return 'is no member now, so it is not primary';
+    if (state.kind !== 'attached') return 'is not a member now, so it is not primary';
     const primary = state.assignment.available ? primaryMember(state.assignment) : undefined;
-    if (primary === undefined) return 'is not primary, and nobody is';
+    if (primary === undefined) return 'is not primary, and no member is';
     const other = serverName(primary.serverId);
-    if (other === this.#name) return 'has not heard the router of late, so it is not primary now';
+    if (other === this.#name) return 'has not heard the router recently, so it is not primary now';
     return `is not primary: ${other} is, in epoch ${state.epoch}`;
   }
 }
 
 /**
- * An `error` that is emitted is how grpc-js is told the status of a stream; it goes out after what is queued,
- * and then the handler hears `cancelled`, as at the end of any call.
- * What the handler writes afterwards is dropped: it would raise another error, and hide this one.
+ * grpc-js takes the status of a stream from an emitted `error`; it is sent after queued messages, and then
+ * the handler gets `cancelled`, as at the end of any call. Later writes of the handler are dropped: they
+ * would raise another error, and hide this one.
  */
 function endStream(call: ServerCall, error: unknown): void {
   call.emit('error', error);

@@ -1,6 +1,6 @@
 /**
- * Keys of users for whom a program has given none: made when they are needed, and lost with the process. A
- * name that such a key was first to use can't be used after that, unless an operator resets its keys.
+ * Keys of users for whom the program gives none: made when they are needed, and lost with the process. If
+ * such a key was the first of a name, the name can't be used after that, unless an operator resets its keys.
  */
 import type { UserName } from '@dualping/core';
 import { DeviceKey, type NetworkCredentials } from '@dualping/protocol';

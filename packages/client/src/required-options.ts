@@ -1,7 +1,7 @@
-/** Names missing options: programs in JavaScript have no compiler that does. */
+/** Names missing options, for JavaScript programs, which no compiler checks. */
 import { DualpingError } from '@dualping/core';
 
-/** @throws DualpingError `invalid-argument`, naming all that is missing */
+/** @throws DualpingError `invalid-argument`, naming all missing options */
 export function requireOptions<Options extends object>(
   whose: string,
   options: Options | undefined,

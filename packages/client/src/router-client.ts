@@ -2,10 +2,12 @@
 import {
   type Address,
   type Assignment,
+  type Build,
   type ClusterId,
   type ClusterKey,
   DualpingError,
   type Epoch,
+  type HistoryEntry,
   MAX_ROUTERS,
   type NetworkId,
   NO_EPOCH,
@@ -44,23 +46,23 @@ import {
   STATS_WAIT_MS,
 } from './timeouts.js';
 
-/** What a `RouterClient` is made with. */
+/** Options of a `RouterClient`. */
 export interface RouterClientOptions {
   /** `host:port` of routers of one network, 1 to 16. Until one has answered, all are asked in parallel. */
   readonly routers: readonly Address[];
   /**
-   * Of the network, for what is asked of all clusters an operator's or a part's. Without TLS when absent.
+   * Of the network; for questions about all clusters those of an operator or a part. Without TLS when absent.
    */
   readonly credentials?: NetworkCredentials | undefined;
 }
 
-/** A cluster, by its number or by one of its users; or a service, by its name, also before it is there. */
+/** A cluster, by its number or by one of its users; or a service, by its name, even before it exists. */
 export type ClusterOf =
   | { readonly cluster: ClusterId }
   | { readonly user: UserName }
   | { readonly service: ServiceName };
 
-/** Whose primary is asked for, and how long the answer may take. */
+/** The cluster whose primary is requested, and how long the answer may take. */
 export type AvailableOptions = ClusterOf &
   CallOptions & {
     /**
@@ -72,11 +74,11 @@ export type AvailableOptions = ClusterOf &
     readonly waitMs?: number;
   };
 
-/** What a watch is about. */
+/** Options of a watch. */
 export interface WatchOptions {
   /** All clusters, those of services too, when absent. */
   readonly of?: ClusterOf;
-  /** Tell each member's stats too, about once a second. */
+  /** Include each member's stats, about once a second. */
   readonly stats?: boolean;
 }
 
@@ -85,17 +87,19 @@ export interface NetworkStatus {
   /** The router that answered. */
   readonly router: Address;
   readonly networkId: NetworkId;
-  /** Number of clusters that users are divided over. */
+  /** Number of clusters of users. */
   readonly clusters: number;
-  /** By cluster, those of services last. */
+  /** Of that router; absent: it does not say. */
+  readonly build?: Build;
+  /** By cluster, services last. */
   readonly assignments: readonly Assignment[];
   /** Stats of the members that had sent some by then. */
   readonly stats: readonly MemberFigures[];
   /** What is wrong with the router itself now, for people; empty: nothing. */
   readonly trouble: string;
-  /** Who leads, where several routers share a store; absent where there is one. */
+  /** The leader, if several routers share a store; absent if there is one router. */
   readonly leader?: LeadingRouter;
-  /** All of them, where several routers share a store; absent where there is one. */
+  /** All routers, if several share a store; absent if there is one router. */
   readonly routers?: readonly RouterStanding[];
 }
 
@@ -129,7 +133,7 @@ export function checkRouters(routers: readonly Address[]): readonly Address[] {
  * ```
  */
 export class RouterClient {
-  /** The router that answered last is first. */
+  /** The router that last answered is first. */
   #links: readonly RouterLink[];
   readonly #dialling: Dialling;
 
@@ -140,25 +144,34 @@ export class RouterClient {
     this.#links = checkRouters(options.routers).map((address) => new RouterLink(address, this.#dialling));
   }
 
-  /** Which network it is that the routers belong to: all that a program needs to remember it by. */
+  /** The id of the routers' network, by which a program can recognise it. */
   async networkId(options: CallOptions = {}): Promise<NetworkId> {
     return await this.#ask(options, async ({ told }) => told.networkId);
   }
 
+  /**
+   * What a router says of the network's own certificates, X.509 in DER; empty without TLS. While one is
+   * replaced, `NetworkCredentials.followed` makes of it what is to be trusted next.
+   */
+  async statement(options: CallOptions = {}): Promise<readonly Uint8Array[]> {
+    return await this.#ask(options, async ({ told }) => told.authorities);
+  }
+
   /** Everything the router knows, once. */
   async status(options: CallOptions = {}): Promise<NetworkStatus> {
-    return await this.#ask(options, async ({ link, told: { networkId, clusters } }) => {
+    return await this.#ask(options, async ({ link, told: { networkId, clusters, build } }) => {
       const [{ assignments, stats, trouble = '' }, shared] = await Promise.all([
         snapshot(link),
         askSharedRouters(this.#links, this.#dialling),
       ]);
-      return { router: link.address, networkId, clusters, assignments, stats, trouble, ...shared };
+      const router = { router: link.address, networkId, clusters, ...(build !== undefined && { build }) };
+      return { ...router, assignments, stats, trouble, ...shared };
     });
   }
 
   /**
-   * Who leads, and how each of the routers stands. Undefined where there is one router, or none answers:
-   * never rejects for a router that is away.
+   * The leader, and the state of each router. Undefined if there is one router, or none answers: never
+   * rejects because a router is away.
    */
   async routers(options: CallOptions = {}): Promise<SharedRouters | undefined> {
     return await abortable(askSharedRouters(this.#links, this.#dialling), options);
@@ -175,9 +188,8 @@ export class RouterClient {
   }
 
   /**
-   * The present primary, or the one that there is within `waitMs`.
-   * Rejects with `no-available-server` when there is none, also when no member of a service has ever
-   * attached, and with `unknown-cluster`.
+   * The present primary, or the first one within `waitMs`. Rejects with `no-available-server` when there is
+   * none, also if no member of the service has ever attached, and with `unknown-cluster`.
    */
   async available(options: AvailableOptions): Promise<Assignment> {
     const { failedEpoch = NO_EPOCH, waitMs = 0, signal } = options;
@@ -191,7 +203,7 @@ export class RouterClient {
   /**
    * Makes the primary of a cluster hand over to an in-sync standby, without a failed request.
    * Rejects with `handover-impossible` when no standby could take over, or the one that `to` names could not.
-   * If that one goes while the primary finishes, another takes over: the result says which.
+   * If that one goes away while the primary finishes, another takes over: the result says which.
    * @param cluster its number, or the name of a service
    * @returns the assignment with the new primary
    */
@@ -204,9 +216,9 @@ export class RouterClient {
   }
 
   /**
-   * Makes the leading router leave that to another of those that share its store.
+   * Makes the leading router hand over to another one that shares its store.
    * Rejects with `handover-impossible` when no other stands by, or none took over.
-   * @returns the router that leads then
+   * @returns the new leader
    */
   async handoverRouter(options: CallOptions = {}): Promise<LeadingRouter> {
     const limits = { timeoutMs: ROUTER_TIMEOUT_MS, signal: options.signal };
@@ -225,7 +237,7 @@ export class RouterClient {
 
   /**
    * Makes a live member primary although it may lack acknowledged writes: **those are then lost**. Use it
-   * when every in-sync member is gone for good; the router refuses it while a server is available. Also
+   * only if no in-sync member will come back; the router refuses it while a server is available. Also
    * refused, unless `acceptLoss`, when another live member has more; the refusal says what would be lost
    * compared with each known member.
    */
@@ -237,6 +249,65 @@ export class RouterClient {
     const promotion = { cluster, serverId, acceptLoss };
     const limits = { timeoutMs: ROUTER_TIMEOUT_MS, signal };
     return await this.#ask({ signal }, ({ link }) => link.promote(promotion, limits));
+  }
+
+  /**
+   * Pauses failover of a cluster: no other server takes over from a primary that is lost; only the server
+   * that was primary gets the next epoch. Handovers and promotions by an operator work as before. Lasts until
+   * `resume`, also across restarts of the router. Rejects with `invalid-argument` while the cluster is at
+   * rest.
+   * @param cluster its number, or the name of a service
+   */
+  async pause(cluster: ClusterKey, options: CallOptions = {}): Promise<Assignment> {
+    const limits = { timeoutMs: ROUTER_TIMEOUT_MS, signal: options.signal };
+    return await this.#ask(options, ({ link }) => link.pause(cluster, limits));
+  }
+
+  /**
+   * Brings a cluster to rest: the primary's process ends in order, and nobody serves until `resume`. Resolves
+   * when it has ended: then each member of the in-sync set can begin alone.
+   * Rejects with `no-available-server` when there is no primary, with `handover-impossible` when it does not
+   * end within 10 s, and with `invalid-argument` for a service, which has no journal.
+   * @param cluster its number
+   */
+  async rest(cluster: ClusterId, options: CallOptions = {}): Promise<Assignment> {
+    const limits = { timeoutMs: HANDOVER_CALL_TIMEOUT_MS, signal: options.signal };
+    return await this.#ask(options, ({ link }) => link.rest(cluster, limits));
+  }
+
+  /**
+   * Ends what `pause` or `rest` has begun; a cluster that is not suspended stays as it is.
+   * @param cluster its number, or the name of a service
+   * @returns the assignment at that moment; a primary may follow it
+   */
+  async resume(cluster: ClusterKey, options: CallOptions = {}): Promise<Assignment> {
+    const limits = { timeoutMs: ROUTER_TIMEOUT_MS, signal: options.signal };
+    return await this.#ask(options, ({ link }) => link.resume(cluster, limits));
+  }
+
+  /**
+   * Forgets a member that does not come back. If it does, it comes as a stranger and has to catch up.
+   * Rejects with `unknown-member`, and with `invalid-argument` for a member that is live, that holds the
+   * epoch, or that has the only copy with everything acknowledged. A member of the in-sync set of a cluster
+   * without a primary is removed only with `acceptLoss`.
+   * @param cluster its number, or the name of a service
+   */
+  async remove(
+    cluster: ClusterKey,
+    serverId: ServerId,
+    { acceptLoss = false, signal }: CallOptions & { readonly acceptLoss?: boolean } = {},
+  ): Promise<Assignment> {
+    const limits = { timeoutMs: ROUTER_TIMEOUT_MS, signal };
+    return await this.#ask({ signal }, ({ link }) => link.remove({ cluster, serverId, acceptLoss }, limits));
+  }
+
+  /**
+   * What has happened to a cluster: its last 50 epochs and operators' orders, the oldest first.
+   * @param cluster its number, or the name of a service
+   */
+  async history(cluster: ClusterKey, options: CallOptions = {}): Promise<readonly HistoryEntry[]> {
+    const limits = { timeoutMs: ROUTER_TIMEOUT_MS, signal: options.signal };
+    return await this.#ask(options, ({ link }) => link.history(cluster, limits));
   }
 
   /** Ends the connections. Watches that are still subscribed end with an error. */
@@ -275,7 +346,7 @@ export class RouterClient {
 const isAboutTheRouter = ({ reason }: DualpingError): boolean =>
   reason === 'router-unreachable' || reason === 'not-a-router' || reason === 'shutting-down';
 
-/** @throws DualpingError `invalid-argument` quoting what is no name of a service */
+/** @throws DualpingError `invalid-argument` quoting a text that is not the name of a service */
 export function targetOf(of: ClusterOf): Target {
   if ('cluster' in of) return { kind: 'cluster', cluster: of.cluster };
   if ('user' in of) return { kind: 'user', user: of.user };

@@ -1,4 +1,4 @@
-/** What a gRPC failure says about a router. */
+/** The meaning of a gRPC failure for a router. */
 import type { DualpingError, Failure } from '@dualping/core';
 
 /**

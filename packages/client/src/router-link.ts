@@ -4,7 +4,15 @@
  * Every failure is a `DualpingError` that quotes the router's address. Anything else that answers there
  * (another gRPC service, a web server, a router with invalid answers) is `not-a-router`.
  */
-import { type Address, type Assignment, DualpingError, type Reason } from '@dualping/core';
+import {
+  type Address,
+  type Assignment,
+  type ClusterId,
+  type ClusterKey,
+  DualpingError,
+  type HistoryEntry,
+  type Reason,
+} from '@dualping/core';
 import {
   AdminServiceClient,
   type Available,
@@ -12,20 +20,24 @@ import {
   assignmentFromWire,
   availableFromWire,
   type Connected,
+  clusterOrderToWire,
   connectedFromWire,
   type Dialling,
   fromServiceError,
   getAvailableToWire,
   type Handover,
   handoverToWire,
+  historyFromWire,
   type LeaderNews,
   leaderIsFromWire,
   NO_METADATA,
   OWN_CONNECTION,
   type Promotion,
   promoteToWire,
+  type Removal,
   type RouterUpdate,
   RoutingServiceClient,
+  removeToWire,
   type routingWire,
   type WatchQuestion,
   watchToWire,
@@ -108,8 +120,8 @@ export class RouterLink {
   }
 
   /**
-   * The first news about who leads that is what the caller waits for. Undefined: this router shares its store
-   * with none, or is too old to know of others.
+   * The first answer about the leader for which the caller waits. Undefined: this router shares its store
+   * with no other, or is too old to have this call.
    */
   async leader(
     { timeoutMs }: CallLimits,
@@ -138,7 +150,7 @@ export class RouterLink {
     }
   }
 
-  /** @returns the term that ends with it */
+  /** @returns the term that ends */
   async handoverRouter(limits: CallLimits): Promise<number> {
     return await this.#call(
       unary<routingWire.HandoverRouterResponse>(
@@ -168,6 +180,52 @@ export class RouterLink {
         limits,
       ),
       (response) => assignmentFromWire(response.assignment),
+    );
+  }
+
+  async pause(cluster: ClusterKey, limits: CallLimits): Promise<Assignment> {
+    const request = clusterOrderToWire({ cluster });
+    return await this.#order(limits, (options, callback) =>
+      this.#clients.admin.pause(request, NO_METADATA, options, callback),
+    );
+  }
+
+  async rest(cluster: ClusterId, limits: CallLimits): Promise<Assignment> {
+    return await this.#order(limits, (options, callback) =>
+      this.#clients.admin.rest({ cluster }, NO_METADATA, options, callback),
+    );
+  }
+
+  async resume(cluster: ClusterKey, limits: CallLimits): Promise<Assignment> {
+    const request = clusterOrderToWire({ cluster });
+    return await this.#order(limits, (options, callback) =>
+      this.#clients.admin.resume(request, NO_METADATA, options, callback),
+    );
+  }
+
+  async remove(removal: Removal, limits: CallLimits): Promise<Assignment> {
+    const request = removeToWire(removal);
+    return await this.#order(limits, (options, callback) =>
+      this.#clients.admin.remove(request, NO_METADATA, options, callback),
+    );
+  }
+
+  async #order(
+    limits: CallLimits,
+    start: Parameters<typeof unary<routingWire.OrderResponse>>[0],
+  ): Promise<Assignment> {
+    const call = unary<routingWire.OrderResponse>(start, limits);
+    return await this.#call(call, (response) => assignmentFromWire(response.assignment));
+  }
+
+  async history(cluster: ClusterKey, limits: CallLimits): Promise<readonly HistoryEntry[]> {
+    const request = clusterOrderToWire({ cluster });
+    return await this.#call(
+      unary<routingWire.HistoryResponse>(
+        (options, callback) => this.#clients.admin.history(request, NO_METADATA, options, callback),
+        limits,
+      ),
+      historyFromWire,
     );
   }
 

@@ -1,7 +1,7 @@
 /**
- * A lasting watch of assignments: with whichever router answers, opened again when it breaks.
+ * A permanent watch of assignments: at any router that answers, opened again when it breaks.
  *
- * Each attempt first asks whether there is a router: an address where there never was one is an error, and
+ * Each attempt first checks that there is a router: an address where there never was one is an error, and
  * waiting would not help.
  */
 import { setTimeout as delay } from 'node:timers/promises';
@@ -15,7 +15,7 @@ import type { RouterLink } from './router-link.js';
 const debug = createDebug('dualping:client:watch');
 
 /**
- * Never completes. Errors when every router says for good that it can't work: with `not-a-router` when no
+ * Never completes. Errors when every router refuses permanently: with `not-a-router` when no
  * address ever was a router; with `unknown-cluster`, `invalid-user-name` or `invalid-argument` when there is
  * nothing to watch.
  */
@@ -37,7 +37,7 @@ class RouterWatch {
   readonly #subscriber: Subscriber<RouterUpdate>;
   readonly #stopped = new AbortController();
   #backOff = BackOff.start(RECONNECT_BACK_OFF);
-  /** Whether one of them ever was a router: then anything else at its address may go away again. */
+  /** Whether a router ever answered: then another program at its address may go away again. */
   #everAnswered = false;
 
   constructor(links: readonly RouterLink[], question: WatchQuestion, subscriber: Subscriber<RouterUpdate>) {
@@ -69,7 +69,7 @@ class RouterWatch {
     try {
       const { link } = await firstRouter(this.#links, this.#stopped.signal);
       this.#everAnswered = true;
-      // The next attempt asks the others first: this one has just broken.
+      // The next attempt asks the others first, because this watch has just broken.
       this.#links = [...this.#links.filter((other) => other !== link), link];
       return await this.#follow(link);
     } catch (error) {
@@ -96,7 +96,7 @@ class RouterWatch {
   }
 }
 
-/** Whether a real router has given an answer that will not change. */
+/** Whether a router's answer is permanent. */
 function isFinal({ reason }: DualpingError): boolean {
   return reason === 'unknown-cluster' || reason === 'invalid-user-name' || reason === 'invalid-argument';
 }

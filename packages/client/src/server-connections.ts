@@ -12,7 +12,7 @@ import { type ChannelInterface, connectivityState } from '@grpc/grpc-js';
 export interface ServerChannel {
   /** Read it for each call: a connection that has failed is replaced. */
   readonly client: SocialServiceClient;
-  /** Sessions that acquire it from now on dial anew. Present holders of the connection keep it. */
+  /** Sessions that acquire it from now on get a new connection. Present holders keep the old one. */
   abandon(): void;
   /** Called once. The connection is closed when its last holder releases it. */
   release(): void;
@@ -25,12 +25,12 @@ export type Purpose = 'calls' | 'warmth';
 
 /**
  * Sessions that one connection carries. A server allows 10,000 calls on it. Each session's timeline is one of
- * them for as long as it lives, and most of them must stay free for requests.
+ * them as long as it is open, and most must stay free for requests.
  */
 export const MAX_CALLERS_A_CONNECTION = 500;
 
 export class ServerConnections {
-  /** The held connections of each address, the oldest first: that one is kept warm. */
+  /** The held connections of each address, the oldest first; the oldest is kept connected. */
   readonly #connections = new Map<Address, Connection[]>();
 
   acquire(address: Address, purpose: Purpose, dialling: Dialling = PLAINTEXT): ServerChannel {
@@ -66,7 +66,7 @@ export const serverConnections = new ServerConnections();
 
 class Connection {
   readonly #address: Address;
-  /** Only those who dial in the same way share it. */
+  /** Shared only by sessions that dial in the same way. */
   readonly dialling: Dialling;
   readonly #holders: Record<Purpose, number> = { calls: 0, warmth: 0 };
   #client: SocialServiceClient;

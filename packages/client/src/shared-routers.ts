@@ -1,8 +1,8 @@
 /**
- * Asks all routers that share a store who leads, and how each of them stands.
+ * Asks all routers that share a store for the leader, and for the state of each.
  *
- * A router is known by the address that it says itself: it may be given under another name. The leader names
- * the routers that stand by, so that one address is enough to find all of them.
+ * A router is identified by the address in its answer, because the given address may be another name of it.
+ * The leader names the routers that stand by, so that one address is enough to find all of them.
  */
 import { type Address, DualpingError } from '@dualping/core';
 import type { Dialling, LeaderNews } from '@dualping/protocol';
@@ -17,7 +17,7 @@ export interface LeadingRouter {
   readonly term: number;
 }
 
-/** How one of several routers stands. */
+/** The state of one of several routers. */
 export interface RouterStanding {
   readonly address: Address;
   /** `absent`: it did not answer. */
@@ -29,7 +29,7 @@ export interface RouterStanding {
 /** The routers that share a store. */
 export interface SharedRouters {
   readonly leader: LeadingRouter;
-  /** By address: those that were asked, and those that the leader knows. */
+  /** By address: the given ones, and those that the leader knows. */
   readonly routers: readonly RouterStanding[];
 }
 
@@ -39,7 +39,7 @@ interface Asked {
   readonly problem: string;
 }
 
-/** Undefined where a router shares its store with no other, or none answers. */
+/** Undefined if a router shares its store with no other, or if none answers. */
 export async function askSharedRouters(
   links: readonly RouterLink[],
   dialling: Dialling,
@@ -58,7 +58,7 @@ export async function askSharedRouters(
   return { leader: { address, term }, routers };
 }
 
-/** Of those who say that they lead, the one with the highest term; else of all that answered. */
+/** The answer with the highest term, of routers that say that they lead; if none does, of all. */
 function newest(asked: readonly Asked[]): LeaderNews | undefined {
   const told = asked.flatMap(({ news }) => (news === undefined ? [] : [news]));
   const rank = ({ leads, term }: LeaderNews): number => (leads ? term + 0.5 : term);

@@ -10,9 +10,9 @@ export const ROUTER_TIMEOUT_MS = ROUTER_ANSWER_MARGIN_MS;
 export const HANDOVER_CALL_TIMEOUT_MS = 15_000;
 /** Stats come about once a second; a status does not wait longer for them. */
 export const STATS_WAIT_MS = 1_500;
-/** For asking routers how they stand: those that answer do it at once; a frozen one is shown as absent. */
+/** For asking routers for their state: live ones answer at once; a frozen one is shown as absent. */
 export const STANDING_WAIT_MS = 1_000;
-/** Until a router leads after another has handed over: it leaves that to the others for a second. */
+/** Until another router leads after a handover: for a second the former leader leaves that to the others. */
 export const ROUTER_TAKEOVER_MS = 5_000;
 /**
  * When a session ends, its calls in flight may take this long to end in order; it does not wait longer for a

@@ -1,5 +1,5 @@
 /**
- * Posts for the application, none lost before it subscribes.
+ * Keeps posts until the application subscribes, so that none is lost.
  *
  * A session begins to work when it is made; its posts are kept until the first subscriber comes, and go to
  * all subscribers from then on. If too many come before the first subscriber, it gets an error rather than a

@@ -1,4 +1,4 @@
-/** What operators do about users: they let somebody in, and reset the keys of a name. */
+/** Operators' calls about users: invite a user, and reset the keys of a name. */
 import {
   type Address,
   type Assignment,
@@ -25,22 +25,22 @@ import { unary } from './unary.js';
 
 /** How long a server may take to answer, ms. */
 const CALL_TIMEOUT_MS = 10_000;
-/** How long is waited for a new primary, ms; and how often the next one is tried. */
+/** How long to wait for a new primary, ms; and how often to try the next one. */
 const FAILOVER_WAIT_MS = 5_000;
 const MOST_TRIES = 3;
 
-/** Which network, and who asks. */
+/** The network, and the operator's credentials. */
 export interface UserAdminOptions {
   readonly routers: readonly Address[];
-  /** Of an operator. */
+  /** An operator's credentials. */
   readonly credentials: NetworkCredentials;
 }
 
-/** A code that lets in a key, of which servers get only the hash. */
+/** A code that admits a key; servers get only its hash. */
 export interface UserCode {
   /** SHA-256 of the code, base64url. */
   readonly hash: string;
-  /** Until when it counts, ms since 1970, at most 31 days ahead. */
+  /** Until when it is valid, ms since 1970, at most 31 days ahead. */
   readonly untilMs: WallTimeMs;
 }
 
@@ -60,9 +60,8 @@ export class UserAdmin {
   }
 
   /**
-   * Lets in whoever shows the code, under this name, or under any name that has no key.
-   * Rejects with `name-taken` for a name that belongs to a key, with `permission-denied` for callers who are
-   * no operators.
+   * Admits the first user who shows the code, with this name, or with any name that has no key. Rejects with
+   * `name-taken` for a name with keys, with `permission-denied` for a caller who is not an operator.
    */
   async invite({ hash, untilMs }: UserCode, user?: UserName): Promise<Written> {
     const command = { kind: 'invite', code: hash, untilMs, ...(user !== undefined && { user }) } as const;
@@ -70,7 +69,7 @@ export class UserAdmin {
   }
 
   /**
-   * Revokes all keys of a name; whoever shows the code owns it then. Rejects with `unknown-user`.
+   * Revokes all keys of a name; the first user who shows the code then owns it. Rejects with `unknown-user`.
    */
   async resetKeys({ hash, untilMs }: UserCode, user: UserName): Promise<Written> {
     return await this.#ask({ kind: 'reset-keys', code: hash, untilMs, user }, user);

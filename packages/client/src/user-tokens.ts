@@ -1,11 +1,18 @@
 /**
- * The tokens of one user's sessions: signed with the key of this device, and made anew before they run out.
+ * The tokens of one user's sessions: signed with the key of this device, and renewed before they expire.
  *
- * They count by the clock of servers. A refusal tells that clock when this machine's is wrong; from then on
- * tokens are made by it.
+ * They count by the clock of servers. Routers tell theirs at the first contact, and a refusal does; when this
+ * machine's is wrong, tokens are made by it from then on.
  */
-import { DualpingError, type PublicKey, type SessionId, type UserName } from '@dualping/core';
 import {
+  DualpingError,
+  type PublicKey,
+  type SessionId,
+  type UserName,
+  type WallTimeMs,
+} from '@dualping/core';
+import {
+  CLOCK_LEEWAY_MS,
   type DeviceKey,
   type NetworkCredentials,
   TOKEN_KEY,
@@ -16,18 +23,18 @@ import {
 import { Metadata } from '@grpc/grpc-js';
 import { Subject } from 'rxjs';
 
-/** How a user proves to be the user. */
+/** How a user proves their identity. */
 export interface DeviceLogin {
   readonly key: DeviceKey;
-  /** By which the user knows the key. */
+  /** The user's name for the key. */
   readonly device: string;
-  /** Of an invitation, or a one-time code: what lets the key in, if it is new. */
+  /** The code of an invitation, or a one-time code, for a new key. */
   readonly code?: string | undefined;
 }
 
 interface Made {
   readonly sessionId: SessionId;
-  /** The key of the network that it is for. */
+  /** The key of the network for which it is made. */
   readonly authority: string;
   readonly token: Buffer;
   readonly notAfterMs: number;
@@ -43,7 +50,7 @@ export class UserTokens {
   #behindMs = 0;
   readonly #made = new Subject<void>();
 
-  /** Emits when a token was made for the first time or anew. */
+  /** Emits when a token was made or renewed. */
   readonly made$ = this.#made.asObservable();
 
   constructor(user: UserName, login: DeviceLogin, credentials: NetworkCredentials) {
@@ -56,7 +63,7 @@ export class UserTokens {
     return this.login.key.publicKey;
   }
 
-  /** Of the session that was last asked for; undefined: none was yet. */
+  /** The token of the session that was last requested; undefined: none yet. */
   get last(): Metadata | undefined {
     return this.#last && this.#present(this.#last.sessionId).metadata;
   }
@@ -74,9 +81,15 @@ export class UserTokens {
     return Math.max(0, this.#present(sessionId).notAfterMs - TOKEN_RENEWAL_MS - this.#now);
   }
 
+  /** Makes tokens by this clock from now on, if it differs from the one so far by more than they allow. */
+  keepTo(routerMs: WallTimeMs): void {
+    if (Math.abs(routerMs - this.#now) <= CLOCK_LEEWAY_MS) return;
+    this.#behindMs = routerMs - Date.now();
+    this.#last = undefined;
+  }
+
   /**
-   * Takes over the clock that a refusal tells.
-   * @returns whether it told one: then a new token may be better
+   * Takes over the server's time from a refusal. @returns whether it had one: then a new token may work
    */
   corrected(error: unknown): boolean {
     if (!(error instanceof DualpingError) || error.reason !== 'token-expired') return false;
@@ -93,7 +106,7 @@ export class UserTokens {
 
   #present(sessionId: SessionId): Made {
     const last = this.#last;
-    // Another one when the network's certificate was replaced.
+    // It changes when the network's certificate is replaced.
     const [authority] = this.#credentials.authorityHashes;
     if (authority === undefined) throw new DualpingError('internal', 'credentials without a network');
     const isOfNow = last?.sessionId === sessionId && last.authority === authority;

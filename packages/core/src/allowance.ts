@@ -1,8 +1,8 @@
 /**
- * How often somebody may do something: a number of times at once, and from then on so many times a second.
+ * Limits how often an action may happen: a burst at once, and from then on a rate per second.
  *
- * This is a token bucket, and all that is kept of it is when it will be full again (after the generic cell
- * rate algorithm of ATM). Buckets that are full are forgotten, so only those are kept that were used lately.
+ * This is a token bucket. Its only state is the time at which it will be full again (after the generic cell
+ * rate algorithm of ATM). Full buckets are forgotten, so only recently used ones take memory.
  */
 import type { Instant } from './ids.js';
 import { RecencyMap } from './recency-map.js';
@@ -19,7 +19,7 @@ interface Bucket {
   fullAt: Instant;
 }
 
-/** Differences of times are exact to less than that, ms: a sum of fractions must not refuse what is due. */
+/** Rounding errors of time differences are smaller than this, ms: they must not cause a refusal. */
 const ROUNDING_MS = 1e-6;
 
 export class Allowances<Key> {
@@ -28,7 +28,7 @@ export class Allowances<Key> {
   readonly #msEach: number;
   readonly #msAll: number;
 
-  /** @param most buckets that are kept: of more, the one untouched for longest counts as full again */
+  /** @param most buckets that are kept; beyond that, the least recently used one counts as full again */
   constructor(
     allowance: Allowance,
     readonly most: number,
@@ -43,8 +43,8 @@ export class Allowances<Key> {
   }
 
   /**
-   * How long until so much may be taken, ms; 0: it may be taken now. What is larger than the whole bucket may
-   * be taken out of a full one.
+   * How long until `amount` may be taken, ms; 0: now. An amount larger than the whole bucket may be taken
+   * from a full one.
    */
   waitMs(key: Key, now: Instant, amount = 1): number {
     const emptyMs = Math.max(0, (this.#buckets.get(key)?.fullAt ?? now) - now);
@@ -53,7 +53,7 @@ export class Allowances<Key> {
     return waitMs > ROUNDING_MS ? waitMs : 0;
   }
 
-  /** Takes so much, whether it is there or not. */
+  /** Takes `amount`, even if the bucket has less. */
   take(key: Key, now: Instant, amount = 1): void {
     const buckets = this.#buckets;
     const bucket = buckets.touch(key);

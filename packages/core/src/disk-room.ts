@@ -1,10 +1,10 @@
 /**
- * Decides whether a disk has room for what users write.
+ * Decides whether a disk has room for users' writes.
  *
  * A disk that is full ends its server. When the disks of a cluster fill together, all its servers end
- * together. So users' writes are refused while there is still room for the entries of the servers
- * themselves, and for an operator to notice. Between being low and having room again lies a fifth of the
- * reserve, so that a disk at its edge does not change from one to the other all the time.
+ * together. So users' writes are refused while there is still room for the servers' own entries, and time for
+ * an operator to notice. A disk that was low has room again only when a fifth more than the reserve is free,
+ * so that a disk near the limit does not change state all the time.
  */
 import { DualpingError } from './reasons.js';
 
@@ -16,7 +16,7 @@ export interface DiskSpace {
 
 /** The disk of a data folder, as the server that has it sees it. */
 export interface DiskRoomStats extends DiskSpace {
-  /** Whether users' writes are refused because of it. */
+  /** Whether users' writes are refused because of this disk. */
   readonly isLow: boolean;
 }
 
@@ -48,12 +48,12 @@ export class DiskRoom {
   /** @param minFreePercent 0: it is never low */
   constructor(readonly minFreePercent: number) {}
 
-  /** Undefined: nobody has looked yet. */
+  /** Undefined before the first look. */
   get stats(): DiskRoomStats | undefined {
     return this.#stats;
   }
 
-  /** @returns whether it has become low, or has room again, by what was just seen */
+  /** @returns whether this changed the state: it has become low, or has room again */
   seen({ freeBytes, sizeBytes }: DiskSpace): boolean {
     const wasLow = this.#stats?.isLow ?? false;
     const reserve = Math.min((sizeBytes * this.minFreePercent) / 100, LARGEST_RESERVE_BYTES);

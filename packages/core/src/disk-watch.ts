@@ -1,10 +1,10 @@
 /**
  * Notices that a disk is slow, or hangs: while an operation is under way, not only when it is over.
  *
- * A disk that fails reports an error; one that hangs reports nothing, and a process that waits for it looks
- * healthy. Time is counted as `ListeningClock` counts it, so a stopped process does not count its own pause
- * as a delay of its disk. After "Gray Failure: The Achilles' Heel of Cloud-Scale Systems" (Huang et al.,
- * 2017): what counts is what the waiting side sees.
+ * A disk that fails reports an error. A disk that hangs reports nothing, and a process that waits for it
+ * looks healthy. Time is counted as `ListeningClock` counts it, so a stopped process does not count its own
+ * pause as a delay of its disk. After "Gray Failure: The Achilles' Heel of Cloud-Scale Systems" (Huang et
+ * al., 2017): the view of the waiting side decides.
  */
 import type { Instant } from './ids.js';
 import { unreachable } from './invariants.js';
@@ -14,14 +14,15 @@ import type { Stats } from './messages.js';
 import { DualpingError } from './reasons.js';
 
 /**
- * A sync that takes longer is told to the operator, ms: a healthy disk takes milliseconds, a busy one tens.
+ * A sync that takes longer is reported to the operator, ms: a healthy disk takes milliseconds, a busy one
+ * tens.
  */
 export const SLOW_DISK_MS = 1_000;
-/** A disk that does not answer for so long hangs, ms: pauses of cloud disks are shorter. */
+/** A disk that does not answer for this long hangs, ms: pauses of cloud disks are shorter. */
 export const DEFAULT_DISK_STALL_MS = 5_000;
-/** Below it a busy disk would count as one that hangs, ms. */
+/** With less a busy disk would count as hanging, ms. */
 export const MIN_DISK_STALL_MS = SLOW_DISK_MS;
-/** The longest patience that can be set, an hour, ms: waiting longer for a disk has no use. */
+/** The longest time that can be set, an hour, ms: waiting longer for a disk has no use. */
 export const MAX_DISK_STALL_MS = 3_600_000;
 /**
  * @throws DualpingError `invalid-argument`, quoting a value that is not allowed; default
@@ -36,7 +37,7 @@ export function parseDiskStallMs(given: number = DEFAULT_DISK_STALL_MS): number 
   return given;
 }
 
-/** How often to look while an operation is under way, ms. */
+/** How often to look while an operation runs, ms. */
 export const DISK_LOOK_MS = 250;
 
 /** Given by the driver, never used twice. */
@@ -49,7 +50,7 @@ export type DiskWatchInput =
       /** For people: `syncing /data/s1/…`. */
       readonly doing: string;
       /**
-       * What follows when it takes long: a line for the operator (`slowness`), or the disk counts as hanging
+       * What a long operation causes: a line for the operator (`slowness`), the disk counts as hanging
        * (`stall`), or both.
        */
       readonly watchedFor: 'slowness' | 'stall' | 'both';
@@ -59,15 +60,15 @@ export type DiskWatchInput =
 
 export type DiskWatchOutput =
   /**
-   * `isOver` false: the operation goes on. Comes while it lasts only for the first slow operation in a row,
-   * in case it never ends; when it ends, for each one.
+   * `isOver` false: the operation still runs. That is reported only for the first slow operation in a row, in
+   * case it never ends; the end of each slow operation is reported.
    */
   | { readonly kind: 'slow'; readonly doing: string; readonly forMs: number; readonly isOver: boolean }
   | { readonly kind: 'stalled'; readonly doing: string; readonly forMs: number }
   /** The operation that had stalled is done. */
   | { readonly kind: 'recovered'; readonly doing: string; readonly forMs: number };
 
-/** What people see of a disk. */
+/** What operators see of a disk. */
 export type DiskStats = Pick<Stats, 'slowSyncs' | 'longestSyncMs'>;
 
 export const NO_DISK_STATS: DiskStats = Object.freeze({ slowSyncs: 0, longestSyncMs: 0 });
@@ -117,7 +118,7 @@ export class DiskWatch implements Machine<DiskWatchInput, DiskWatchOutput> {
     }
   }
 
-  /** When to `tick` next; undefined while nothing is under way. */
+  /** When to `tick` next; undefined while no operation runs. */
   nextDeadline(): Instant | undefined {
     return this.#underWay.size === 0 ? undefined : this.#lookAt;
   }

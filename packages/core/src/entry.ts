@@ -15,18 +15,21 @@ import { unreachable } from './invariants.js';
 import type { SocialReason } from './reasons.js';
 import type { KeyLogin } from './social/name-keys.js';
 
-/** A post, by the place at which the cluster of its author accepted it. */
+/** Names a post by its place in the journal of its author's cluster. */
 export interface PostReference {
-  /** The cluster of its author; absent: the cluster in whose journal, timeline or message this stands. */
+  /**
+   * The cluster of its author; absent: the cluster whose journal, timeline or message contains this
+   * reference.
+   */
   readonly home?: ClusterId;
   readonly position: Position;
   readonly author: UserName;
 }
 
-/** The post that another one answers. */
+/** The post that is answered. */
 export interface Answers extends PostReference {
   /**
-   * Its first words, which the server that took the answer read from its journal; absent: it could not read
+   * Its first words, read from the journal of the server that accepted the answer; absent: it could not read
    * them.
    */
   readonly begin?: string;
@@ -34,9 +37,9 @@ export interface Answers extends PostReference {
 
 /** What a client can ask for. The user is the one whose session asks. */
 export type Command =
-  /** Login: makes the user on first sight, and binds the session to the user. */
+  /** Login: makes the user if it does not exist, and binds the session to the user. */
   | { readonly kind: 'register'; readonly user: UserName; readonly login?: KeyLogin }
-  /** Another device of the user is let in by this code. */
+  /** This code admits another device of the user. */
   | {
       readonly kind: 'invite-device';
       readonly user: UserName;
@@ -53,16 +56,16 @@ export type Command =
       readonly answers?: Answers;
     };
 
-/** What an operator asks for. Asked for again with the same code, it changes nothing. */
+/** An operator's command. A repetition with the same code changes nothing. */
 export type OperatorCommand =
-  /** Lets in somebody new: under this name, or without one under any name that has no key. */
+  /** Invites a new user: with this name, or without one with any name that has no key. */
   | {
       readonly kind: 'invite';
       readonly code: CodeHash;
       readonly untilMs: WallTimeMs;
       readonly user?: UserName;
     }
-  /** Revokes all keys of a name; the code lets its owner in again. */
+  /** Revokes all keys of a name; the code admits its owner again. */
   | {
       readonly kind: 'reset-keys';
       readonly user: UserName;
@@ -70,17 +73,17 @@ export type OperatorCommand =
       readonly untilMs: WallTimeMs;
     };
 
-/** Where something was committed first: a place in the journal of the cluster that it happened in. */
+/** Where something was committed first: a cluster, and a position in its journal. */
 export interface Origin {
   readonly cluster: ClusterId;
   readonly position: Position;
 }
 
-/** What a primary has heard from the primary of another cluster, in the order of that cluster's journal. */
+/** What a primary has read from the primary of another cluster, in the order of that cluster's journal. */
 export type RemoteCommand =
   /** A user who logged in there for the first time. */
   | { readonly kind: 'remote-user'; readonly user: UserName; readonly origin: Origin }
-  /** A post by someone who is followed from here; the entry's time is when it was accepted there. */
+  /** A post by an author who is followed from here; the entry's time is when it was accepted there. */
   | {
       readonly kind: 'remote-post';
       readonly user: UserName;
@@ -88,19 +91,20 @@ export type RemoteCommand =
       readonly answers?: Answers;
       readonly origin: Origin;
     }
-  /** Who follows, or no longer follows, one of this cluster's users: a change that was committed there. */
+  /** A user there follows, or no longer follows, one of this cluster's users. */
   | {
       readonly kind: 'remote-follow' | 'remote-unfollow';
       readonly user: UserName;
       readonly target: UserName;
       readonly origin: Origin;
     }
-  /** Everything wanted up to the origin position is here. A follow that comes next begins there. */
+  /**
+   * Everything wanted up to the origin position is here. A follow that comes next begins at that position.
+   */
   | { readonly kind: 'remote-through'; readonly origin: Origin };
 
 /**
- * What a journal can hold: clients' commands, what was heard from other clusters, and the opening of an
- * epoch.
+ * What a journal can hold: clients' commands, what was read from other clusters, and the start of an epoch.
  */
 export type JournalCommand =
   | Command
@@ -152,11 +156,11 @@ export function postIn({ command, position, timeMs }: Entry): Post | undefined {
   };
 }
 
-/** A post as others can name it. */
+/** The reference by which an answer names this post. */
 export const referenceTo = ({ position, author, origin }: Post): PostReference =>
   origin === undefined ? { position, author } : { home: origin.cluster, position: origin.position, author };
 
-/** A reference to a post, translated from the words of cluster `from` into those of cluster `here`. */
+/** A reference to a post, translated from cluster `from` to cluster `here` (`home` is relative). */
 export function referenceIn<Reference extends PostReference>(
   here: ClusterId,
   from: ClusterId,
@@ -168,22 +172,22 @@ export function referenceIn<Reference extends PostReference>(
 export interface Entry {
   readonly position: Position;
   readonly epoch: Epoch;
-  /** Wall clock of the primary that accepted it: for people; a code has run out or not by it. */
+  /** Wall clock of the primary that accepted it: shown to users; decides whether a code has expired. */
   readonly timeMs: WallTimeMs;
-  /** Empty for entries of no session, which no client asked for. */
+  /** Empty for entries without a session: no client asked for them. */
   readonly sessionId: SessionId;
-  /** 0 for entries of no session. */
+  /** 0 for entries without a session. */
   readonly requestNo: RequestNumber;
   readonly command: JournalCommand;
 }
 
-/** Where an epoch begins in a journal; the list of them tells where two journals part. */
+/** Where an epoch begins in a journal; comparing two lists of these shows where two journals diverge. */
 export interface EpochStart {
   readonly epoch: Epoch;
   readonly position: Position;
 }
 
-/** Outcome of an applied request, the first and only one: a repeated request gets the same. */
+/** The one outcome of an applied request: a repeated request gets the same. */
 export type Reply =
   | { readonly kind: 'ok'; readonly position: Position }
   | { readonly kind: 'refused'; readonly position: Position; readonly reason: SocialReason };
@@ -196,8 +200,8 @@ export interface Post {
   readonly timeMs: WallTimeMs;
   /** The post that it answers. */
   readonly answers?: Answers;
-  /** Where it was accepted, if its author is of another cluster. */
+  /** Where it was accepted, if its author belongs to another cluster. */
   readonly origin?: Origin;
-  /** Its reader does not follow its author: it is there because it names the reader. */
+  /** Its reader does not follow its author: it is shown because it names the reader. */
   readonly unfollowed?: true;
 }

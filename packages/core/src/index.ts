@@ -1,5 +1,6 @@
 export * from './allowance.js';
 export * from './assignment.js';
+export * from './build.js';
 export * from './disk-room.js';
 export * from './disk-watch.js';
 export * from './entry.js';

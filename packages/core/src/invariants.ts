@@ -16,6 +16,8 @@ export const INVARIANTS = {
   'in-sync-never-empty': 'a cluster that has had a primary keeps at least one in-sync member',
   'primary-is-in-sync': 'the primary of a replicated cluster is in the in-sync set, with its own journal',
   'promoted-was-in-sync': 'a member is promoted only out of the in-sync set (but for an unclean promote)',
+  'suspended-grants-nothing':
+    'while failover is suspended no epoch is granted but by an order, or to the server that had the last one',
   'journal-is-contiguous': 'entries follow one another without a gap',
   'epochs-rise-along-journal': 'the epochs of entries never fall along a journal',
   'committed-is-never-truncated': 'no entry at or below the commit position is taken back',

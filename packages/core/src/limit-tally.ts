@@ -1,6 +1,6 @@
 /**
- * Counts what limits refuse, and says it in one line a minute: whoever is refused can cause refusals as often
- * as they like, and each would be a line.
+ * Counts what limits refuse, and reports it in one line a minute: a caller can cause any number of refusals,
+ * and one line for each would fill the log.
  */
 import type { Instant } from './ids.js';
 import { quote } from './text.js';
@@ -30,7 +30,7 @@ export class LimitTally {
     this.#last = who;
   }
 
-  /** When a line will be due; undefined: there is nothing to say. */
+  /** When a line will be due; undefined: there is nothing to report. */
   get dueAt(): Instant | undefined {
     return this.#counts.size === 0 ? undefined : this.#saidAt + LIMIT_LINE_INTERVAL_MS;
   }

@@ -2,8 +2,8 @@
  * Measures the silence of others without counting this process's own pauses.
  *
  * A process that was stopped, starved or swapped out wakes with the others' messages still unread. By the
- * wall clock all others were silent; in truth this process was not listening. This clock advances by at most
- * `maxStepMs` between two looks at it, so silence counts only while the process was running.
+ * wall clock all others were silent; in fact this process was not listening. This clock advances by at most
+ * `maxStepMs` between two readings, so silence counts only while the process was running.
  */
 import type { Instant } from './ids.js';
 import { invariant } from './invariants.js';
@@ -16,8 +16,8 @@ export class ListeningClock {
   constructor(public maxStepMs: number) {}
 
   /**
-   * Looks at the clock; returns the listening time so far, ms. `until`: when the listener meant to look. What
-   * is later than that does not count.
+   * Reads the clock; returns the listening time so far, ms. `until`: the instant for which the listener's
+   * timer was set. Time after that does not count.
    */
   advance(now: Instant, until: Instant = now): number {
     if (this.#last !== undefined) {
@@ -29,7 +29,7 @@ export class ListeningClock {
     return this.#heardMs;
   }
 
-  /** Listening time at the last look, ms. */
+  /** Listening time at the last reading, ms. */
   get heardMs(): number {
     return this.#heardMs;
   }

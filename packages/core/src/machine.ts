@@ -14,6 +14,6 @@ export interface Tick {
 export interface Machine<Input extends { readonly kind: string }, Output> {
   /** @param now never earlier than at the step before */
   step(now: Instant, input: Input | Tick): readonly Output[];
-  /** When it wants to be stepped with `tick` at the latest; undefined: not before there is an input. */
+  /** When it must be stepped with `tick` at the latest; undefined: not before the next input. */
   nextDeadline(): Instant | undefined;
 }

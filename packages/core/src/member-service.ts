@@ -1,10 +1,10 @@
 /**
- * The service name under which one life of a server answers health questions. A caller that asks for it knows
- * that it has reached this very life.
+ * The service name under which one life of a server answers health questions. A caller that gets an answer
+ * for it knows that it has reached exactly this life.
  */
 import type { ClusterId, Incarnation, LifeId, ServerId } from './ids.js';
 
-/** What a server's health answers for besides: whether it has everything acknowledged. */
+/** Another service name of a server's health: whether it has everything acknowledged. */
 export const IN_SYNC_HEALTH = 'dualping.v1.InSync';
 
 export interface MemberLife {

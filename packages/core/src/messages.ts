@@ -3,6 +3,7 @@
  * wire, and judges what a stranger sent.
  */
 import type { Assignment } from './assignment.js';
+import type { Build } from './build.js';
 import type { DiskRoomStats } from './disk-room.js';
 import type { Answers, EpochStart } from './entry.js';
 import type {
@@ -22,8 +23,9 @@ import type {
 import type { Reason } from './reasons.js';
 
 /**
- * Live stats of a server, for people and views. They also serve two decisions: a copy that ends before what
- * an in-sync member has called committed is an older copy, and an unclean promotion says what it loses.
+ * Live stats of a server, for operators and views. Two decisions use them too: a copy that ends before a
+ * position that an in-sync member has reported as committed is an older copy; and an unclean promotion says
+ * what it loses.
  */
 export interface Stats {
   /** Last position durable here. */
@@ -40,9 +42,9 @@ export interface Stats {
   readonly postsAccepted: number;
   /** How many operations of its disk took longer than `SLOW_DISK_MS`, since the start. */
   readonly slowSyncs: number;
-  /** The longest operation of its disk, ms; one under way is included. */
+  /** The longest operation of its disk, ms; a running one is included. */
   readonly longestSyncMs: number;
-  /** Absent: it has no disk, or has not looked yet. */
+  /** Absent: it has no disk, or has not checked it yet. */
   readonly disk?: DiskRoomStats;
 }
 
@@ -52,28 +54,30 @@ export type MemberMessage =
       readonly kind: 'attach';
       /** Empty when the member has never belonged to a network. */
       readonly networkId: NetworkId | '';
-      /** By its service's name for a member of a service. */
+      /** For a member of a service the service's name. */
       readonly cluster: ClusterKey;
       readonly serverId: ServerId;
       readonly incarnation: Incarnation;
       readonly journalId: JournalId;
       readonly lifeId: LifeId;
       /**
-       * The last life over this journal that a router has welcomed, as noted on the member's disk; empty:
+       * The last life over this journal that a router has welcomed, as stored on the member's disk; empty:
        * none.
        */
       readonly welcomedLife: LifeId;
       readonly address: Address;
       /** The highest epoch the member has seen anywhere. */
       readonly epoch: Epoch;
-      /** The highest revision of its cluster's assignment that it has been told; 0 when none. */
+      /** The highest revision of its cluster's assignment that it knows; 0 when none. */
       readonly revision: number;
       readonly stats: Stats;
       readonly replicates: boolean;
       /** Counts the streams that this life has opened; 0 when the sender does not count. */
       readonly attempt: number;
-      /** Whether it has been asked to stop, and goes on for a moment. */
+      /** Whether it has been asked to stop, and still runs for a moment. */
       readonly leaving: boolean;
+      /** Absent: it does not say. */
+      readonly build?: Build;
     }
   | {
       readonly kind: 'ping';
@@ -94,14 +98,14 @@ export type MemberMessage =
       readonly lifeId: LifeId;
     }
   /**
-   * The primary of `epoch` has stopped taking writes and all in-sync members hold everything: choose another
+   * The primary of `epoch` takes no more writes, and all in-sync members hold everything: choose another
    * primary.
    */
   | { readonly kind: 'hand-over'; readonly epoch: Epoch; readonly leaving: boolean }
   /**
-   * The primary of `epoch` lacks what this live member knows as committed: it should not have been promoted.
-   * The router lets that member take over if it is in sync; else the cluster is unavailable until an operator
-   * decides.
+   * The primary of `epoch` lacks entries that this live member knows to be committed: it should not have been
+   * promoted. The router lets that member take over if it is in sync; else the cluster is unavailable until
+   * an operator decides.
    */
   | {
       readonly kind: 'dispute';
@@ -110,8 +114,8 @@ export type MemberMessage =
       readonly detail: string;
     }
   /**
-   * The member is asked to stop, and goes on for a moment, since others may be asked too. The router no
-   * longer hands over to it.
+   * The member was asked to stop, and still runs for a moment, because others may have been asked too. The
+   * router no longer hands over to it.
    */
   | { readonly kind: 'leaving' }
   /**
@@ -126,20 +130,22 @@ export type RouterMessage =
   | {
       readonly kind: 'welcome';
       readonly networkId: NetworkId;
-      /** How many clusters the network has; 0: the router does not tell. */
+      /** How many clusters the network has; 0: the router does not say. */
       readonly clusters: number;
       readonly pingIntervalMs: number;
       readonly deadAfterMs: number;
       readonly assignment: Assignment;
-      /** In which the router leads, of several that share a store; 0 or absent: the router is alone. */
+      /**
+       * The term in which this router leads, of several that share a store; 0 or absent: the router is alone.
+       */
       readonly term?: number;
     }
-  /** The router does not lead. Also later on the same stream, which is for nothing else. */
+  /** The router does not lead. Also sent later on the same stream, which carries nothing else. */
   | {
       readonly kind: 'leader-is';
-      /** Rises with each leader; 0: nobody leads, as far as this router knows. */
+      /** Rises with each leader; 0: no router leads, as far as this one knows. */
       readonly term: number;
-      /** Empty when nobody leads. */
+      /** Empty when no router leads. */
       readonly address: Address | '';
     }
   | { readonly kind: 'pong'; readonly sequence: number; readonly pingIntervalMs: number }
@@ -153,6 +159,8 @@ export type RouterMessage =
   | { readonly kind: 'no-successor'; readonly epoch: Epoch }
   /** An operator asked for a handover: drain, then answer with `hand-over`. */
   | { readonly kind: 'please-hand-over'; readonly epoch: Epoch }
+  /** An operator wants the cluster to rest: drain as for a handover, and then end. There is no successor. */
+  | { readonly kind: 'please-rest'; readonly epoch: Epoch }
   | {
       readonly kind: 'refused';
       /** The network of the router that refuses. */
@@ -187,19 +195,20 @@ export type StandbyMessage =
       /** Its disk has no room for what users write. */
       readonly diskIsLow?: true;
     }
-  /** The last message of a stream: the standby has heard of a higher epoch; the primary must step down. */
+  /** The last message of a stream: the standby knows of a higher epoch; the primary must step down. */
   | { readonly kind: 'fenced'; readonly epoch: Epoch }
   /**
-   * The last message of a stream: the primary's journal lacks what the standby knows as committed, up to
-   * `committed`. A primary that has not opened its epoch, and hears this of an in-sync member, gives the
-   * epoch up.
+   * The last message of a stream: the primary's journal lacks entries that the standby knows to be committed,
+   * up to `committed`. A primary that has not opened its epoch, and gets this from an in-sync member, gives
+   * the epoch up.
    */
   | { readonly kind: 'lacking'; readonly epoch: Epoch; readonly committed: Position };
 
 /** Primary to standby, on `Replicate`. */
 export type PrimaryMessage =
   /**
-   * The journals agree up to `common`; what the standby has beyond it must be cut. Entries follow from there.
+   * The journals are equal up to `common`; the standby must cut its entries beyond it. Entries follow from
+   * there.
    */
   | {
       readonly kind: 'joined';
@@ -210,14 +219,14 @@ export type PrimaryMessage =
       readonly checksum: number;
     }
   /**
-   * The journals agree up to `common`, and the primary no longer has what the standby lacks: pull a snapshot
-   * with `GetFollowerInfo`, then join again.
+   * The journals are equal up to `common`, and the primary no longer has the entries that the standby lacks:
+   * pull a snapshot with `GetFollowerInfo`, then join again.
    */
   | { readonly kind: 'snapshot-needed'; readonly epoch: Epoch; readonly common: Position }
   /**
-   * Entries `from` to `to` in order; none when `to` = `from` − 1, and then it only carries the commit
-   * position and says that the primary is there. On the wire entries are the bytes that the primary
-   * journalled; drivers carry these, the machines see them decoded.
+   * Entries `from` to `to` in order; none when `to` = `from` − 1: then it only carries the commit position,
+   * and is a sign of life. On the wire entries are the bytes of the primary's journal; drivers pass these on,
+   * the machines see them decoded.
    */
   | {
       readonly kind: 'entries';
@@ -234,7 +243,7 @@ export type PrimaryMessage =
        */
       readonly networkId: NetworkId | '';
       readonly cluster: ClusterId;
-      /** The highest that the server has seen. */
+      /** The highest epoch that the server has seen. */
       readonly epoch: Epoch;
       readonly reason: Reason;
       readonly detail: string;
@@ -248,16 +257,16 @@ export type TailMessage =
   | {
       readonly kind: 'open';
       readonly networkId: NetworkId;
-      /** Who asks: its cluster, and the epoch in which it is primary there. */
+      /** The reader: its cluster, and the epoch in which it is primary there. */
       readonly from: ClusterId;
       readonly fromEpoch: Epoch;
-      /** Who is asked. */
+      /** The cluster that is read. */
       readonly cluster: ClusterId;
       readonly epoch: Epoch;
     }
   /**
-   * Begins again after a position, from now on also with `add` and without `remove`. Earlier batches that
-   * were not taken are void: batches carry the number of their subscription.
+   * Begins again after a position, from now on also with `add` and without `remove`. Earlier batches without
+   * `taken` are void: batches carry the number of their subscription.
    */
   | {
       readonly kind: 'subscribe';
@@ -266,7 +275,7 @@ export type TailMessage =
       readonly after: Position;
       readonly add: readonly UserName[];
       readonly remove: readonly UserName[];
-      /** Another message of the same number follows: B sends nothing before the last one. */
+      /** Another message of the same number follows: the other side sends nothing before the last one. */
       readonly more: boolean;
     }
   /** The items of the last batch are committed here: the next batch may come. */

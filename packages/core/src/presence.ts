@@ -1,14 +1,14 @@
 /** Users as lists show them. */
 import type { UserName } from './ids.js';
 
-/** A user, and whether they are here now. */
+/** A user, and whether they are present now. */
 export interface UserPresence {
   readonly user: UserName;
   /** Whether the user has a timeline open. */
   readonly present: boolean;
 }
 
-/** Who there is, and who of them follows the user, or is followed. */
+/** All users, those who follow the asker, and those whom the asker follows. */
 export interface PresenceLists {
   /** All users, by name. */
   readonly users: readonly UserPresence[];

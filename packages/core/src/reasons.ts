@@ -2,17 +2,17 @@
  * Every way in which a call can be refused, as one closed list, and what the caller does about it.
  *
  * No program branches on text: the reason travels beside the gRPC status (see the status table in
- * `@dualping/protocol`), the text is for people and quotes what was wrong.
+ * `@dualping/protocol`), the text is for people and quotes the wrong value.
  */
 
 /**
  * What a caller does about a reason:
  * `retry` the same server, `re-resolve` and send again, `give-up` because it can never work as asked,
- * `show` it to the person because it is an answer about what they asked.
+ * `show` it to the user because it is the answer.
  */
 export type Action = 'retry' | 're-resolve' | 'give-up' | 'show';
 
-/** Outcomes of applying a command: the same on every server, kept with the session, journalled. */
+/** Outcomes of applying a command: the same on every server, and kept with the session. */
 export const SOCIAL_REASONS = {
   'unknown-user': 'show',
   'unknown-target': 'show',
@@ -20,20 +20,20 @@ export const SOCIAL_REASONS = {
   'cannot-follow-self': 'show',
   'not-following': 'show',
   'cannot-unfollow-self': 'show',
-  /** A post answers a post that is not there: it never was, or was lost with an unclean promotion. */
+  /** A post answers a post that does not exist: it never did, or was lost in an unclean promotion. */
   'unknown-post': 'show',
-  /** The name belongs to a key, and the caller has not shown one that speaks for it. */
+  /** The name has keys, and the caller has shown none of them. */
   'wrong-key': 'give-up',
-  /** A new name is let in only with an invitation, and none was shown that is for it. */
+  /** A new name needs an invitation, and the caller has shown none for this name. */
   'invitation-needed': 'give-up',
-  /** The code was used by another key, or has run out. */
+  /** The code was used by another key, or has expired. */
   'invitation-spent': 'give-up',
   /** There is no such key that speaks for the name. */
   'unknown-key': 'show',
   /** It is the only key that speaks for the name. */
   'last-key': 'show',
   'too-many-keys': 'show',
-  /** An operator invites to a name that belongs to a key. */
+  /** An operator invites to a name that has a key already. */
   'name-taken': 'show',
   /**
    * The user belongs to another cluster. Also used when a router refuses a member, or a server another
@@ -44,7 +44,7 @@ export const SOCIAL_REASONS = {
 
 export const REASONS = {
   ...SOCIAL_REASONS,
-  /** Judged at the codec: the request itself is malformed. */
+  /** Found by the codec: the request itself is malformed. */
   'invalid-user-name': 'show',
   'invalid-post': 'show',
   'invalid-argument': 'give-up',
@@ -57,19 +57,22 @@ export const REASONS = {
   'sequence-gap': 'retry',
   /** The session belongs to another user. */
   'session-mismatch': 'give-up',
-  /** It is not known who calls: there is no certificate, or one that does not count, or no TLS. */
+  /** The caller is unknown: no certificate, an invalid one, or no TLS. */
   unauthenticated: 'give-up',
-  /** The user's token has run out, or counts for too long: make a new one, by the clock that is told. */
+  /**
+   * The user's token has expired, or is valid for too long: make a new one, by the server's clock in the
+   * refusal.
+   */
   'token-expired': 're-resolve',
-  /** It is known who calls, and the caller may not do this. */
+  /** The caller is known, and may not do this. */
   'permission-denied': 'give-up',
   /**
-   * The session is no longer kept (or never began with request 1); whether the request happened is unknown.
+   * The session is no longer kept (or never began with request 1); the request may or may not have happened.
    */
   'session-expired': 'give-up',
-  /** The reply to so old a request is no longer kept; the request did happen. */
+  /** The reply to this old request is no longer kept; the request did happen. */
   'request-too-old': 'give-up',
-  /** The link broke after the request left; whether the request happened is unknown. */
+  /** The link broke after the request was sent; it may or may not have happened. */
   'may-have-happened': 're-resolve',
   /** No server can serve the cluster now: no in-sync member is live. */
   'no-available-server': 'retry',
@@ -86,7 +89,7 @@ export const REASONS = {
   'stale-incarnation': 'give-up',
   /** The folder is older than the journal it claims to be: it was copied, restored or reverted. */
   'older-copy': 'give-up',
-  /** The life before is still live: a server that was just started again tries again a moment later. */
+  /** The former life is still live: a server that was just restarted tries again a moment later. */
   'predecessor-is-live': 'retry',
   /** The member has seen a higher epoch than the router: the router's store is older than its members. */
   'router-store-too-old': 'give-up',
@@ -121,7 +124,7 @@ export interface Failure {
 
 /** The one error class of dualping. `detail` is for people: it quotes what was refused and says why. */
 export class DualpingError extends Error {
-  /** Also in another copy of this package, where `instanceof` would not find it. */
+  /** Identifies it across copies of this package, where `instanceof` fails. */
   override readonly name = 'DualpingError';
   constructor(
     /** For programs. */

@@ -1,8 +1,8 @@
 /**
- * A map in the order in which its keys were last touched, the one untouched for longest first.
+ * A map ordered by when its keys were last touched, the least recent first.
  *
  * A plain `Map` from which a key is deleted and set again has the same order. But it keeps the places of
- * deleted keys until it grows, and a look at its front steps over all of them: with 10,000 members that was
+ * deleted keys until it grows, and reading its first key steps over all of them: with 10,000 members that was
  * two thirds of a router's work for a ping. Here every operation takes the same time, however many keys there
  * are.
  */
@@ -26,12 +26,12 @@ export class RecencyMap<Key, Value> implements Iterable<readonly [Key, Value]> {
     return this.#nodes.get(key)?.value;
   }
 
-  /** The value of the key that is untouched for longest. */
+  /** The value of the least recently touched key. */
   get first(): Value | undefined {
     return this.#first?.value;
   }
 
-  /** The value of the key that was touched last. */
+  /** The value of the most recently touched key. */
   get last(): Value | undefined {
     return this.#last?.value;
   }
@@ -61,14 +61,14 @@ export class RecencyMap<Key, Value> implements Iterable<readonly [Key, Value]> {
     return true;
   }
 
-  /** The one untouched for longest goes. */
+  /** Deletes the least recently touched key. */
   deleteFirst(): void {
     if (this.#first !== undefined) this.delete(this.#first.key);
   }
 
   /**
-   * Begins with the key that is untouched for longest. Meanwhile only the key just given may be deleted, and
-   * none may be touched.
+   * Begins with the least recently touched key. During the iteration only the key just returned may be
+   * deleted, and none may be touched.
    */
   *[Symbol.iterator](): Iterator<readonly [Key, Value]> {
     for (let node = this.#first; node !== undefined; node = node.after) yield [node.key, node.value];

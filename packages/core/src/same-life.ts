@@ -29,7 +29,7 @@ export const isSameLife = (one: Life, other: Life): boolean =>
   isSameCopy(one, other) && one.incarnation === other.incarnation && one.lifeId === other.lifeId;
 
 /**
- * Whether both mean the same member of an in-sync set: the same journal, and the same heard life over it.
+ * Whether both name the same member of an in-sync set: the same journal, and the same heard life over it.
  */
 export const isSameInSyncMember = (
   one: Journal & Pick<Life, 'lifeId'>,

@@ -1,32 +1,32 @@
 /**
- * The times by which the two ends of a timeline know that the other is there.
+ * The times by which each end of a timeline knows that the other is alive.
  *
- * A path on which packets vanish never refuses: without signs both ends would wait for keepalive, 15 s, or
- * for a reply, 10 s. So each end sends something at least every `intervalMs`, and gives up the other after a
- * silence of `deadAfterMs`. The server names both times.
+ * A path on which packets are lost never refuses: without signs of life both ends would wait for keepalive,
+ * 15 s, or for a reply, 10 s. So each end sends something at least every `intervalMs`, and gives up the other
+ * after a silence of `deadAfterMs`. The server names both times.
  */
 import type { Timing } from './timing.js';
 
 export interface SignsOfLife {
-  /** Longest between two messages of one end, ms. */
+  /** Longest time between two messages of one end, ms. */
   readonly intervalMs: number;
   /** Silence after which the other end is given up, ms, in listening time. */
   readonly deadAfterMs: number;
 }
 
 /**
- * Readers get signs less often than a router: there are thousands of readers, and the router tells them of a
- * dead server anyway.
+ * Readers get signs less often than a router: there are thousands of readers, and the router reports a dead
+ * server anyway.
  */
 const PINGS_A_SIGN = 5;
 /**
- * Signs that a server takes from its readers in a second, and as many that it gives: above this readers are
- * told longer intervals. Measured at 17 µs of CPU for one each way (1,000 readers cost a server 35 ms a
+ * Signs that a server receives from its readers in a second, and sends to them: above this readers get longer
+ * intervals. Measured at 17 µs of CPU for one each way (1,000 readers cost a server 35 ms a
  * second), so this is 7 % of a core.
  */
 const MAX_SIGNS_A_SECOND = 4_000;
 /**
- * One sign may be missing and the next be half an interval late. With the defaults silence is noticed after
+ * One sign may be missing and the next half an interval late. With the defaults silence is noticed after
  * 1.25 s.
  */
 const SIGNS_BEFORE_DEAD = 2.5;

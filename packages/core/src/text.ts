@@ -1,6 +1,6 @@
 /**
  * The rules for user names and posts; the server's codec checks them, and a client before sending. Also makes
- * foreign text safe for a line that people read.
+ * foreign text safe for a line of output.
  */
 import {
   MAX_BEGIN_LENGTH,
@@ -12,14 +12,16 @@ import {
 } from './limits.js';
 
 const USER_NAME = /^[A-Za-z0-9_-]+$/;
-/** Begins with a letter, so that it is no number; one case, so that two names never differ by case alone. */
+/**
+ * Begins with a letter, so that it is no number; lower case, so that two names never differ by case alone.
+ */
 const SERVICE_NAME = /^[a-z][a-z0-9_-]*$/;
 /**
  * C0 and C1 controls (a terminal would act on them), line and paragraph separators, unpaired surrogates. Only
  * U+000A separates lines.
  */
 const NOT_IN_POST = /(?!\n)[\p{Cc}\p{Cs}\u2028\u2029]/u;
-/** What most posts are made of: told without looking up each character. */
+/** The characters of most posts: checked without looking up each one. */
 const PLAIN = /^[\x20-\x7e\n]*$/;
 
 /** Longest detail that is sent or accepted: a paragraph, and far below the limit of HTTP/2 headers. */
@@ -55,7 +57,7 @@ export function utf8Length(text: string): number {
   for (let at = 0; at < text.length; at += 1) {
     const unit = text.charCodeAt(at);
     if (unit > 0x7f) bytes += 1;
-    // A character of two units has four bytes, any other from here on three.
+    // A character of two UTF-16 units has four bytes, any other above U+07FF three.
     if (unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff)) bytes += 1;
   }
   return bytes;
@@ -117,7 +119,7 @@ const NAMED = new RegExp(
 
 const NO_NAMES: ReadonlySet<string> = new Set();
 
-/** Whom a text names, `@ann`: each once, in its order, at most `MAX_NAMED`. */
+/** The users that a text names, `@ann`: each once, in order, at most `MAX_NAMED`. */
 export function namesIn(text: string): ReadonlySet<string> {
   if (!text.includes('@')) return NO_NAMES;
   const names = new Set<string>();

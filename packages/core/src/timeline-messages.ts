@@ -1,4 +1,4 @@
-/** What passes on a timeline between a client and its server, and what becomes of a request. */
+/** The messages of a timeline between a client and its server, and the outcomes of requests. */
 import type { Post } from './entry.js';
 import type { Epoch, Position, RequestNumber, ServerId, SessionId, UserName } from './ids.js';
 import type { Failure } from './reasons.js';
@@ -24,7 +24,7 @@ export type TimelineMessage =
       readonly history: number;
       /** False: the stream only serves presence. */
       readonly posts: boolean;
-      /** Both sides give signs of life. */
+      /** Both sides send signs of life. */
       readonly signs: boolean;
       /** Also posts that name the user, of authors whom the user does not follow. */
       readonly mentions: boolean;
@@ -41,7 +41,7 @@ export interface TimelineWrite {
   readonly command: SessionCommand;
 }
 
-/** A write that is refused, while others of its message may be done. */
+/** A refused write; other writes of the same message may be done. */
 export interface TimelineRefused extends Failure {
   readonly requestNo: RequestNumber;
 }
@@ -63,7 +63,7 @@ export interface TimelinePage {
 export interface TimelineAnswered {
   /** The post that answers. */
   readonly of: Position;
-  /** Undefined: it is not here, or the reader may not know of it. */
+  /** Undefined: it is not here, or the reader may not see it. */
   readonly post: Post | undefined;
 }
 
@@ -74,7 +74,7 @@ export interface TimelineWritten {
   readonly epoch: Epoch;
 }
 
-/** Server to client: posts and answers to writes, and beside them at most one answer of each kind. */
+/** Server to client: posts, answers to writes, and at most one answer of each other kind. */
 export interface TimelineUpdate {
   readonly written: readonly TimelineWritten[];
   readonly refused: readonly TimelineRefused[];

@@ -18,14 +18,14 @@ export const DEFAULT_TIMING: Timing = Object.freeze({
   reattachGraceMs: 2_000,
 });
 
-/** Fewest pings that must fit into `deadAfterMs`: with two, a single late one drops a healthy member. */
+/** Fewest pings that must fit into `deadAfterMs`: with two, one late ping would drop a healthy member. */
 export const MIN_PINGS_BEFORE_DEAD = 3;
 /**
  * A server gives up a silent router this many times later than a router gives up a silent server: ending the
- * stream is what causes a failover, and a router that is only slow must not cause one.
+ * stream causes a failover, and a router that is only slow must not cause one.
  */
 export const ROUTER_SILENCE_FACTOR = 3;
-/** With shorter intervals a busy but healthy process is late (measured: false drops at 10 ms). */
+/** With shorter intervals a busy but healthy process is late (measured: healthy members dropped at 10 ms). */
 export const MIN_PING_INTERVAL_MS = 20;
 
 /** Completes and cross-checks the times; a wrong value is refused and quoted. */

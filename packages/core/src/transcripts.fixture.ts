@@ -10,7 +10,7 @@
  *     1000 ms pass
  *
  * The text before the first title says what the file is about. With `REWRITE_TRANSCRIPTS=1` the files are
- * written anew with the real consequences: read the difference before you commit it.
+ * written again with the real consequences: read the difference before you commit it.
  */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';

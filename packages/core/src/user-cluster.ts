@@ -1,8 +1,8 @@
 /**
  * Says which cluster a user belongs to: a pure function of the name and the number of clusters, so that
- * router, servers and clients agree without asking one another.
+ * router, servers and clients agree without any message.
  *
- * Numeric users are assigned to the clusters in turn (as in the csce438 family); any other name is hashed.
+ * Numeric users are assigned to the clusters in turn (as the csce438 programs do); any other name is hashed.
  */
 import type { ClusterId, UserName } from './ids.js';
 
@@ -21,10 +21,10 @@ export function fnv1a32(name: UserName): number {
 
 const NUMERIC = /^[0-9]+$/;
 
-/** Whether a name has only digits, as those of the csce438 family do. */
+/** Whether a name has only digits, as names of csce438 programs do. */
 export const isNumeric = (user: UserName): boolean => NUMERIC.test(user);
 
-/** The cluster of `user` among `clusters` of them, from 1. */
+/** The cluster of `user`, a number from 1 to `clusters`. */
 export function clusterOf(user: UserName, clusters: number): ClusterId {
   if (!NUMERIC.test(user)) return (fnv1a32(user) % clusters) + 1;
   // A name may have 32 digits, more than a double holds exactly; "0" counts as the one before "1".

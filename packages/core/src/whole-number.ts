@@ -1,7 +1,7 @@
 /** Checks a number from outside. */
 import { DualpingError } from './reasons.js';
 
-/** @throws DualpingError `invalid-argument`, quoting what is not a whole number from 1 to `most` */
+/** @throws DualpingError `invalid-argument`, quoting a value that is not a whole number from 1 to `most` */
 export function wholeNumber(name: string, value: number, most: number): number {
   if (!Number.isSafeInteger(value) || value < 1 || value > most)
     throw new DualpingError(

@@ -1,5 +1,5 @@
 /** A session for one operation, which always ends within its time limit. */
-import { DualpingSession } from '@dualping/client';
+import { clockDifferenceText, DualpingSession } from '@dualping/client';
 import {
   type Address,
   DualpingError,
@@ -8,6 +8,7 @@ import {
   serverNameIn,
   unreachable,
 } from '@dualping/core';
+import type { Io } from './io.js';
 import { ownDevice } from './user/device-keys.js';
 import { personCredentials } from './user/first-contact.js';
 
@@ -27,6 +28,7 @@ export interface OneShot {
  */
 export async function withSession<T>(
   { routers, user, timeoutMs, pages = false, ...trust }: OneShot,
+  { note }: Pick<Io, 'note'>,
   use: (session: DualpingSession) => Promise<T>,
 ): Promise<T> {
   const credentials = await personCredentials(trust, routers);
@@ -37,6 +39,7 @@ export async function withSession<T>(
     credentials,
     ...ownDevice(credentials, user),
   });
+  session.clocks$.subscribe((clocks) => note(clockDifferenceText(clocks)));
   let because: Failure | undefined;
   let awaited: Failure | undefined;
   const subscription = session.state$.subscribe((state) => {

@@ -1,10 +1,10 @@
 /** The command line, with a command that only reports its values. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { DualpingError } from '@dualping/core';
+import { DualpingError, VERSION } from '@dualping/core';
 import { command } from './command.js';
 import { COMMANDS } from './commands/index.js';
 import type { Io } from './io.js';
@@ -63,7 +63,7 @@ test('flags, variables and the file reach the command', async (context) => {
   assert.equal(JSON.parse((await run(['tell', 'x'])).out).portGiven, false);
 });
 
-test('of two settings that exclude one another it can be told which was said more strongly', async (context) => {
+test('of two settings that exclude one another the stronger source is known', async (context) => {
   const strengths: [servers: number, port: number][] = [];
   const compare = command({
     name: 'compare',
@@ -116,7 +116,7 @@ test('a variable that no command has is refused with the nearest name, one of an
   assert.equal((await run(['tell', 'x'], { DUALPING_ID: '1' }, [TELL, other])).exitCode, 0);
 });
 
-test('lines for the operator are JSON when that is asked for, and what is JSON already stays as it is', async () => {
+test('lines for the operator are JSON with --log-format json, and JSON lines stay unchanged', async () => {
   const say = command({
     name: 'say',
     summary: 'says',
@@ -173,7 +173,7 @@ test('every option of every command has help with its variable, and help is no e
   }
 });
 
-test('what is switched off by `--no-…` is off whatever a variable says of it', async () => {
+test('`--no-…` overrides a variable', async () => {
   const supervised = command({
     name: 'tell',
     summary: 'tells',
@@ -192,4 +192,9 @@ test('what is switched off by `--no-…` is off whatever a variable says of it',
     noSupervise: true,
   });
   assert.deepEqual(await told([], { DUALPING_NO_SUPERVISE: '1' }), { supervised: false, noSupervise: true });
+});
+
+test('the version that members say is that of the package', () => {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  assert.equal(VERSION, manifest.version);
 });

@@ -1,8 +1,7 @@
 /**
  * The command line: commander reads flags and writes help; the settings parse the values.
  */
-import { readFileSync } from 'node:fs';
-import { DualpingError } from '@dualping/core';
+import { DualpingError, VERSION } from '@dualping/core';
 import { EXIT, EXIT_CODE_HELP, exitCodeFor } from '@dualping/host';
 import { Command as Commander, CommanderError, Option } from 'commander';
 import type { Command } from './command.js';
@@ -29,14 +28,7 @@ DUALPING_… that no command has is refused.`;
 
 const CONFIG_VARIABLE = 'DUALPING_CONFIG';
 
-function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
-    ? String(manifest.version)
-    : '0';
-}
-
-/** What may be set, over all commands that there are. */
+/** All settings, of all commands. */
 export interface Known {
   /** Keys of a config file, by command. */
   readonly keys: KnownKeys;
@@ -65,7 +57,7 @@ export async function runProgram(
   let exitCode: number = EXIT.done;
   const program = new Commander('dualping')
     .description('A small social network on servers that take over from one another.')
-    .version(version())
+    .version(VERSION)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.out(text.trimEnd()),

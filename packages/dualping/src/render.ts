@@ -3,10 +3,14 @@ import type { LeadingRouter, NetworkStatus, RouterStanding } from '@dualping/cli
 import {
   type Address,
   type Assignment,
+  type Build,
+  buildText,
   clusterKeyOf,
   clusterTitle,
   diskSpaceText,
+  type HistoryEntry,
   type Instant,
+  LEVEL,
   type MemberInfo,
   type Post,
   type PresenceLists,
@@ -14,6 +18,7 @@ import {
   type SessionState,
   type SessionTarget,
   type Stats,
+  type Suspension,
   serverName,
   serverNameIn,
   type UserPresence,
@@ -76,7 +81,7 @@ export function renderState(state: SessionState, now: Instant): string {
     case 'waiting': {
       const seconds = Math.max(0, (state.retryAt - now) / 1_000).toFixed(1);
       return cleanForTerminal(
-        `nobody to talk to: ${state.because.detail || state.because.reason}; trying again in ${seconds} s`,
+        `not connected: ${state.because.detail || state.because.reason}; trying again in ${seconds} s`,
       );
     }
     case 'closed':
@@ -112,7 +117,7 @@ function renderMember(member: MemberInfo, primary: MemberInfo | undefined, stats
     ...(member.inSync ? ['in sync'] : []),
     ...(member.unreachable ? ['unreachable'] : []),
   ];
-  return `  ${serverName(member.serverId)} ${role} at ${member.address}, ${marks.join(', ')}, incarnation ${member.incarnation}${member.journalId === '' ? '' : renderFigures(stats)}`;
+  return `  ${serverName(member.serverId)} ${role} at ${member.address}, ${marks.join(', ')}, incarnation ${member.incarnation}${versionText(member.build)}${member.journalId === '' ? '' : renderFigures(stats)}`;
 }
 
 /** Equal checksums at equal positions: equal journals. */
@@ -126,6 +131,39 @@ const renderFigures = (stats: Stats | undefined): string =>
     ? ''
     : `, journal to ${stats.durable} (checksum ${stats.checksum.toString(16).padStart(8, '0')}), committed to ${stats.committed}, ${stats.timelines} timelines${renderDisk(stats)}`;
 
+const versionText = (build: Build | undefined): string =>
+  build === undefined ? '' : `, version ${buildText(build)}`;
+
+/** Only while a server does not know everything that this program does. */
+const levelText = ({ level }: Assignment): string =>
+  level === undefined || level >= LEVEL ? '' : `, LEVEL ${level} of ${LEVEL}: not all servers are upgraded`;
+
+/** `router 127.0.0.1:7070, network …, version 0.1.0`. */
+export const renderRouter = ({ router, networkId, build }: NetworkStatus): string =>
+  cleanForTerminal(`router ${router}, network ${networkId}${versionText(build)}`);
+
+const suspendedText = (suspended: Suspension | undefined): string =>
+  suspended === undefined ? '' : suspended === 'paused' ? ', FAILOVER PAUSED' : ', AT REST';
+
+const HAPPENED: Readonly<Record<HistoryEntry['what'], string>> = {
+  promoted: 'is primary',
+  'promoted-unclean': 'is primary, UNCLEAN',
+  paused: 'failover paused',
+  resting: 'at rest',
+  resumed: 'resumed',
+  removed: 'forgotten',
+};
+
+/** `08:28:23 epoch 4: s2 is primary, 31 ms after s1 was dropped (its stream ended)`. */
+export function renderHistory(
+  { what, timeMs, epoch, serverId, detail }: HistoryEntry,
+  nowMs: number,
+): string {
+  const who = serverId === undefined ? '' : `${serverName(serverId)} `;
+  const when = timeMs === 0 ? 'at an unknown time' : renderTime(timeMs, nowMs);
+  return cleanForTerminal(`${when} epoch ${epoch}: ${who}${HAPPENED[what]}, ${detail}`);
+}
+
 export function renderAssignment(
   assignment: Assignment,
   stats: readonly MemberFigures[] = [],
@@ -135,13 +173,13 @@ export function renderAssignment(
     stats.find((each) => each.cluster === assignment.cluster && each.serverId === serverId)?.stats;
   const state = assignment.available ? 'available' : `not available: ${assignment.unavailableReason}`;
   return [
-    `${clusterTitle(clusterKeyOf(assignment))}: epoch ${assignment.epoch}, ${state}`,
+    `${clusterTitle(clusterKeyOf(assignment))}: epoch ${assignment.epoch}, ${state}${suspendedText(assignment.suspended)}${levelText(assignment)}`,
     ...assignment.members.map((member) => renderMember(member, primary, statsOf(member))),
   ].map(cleanForTerminal);
 }
 
 /**
- * Who leads, and how each other router stands; nothing where there is one router.
+ * The leader, and the state of each other router; nothing if there is one router.
  * @param pids of routers on this machine, by address
  */
 export function renderRouters(

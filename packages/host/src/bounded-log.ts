@@ -1,7 +1,7 @@
 /**
- * A log that can't fill a disk: at `MAX_LOG_BYTES` its content moves to `NAME.1`, and the log begins anew.
+ * A log that can't fill a disk: at `MAX_LOG_BYTES` its content moves to `NAME.1`, and the log begins empty.
  *
- * The content is copied and the file cut; the file is not renamed. So the stderr of a process stays the same
+ * The content is copied and the file is truncated, not renamed. So the stderr of a process stays the same
  * file, and a crash message is at the end of the log that people read.
  */
 import {
@@ -23,8 +23,8 @@ export const MAX_LOG_BYTES = 1024 * 1024;
 export const logFile = (dataFolder: string, name: string): string => join(dataFolder, 'logs', `${name}.log`);
 
 /**
- * Opens a log for appending, and cuts it if it is too long. For the stderr of a process that is about to be
- * started.
+ * Opens a log for appending, and truncates it if it is too long. For the stderr of a process that is about to
+ * be started.
  */
 export function openLog(path: string): number {
   mkdirSync(dirname(path), { recursive: true });
@@ -88,7 +88,7 @@ const STDERR = 2;
 /** How often a process checks the length of its own log, ms: a few megabytes at a thousand lines a second. */
 const LOOK_MS = 5_000;
 
-/** Bounds this process's stderr, if it is that log. No other process writes to it, so no line is lost. */
+/** Bounds this process's stderr, if it is this log. No other process writes to it, so no line is lost. */
 export function boundOwnLog(path: string): void {
   if (!isFile(path, STDERR)) return;
   setInterval(() => {

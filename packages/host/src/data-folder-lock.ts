@@ -2,10 +2,10 @@
  * One process per data folder.
  *
  * Each holder has a file of its own in the folder; the file's name says which process it is. A process first
- * makes its own file and only then looks for others. Of two that start together at least one sees the other,
- * so both never go on (at worst neither does). Files of processes that are gone are removed.
+ * makes its own file and then looks for others. If two start together at least one sees the other, so never
+ * both go on (at worst neither does). Files of ended processes are removed.
  *
- * A stale file does not block a folder when its process id has been given to another process. Processes in
+ * A stale file does not block a folder, even if its process id now belongs to another process. Processes in
  * other containers can't be seen: a folder that several of them mount is not protected.
  */
 import {
@@ -28,13 +28,13 @@ export interface DataFolderLock {
   release(): void;
 }
 
-/** Who holds a data folder. */
+/** The process that holds a data folder. */
 export interface Holder extends ProcessIdentity {
   /** As given to `lockDataFolder`. */
   readonly role: string;
 }
 
-/** Another process holds the folder, or this one already does: it may be free in a moment. */
+/** Another process holds the folder, or this one holds it already: it may be free in a moment. */
 export class FolderInUse extends DualpingError {}
 
 /** Has the process's id and start time. */
@@ -90,7 +90,7 @@ function refuseIfHeldByOther(path: string, own: string): void {
   }
 }
 
-/** The process that made the file of that name; undefined when it is no lock. */
+/** The process that made the file of that name; undefined when it is not a lock. */
 function holderBy(path: string, name: string): Holder | undefined {
   const [, pid, startTime] = LOCK_FILE.exec(name) ?? [];
   if (pid === undefined || startTime === undefined) return undefined;
@@ -106,8 +106,8 @@ function roleIn(file: string): string {
 }
 
 /**
- * Makes the folder and those above it, durably. Throws `invalid-argument` quoting it when it can't be made,
- * or can't be written to.
+ * Makes the folder and its parents, durably. Throws `invalid-argument` quoting the folder when it can't be
+ * made, or can't be written to.
  */
 export function makeWritableFolder(path: string): void {
   try {
@@ -128,7 +128,7 @@ function makeFolder(path: string): void {
   if (parent !== path) makeFolder(parent);
   try {
     mkdirSync(path, { mode: PRIVATE_FOLDER });
-    syncFolderNow(parent); // so that what is synced inside can be found after a power failure
+    syncFolderNow(parent); // so that files synced inside are found after a power failure
   } catch (error) {
     // Another process may have made it just now.
     if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;

@@ -1,8 +1,8 @@
 /**
  * Times operations on a disk: feeds `DiskWatch`, and reports what it notices.
  *
- * Also counts the operations under way in the whole process: `process.exit` waits for their threads, and a
- * disk that hangs never lets these go.
+ * Also counts the running operations of the whole process: `process.exit` waits for their threads, and with a
+ * hanging disk these never end.
  */
 import { DiskWatch, type DiskWatchInput, type DiskWatchOutput, unreachable } from '@dualping/core';
 import { BACKGROUND_CLOCK, MachineLoop } from '@dualping/runtime';
@@ -18,12 +18,12 @@ export interface DiskListener {
 
 type WatchedFor = Extract<DiskWatchInput, { readonly kind: 'began' }>['watchedFor'];
 
-/** Operations under way in this process, of all disks. */
+/** Running operations of this process, on all disks. */
 let underWay = 0;
-/** Called when no operation is under way any more. */
+/** Called when no operation runs any more. */
 const onIdle: (() => void)[] = [];
 
-/** Resolves when no operation is under way on any disk: at once, soon, or (when a disk hangs) never. */
+/** Resolves when no operation runs on any disk: at once, soon, or (when a disk hangs) never. */
 export function disksIdle(): Promise<void> {
   if (underWay === 0) return Promise.resolve();
   return new Promise((resolve) => onIdle.push(resolve));

@@ -9,15 +9,17 @@ export const EXIT = {
   usage: 2,
   /** No server can serve the request now; nothing happened. */
   unavailable: 3,
-  /** The link broke, and whether the request happened is unknown. */
+  /** The link broke, and the request may or may not have happened. */
   unknown: 4,
-  /** A mistake of ours. */
+  /** A bug of ours. */
   internal: 70,
   /** The output can't be written: the disk is full, or the reader is far behind. */
   output: 74,
 } as const;
 
-/** Signals that end a process in order, and what a shell expects to see then: 128 and their number. */
+/**
+ * Signals that end a process in order, and the exit codes that a shell expects: 128 plus the signal's number.
+ */
 export const SIGNAL_EXITS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 export type EndingSignal = keyof typeof SIGNAL_EXITS;
 export const ENDING_SIGNALS = Object.keys(SIGNAL_EXITS) as readonly EndingSignal[];
@@ -46,9 +48,9 @@ Exit codes:
   0    done
   1    refused: it was asked, and the answer is no
   2    wrong usage: an option, a variable, the config file, a name or a post
-  3    unavailable: nobody can serve it now, and nothing happened
+  3    unavailable: no server can serve it now, and nothing happened
   4    unknown: the link broke and it may have happened
   70   a mistake of dualping itself
   74   the output cannot be written
   129, 130, 143   ended by SIGHUP, SIGINT, SIGTERM
-  141  whoever read the output has gone (SIGPIPE)`;
+  141  the reader of the output is gone (SIGPIPE)`;

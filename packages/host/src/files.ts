@@ -17,13 +17,13 @@ export interface OpenFile {
   /** Writes all of it or throws; after that it is unknown what was written. */
   write(bytes: Buffer, offset: number): Promise<void>;
   truncate(size: number): Promise<void>;
-  /** When it resolves, what was written before is on disk, and so is the file's size. */
+  /** When it resolves, all earlier writes and the file's size are on disk. */
   sync(): Promise<void>;
   close(): void;
 }
 
 export interface FileOperations {
-  /** Makes a folder and those above it, durably. Does nothing if it is there. */
+  /** Makes a folder and its parents, durably. Does nothing if it exists. */
   makeFolder(path: string): Promise<void>;
   list(path: string): Promise<string[]>;
   /** Opens an existing file. */
@@ -31,9 +31,9 @@ export interface FileOperations {
   /** Makes an empty file; replaces an existing one. `mode`: permissions of a new one. */
   create(path: string, mode?: number): Promise<OpenFile>;
   rename(from: string, to: string): Promise<void>;
-  /** Removes a file, or a folder with all its content. Does nothing if it is not there. */
+  /** Removes a file, or a folder with all its content. Does nothing if it does not exist. */
   remove(path: string): Promise<void>;
-  /** When it resolves, all files made, renamed and removed in the folder before are so on disk. */
+  /** When it resolves, all earlier creations, renames and removals in the folder are on disk. */
   syncFolder(path: string): Promise<void>;
 }
 

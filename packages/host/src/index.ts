@@ -4,6 +4,7 @@ export * from './disk-timer.js';
 export * from './exit-codes.js';
 export * from './files.js';
 export * from './high-descriptor.js';
+export * from './later-format.js';
 export * from './never-blocking.js';
 export * from './observation.js';
 export * from './operator-events.js';

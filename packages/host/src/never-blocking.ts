@@ -8,7 +8,7 @@ interface OfTerminal {
 }
 
 /**
- * Node's writes to a terminal wait until the terminal has taken everything. A suspended or paused terminal so
+ * Node's writes to a terminal wait until the terminal has taken everything. So a suspended or paused terminal
  * blocks the process, which then reacts to no signal. After this call, output that the terminal does not take
  * waits in memory, as with pipes.
  */

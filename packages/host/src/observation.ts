@@ -3,7 +3,7 @@
  * balancers.
  *
  * Samples are read when a request comes; only operator's events are counted as they happen. When a member is
- * gone, its samples are gone from the next page.
+ * gone, the next page has no samples of it.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -31,9 +31,9 @@ export interface Sample<Name extends string> {
 
 export interface Observed<Name extends string> {
   readonly metrics: Readonly<Record<Name, Metric>>;
-  /** How things are now. */
+  /** The present values. */
   read(): readonly Sample<Name>[];
-  /** By path, as `/readyz`: undefined is yes, a text says why not. */
+  /** By path, such as `/readyz`: undefined means yes, a text says why not. */
   readonly probes: Readonly<Record<string, () => string | undefined>>;
 }
 
@@ -43,7 +43,7 @@ export interface Observation {
   close(): void;
 }
 
-/** @throws DualpingError `invalid-argument`, quoting the address that can't be had */
+/** @throws DualpingError `invalid-argument`, quoting an address at which it can't listen */
 export async function observe<Name extends string>(
   { host, port }: { readonly host: string; readonly port: number },
   observed: Observed<Name>,
@@ -76,7 +76,7 @@ async function metricsText<Name extends string>({
   metrics,
   read,
 }: Observed<Name>): Promise<{ readonly type: string; page(): Promise<string> }> {
-  // Loaded here only: the short commands must not pay for what they don't run.
+  // Loaded only here: short commands must not spend time on code that they don't run.
   const prometheus = await import('prom-client');
   const registry: Registry = new prometheus.Registry();
   prometheus.collectDefaultMetrics({ register: registry });
@@ -119,7 +119,7 @@ async function answer(
   return why === undefined ? say(200, 'yes\n') : say(503, `no: ${why}\n`);
 }
 
-/** Counts operator's events as they are told. */
+/** Counts operator's events as they are reported. */
 export function countEvents(report: Report): {
   readonly report: Report;
   readonly counts: ReadonlyMap<string, number>;

@@ -4,11 +4,11 @@ import { cleanDetail, type WallTimeMs } from '@dualping/core';
 export interface OperatorEvent {
   /** Wall clock of the process; the time of printing when absent. */
   readonly timeMs?: WallTimeMs;
-  /** Whose event it is: `router`, `server s1`. */
+  /** The part that reports it: `router`, `server s1`. */
   readonly part: string;
   /** One word for machines to look for: `promoted`, `dropped`. */
   readonly event: string;
-  /** For people: what happened, to whom, why, with its numbers. */
+  /** For people: what happened, to which part, why, with numbers. */
   readonly text: string;
 }
 

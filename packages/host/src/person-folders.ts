@@ -3,9 +3,9 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
 export interface Folders {
-  /** For what the person chose. */
+  /** For settings. */
   readonly config: string;
-  /** For what the program remembers: it may be deleted without harm to anything else. */
+  /** For the program's own memory: it may be deleted without harm to anything else. */
   readonly state: string;
 }
 

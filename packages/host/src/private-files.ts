@@ -1,24 +1,24 @@
 /**
- * What others on the machine may not read: data folders, and files with keys.
+ * Files that other users of the machine may not read: data folders, and files with keys.
  *
- * All that we make is made for its owner only. What was there before, or was copied, may be open; where it is
- * ours it is closed, and an operator is told either way. A closed folder closes everything in it, whatever
- * the modes inside are.
+ * Everything that we make is for its owner only. Older or copied files may be readable by others; if they
+ * belong to us they are closed, and either way it is reported to the operator. A closed folder closes
+ * everything in it, whatever the modes inside are.
  */
 import { chmodSync, statSync } from 'node:fs';
 import { quote } from '@dualping/core';
 
-/** Everybody but the owner. */
+/** Group and others. */
 const OTHERS = 0o077;
 export const PRIVATE_FOLDER = 0o700;
 export const PRIVATE_FILE = 0o600;
 
-/** For all that this process makes from now on. */
+/** Sets the umask of this process. */
 export function makePrivately(): void {
   process.umask(OTHERS);
 }
 
-/** Closes a folder to others. @returns what is to be said about it; undefined: it was closed */
+/** Closes a folder to others. @returns the text to report; undefined: it was closed already */
 export const mendFolder = (path: string): string | undefined => mend(path, 'folder', PRIVATE_FOLDER);
 
 /** The same for a file. */

@@ -10,14 +10,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import { disksIdle } from './disk-timer.js';
 
-/** How long to wait for operations under way on a disk, ms. */
+/** How long to wait for running operations on a disk, ms. */
 const DISK_LIMIT_MS = 500;
 
 /** Those of stdin, stdout and stderr that were a terminal when the process began. */
 const TERMINALS: readonly number[] = [0, 1, 2].filter((descriptor) => isatty(descriptor));
 
 /**
- * Whether a terminal is gone. Once its window is closed every request to it is an error, so `isatty` is
+ * Whether a terminal is gone. After its window is closed every request to it is an error, so `isatty` is
  * false.
  */
 export const terminalIsGone = (): boolean => TERMINALS.some((descriptor) => !isatty(descriptor));
@@ -41,9 +41,9 @@ export function endNow(exitCode: number): never {
 }
 
 /**
- * Ends this process, with this code where possible. `process.exit` waits for the threads that work on disks,
- * and so does every other way that runs our code: only the kernel can end a process whose disk hangs. The
- * parent then sees SIGKILL.
+ * Ends this process, with this code where possible. `process.exit`, and every other way that runs our code,
+ * waits for the threads that work on disks: only the kernel can end a process whose disk hangs. The parent
+ * then sees SIGKILL.
  */
 export async function endProcess(code: number): Promise<never> {
   const limit = delay(DISK_LIMIT_MS, 'late' as const);

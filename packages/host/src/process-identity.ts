@@ -1,7 +1,7 @@
 /** Identifies a process. The process id alone is not enough: it is reused. */
 import { readFileSync } from 'node:fs';
 
-/** A process by its id and the time it started; the pair is never reused. */
+/** A process by its id and its start time; the pair is never reused. */
 export interface ProcessIdentity {
   readonly pid: number;
   /** In its system's units; "0" where that isn't known. */
@@ -9,7 +9,7 @@ export interface ProcessIdentity {
 }
 
 /**
- * Places of a process's state and start time in /proc/PID/stat, after the closing parenthesis of the command.
+ * Fields of a process's state and start time in /proc/PID/stat, after the closing parenthesis of the command.
  */
 const STATE_FIELD = 0;
 const START_TIME_FIELD = 19;
@@ -52,10 +52,10 @@ export function processIdentity(pid: number): ProcessIdentity | undefined {
 export const ownIdentity = (): ProcessIdentity =>
   processIdentity(process.pid) ?? { pid: process.pid, startTime: START_TIME_UNKNOWN };
 
-/** Whether this very process runs, and not another one with its id. */
+/** Whether exactly this process runs, and not another one with its id. */
 export const isRunning = ({ pid, startTime }: ProcessIdentity): boolean => startTimeOf(pid) === startTime;
 
-/** Signals this very process; false when it is gone. */
+/** Signals exactly this process; false when it is gone. */
 export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
   if (!isRunning(identity)) return false;
   try {

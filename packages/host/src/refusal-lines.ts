@@ -1,19 +1,18 @@
 /**
- * Keeps lines about strangers from filling a disk. Any program that reaches the port can cause refusals as
- * often as it likes, and each refusal is a line. In each interval the first few are printed, the others
- * counted.
+ * Keeps lines about strangers from filling a disk. Any program that reaches the port can cause any number of
+ * refusals, and each refusal is a line. In each interval the first few are printed, the others are counted.
  */
 import type { Instant } from '@dualping/core';
 import type { OperatorEvent, Report } from './operator-events.js';
 
-/** Lines about refusals in one interval; enough to see who and why. */
+/** Lines about refusals in one interval; enough to see the caller and the reason. */
 export const MAX_REFUSAL_LINES = 20;
 export const REFUSAL_INTERVAL_MS = 10_000;
 
-/** Events that strangers can cause as often as they like. */
+/** Events that strangers can cause at any rate. */
 const OF_STRANGERS: ReadonlySet<string> = new Set(['refused', 'audit-refused']);
 
-/** Passes everything on to `report`, but only so many events `refused` and `audit-refused`. */
+/** Passes everything on to `report`, but only a limited number of events `refused` and `audit-refused`. */
 export function withFewRefusals(report: Report, now: () => Instant): Report {
   let since: Instant = now();
   let lines = 0;

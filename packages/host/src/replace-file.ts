@@ -16,8 +16,8 @@ export const TEMPORARY = '.temporary';
 
 export interface ReplaceOptions {
   /**
-   * Where the content is written first, in the same folder. `NAME.temporary` is enough if a lock keeps other
-   * writers away. Writers that may write at the same time need different names.
+   * The file, in the same folder, into which the content is first written. `NAME.temporary` is enough if a
+   * lock excludes other writers. Writers that may write at the same time need different names.
    */
   readonly temporary?: string;
   /** Permissions of the file. Those of the old file are not kept. */
@@ -49,8 +49,8 @@ export async function replaceFile(
 
 export interface ReplaceNowOptions extends ReplaceOptions {
   /**
-   * False for content that is useless after a power failure, because it is about processes that are gone
-   * then. Nothing is synced; if only the process dies, the old content or the new is still there.
+   * False for content that is useless after a power failure, because it is about processes that are then
+   * gone. Nothing is synced; if only the process dies, the file has the old content or the new.
    */
   readonly durable?: boolean;
 }

@@ -31,7 +31,7 @@ export class Signals {
   }
 }
 
-/** Waits for an orderly end, but not for ever. False when it took too long. */
+/** Waits for an orderly end, at most for the limit. False when it took too long. */
 export async function withinLimit(ending: Promise<unknown>, limitMs: number): Promise<boolean> {
   const limit = new AbortController();
   const late = delay(limitMs, false, { signal: limit.signal }).catch(() => true);

@@ -45,14 +45,14 @@ function parsed(text: Address, leastPort: number): HostAndPort {
 
 const LOOPBACK = /^(localhost|127\.[0-9.]+|::1|::ffff:127\.[0-9.]+)$/;
 
-/** Whether only programs on this machine can come to it, or come from it. */
+/** Whether only programs on this machine can use the address, as listener or caller. */
 export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
 
 /** Whether it means all interfaces of a machine: a process can listen there, but others can't dial it. */
 export const isWildcard = (host: string): boolean => WILDCARDS.includes(host);
 
 /**
- * An address that others are told to dial. @throws DualpingError `invalid-argument` for one that can't be
+ * An address that others will dial. @throws DualpingError `invalid-argument` for one that can't be
  * dialled
  */
 export function dialledAddress(text: Address): Address {

@@ -32,8 +32,8 @@ export interface BidiStream<Out> {
    * False when the peer reads more slowly than we write, or when the stream has ended and the message is
    * dropped.
    *
-   * @param written called in a later turn, when flow control has let the message leave for the peer; not
-   * called when the stream ends before that
+   * @param written called in a later turn, when flow control has let the message out to the peer; not called
+   * if the stream ends before
    */
   send(message: Out, written?: () => void): boolean;
   /** Messages that wait to be written. */
@@ -115,8 +115,7 @@ abstract class Stream<In, Out> implements BidiStream<Out> {
 }
 
 /**
- * How long a stream may be silent after it was opened, ms. Before its first message it counts against no
- * other limit.
+ * How long a stream may be silent after it was opened, ms. No other limit applies before its first message.
  */
 export const FIRST_MESSAGE_TIMEOUT_MS = 10_000;
 
@@ -131,7 +130,7 @@ class ServerStream<In, Out> extends Stream<In, Out> {
     call.on('error', (error: Error) => this.finish({ kind: 'broken', error: toDualpingError(error) }));
     call.on('end', () => {
       this.finish({ kind: 'ended' });
-      call.end(); // a peer that has stopped sending counts as gone: there are no half-open streams here
+      call.end(); // a peer that has stopped sending counts as gone: there are no half-open streams
     });
   }
 
@@ -165,8 +164,8 @@ class ClientStream<In, Out> extends Stream<In, Out> {
     super(call, listener);
     this.#call = call;
     call.on('error', (error: Error) => {
-      // Unanswered requests on it are sent again with their numbers, so the stream itself leaves nothing in
-      // doubt (`sent: false`).
+      // Unanswered requests on it are sent again with their numbers, so the end of the stream itself leaves
+      // nothing uncertain (`sent: false`).
       this.finish({ kind: 'broken', error: fromServiceError(error, { sent: false, peer }) });
     });
     call.on('end', () => {
@@ -193,8 +192,8 @@ class ClientStream<In, Out> extends Stream<In, Out> {
 /**
  * Wraps the call that a service handler gets. Call it before anything else, or early messages wait in memory.
  *
- * @param firstMessageMs closes the stream when no message came for so long after it was opened; undefined: it
- * may be silent
+ * @param firstMessageMs closes the stream when no message came for this long after it was opened; undefined:
+ * it may be silent
  */
 export const serverStream = <In, Out>(
   call: ServerDuplexStream<In, Out>,

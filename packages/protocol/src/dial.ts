@@ -1,6 +1,6 @@
 /**
- * Connections that are not shared, so that failures of others don't count, and clients on them for programs
- * that call only now and then.
+ * Connections that are not shared, so that failures of other clients have no effect, and clients for them,
+ * for programs that call only now and then.
  */
 import type { Address } from '@dualping/core';
 import { type ChannelOptions, Metadata } from '@grpc/grpc-js';

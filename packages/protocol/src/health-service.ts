@@ -17,7 +17,7 @@ import { toServiceError } from './status.js';
 
 /**
  * Watch calls open at once. A takeover changes the health of both servers, and must not wait until thousands
- * of watchers are told.
+ * of watchers are informed.
  */
 export const MAX_HEALTH_WATCHERS = 1_000;
 

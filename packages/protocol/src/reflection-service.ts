@@ -3,7 +3,7 @@
  * like.
  *
  * All possible answers are made when code is generated. Nothing is parsed at run time, and only the text of
- * that file is kept.
+ * the generated file is kept.
  */
 import { DualpingError, quote, unreachable } from '@dualping/core';
 import { type Server, status } from '@grpc/grpc-js';
@@ -25,7 +25,9 @@ export const MAX_REFLECTION_STREAMS = 100;
 /** The older name of the same service; some tools still ask for it. */
 const V1_ALPHA_PATH = '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo';
 
-/** What is listed besides: everything that can be called here. The older name of reflection is no file's. */
+/**
+ * Services that are always listed, because they can be called here. The older name of reflection has no file.
+ */
 const ALWAYS_LISTED = ['grpc.health.v1.Health', 'grpc.reflection.v1.ServerReflection'];
 
 /**
@@ -41,7 +43,7 @@ export function addReflection(server: Server, serviceNames: readonly string[]): 
       const stream = serverStream<ServerReflectionRequest, ServerReflectionResponse>(call, {
         onMessage: (question) => {
           // A question of a few bytes has an answer of thousands: the next question is read when this answer
-          // has left.
+          // was sent.
           stream.pause();
           stream.send(answer(question, listed), () => stream.resume());
         },

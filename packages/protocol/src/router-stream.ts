@@ -16,11 +16,10 @@ import { toDualpingError } from './status.js';
 
 export interface RouterStreamListener {
   onMessage(message: RouterMessage): void;
-  /** The connection stands. Comes at most once, before all messages. */
+  /** The connection is open. Called at most once, before all messages. */
   onConnected?(): void;
   /**
-   * The dialect in which csce438 clients are answered in this network. Comes at most once, before all
-   * messages.
+   * The dialect of answers to csce438 clients in this network. Called at most once, before all messages.
    */
   onClassicReplies?(replies: ClassicReplies): void;
   /** Called once, but not when this side closed the stream. */
@@ -28,9 +27,9 @@ export interface RouterStreamListener {
 }
 
 /**
- * How long a connection may take, ms. To an address that swallows everything the kernel tries after 1, 3 and
- * 7 s, so a router that is started again there would not be found for 2 s and more, and its reattach grace
- * would end first. A connection that is dialled anew is tried at least once a second.
+ * How long a connection may take, ms. If an address drops all packets, the kernel tries again only after 1, 3
+ * and 7 s: a router that restarts there would not be found for 2 s or more, and its reattach grace would end
+ * first. When a new connection is dialled after this time, there is an attempt at least once a second.
  */
 export const CONNECT_TIMEOUT_MS = 1_500;
 

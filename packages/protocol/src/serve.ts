@@ -24,12 +24,12 @@ export const MAX_REQUEST_BYTES = 128 * 1024;
 /** Calls open at once on one connection: room for a program that serves thousands of users over one. */
 export const MAX_STREAMS_PER_CONNECTION = 10_000;
 /**
- * A connection without a call is closed after so long, ms: a client that only connects can't hold memory for
- * ever.
+ * A connection without a call is closed after this time, ms: a client that only connects can't hold memory
+ * for ever.
  */
 export const MAX_CONNECTION_IDLE_MS = 300_000;
 /**
- * HTTP/2 keepalive, ms: only a second line of defence, for peers that have vanished silently. Failures are
+ * HTTP/2 keepalive, ms: only a second safeguard, for peers that have vanished silently. Failures are
  * detected by the pings inside the streams: they prove that the machine behind the stream still works.
  */
 export const KEEPALIVE_INTERVAL_MS = 10_000;
@@ -42,13 +42,13 @@ const RECONNECT_FIRST_MS = 20;
 const RECONNECT_MOST_MS = 250;
 
 /**
- * Shortest time between two look-ups of a name whose address did not answer, ms. A container that was
- * replaced, or started after another, has another address under its old name; grpc-js would go on dialling
- * the old one for 30 seconds.
+ * Shortest time between two look-ups of a name whose address did not answer, ms. A replaced or restarted
+ * container may have a new address with its old name; grpc-js would go on dialling the old address for 30
+ * seconds.
  */
 const NAME_LOOKUP_INTERVAL_MS = 1_000;
 
-/** Certificates say who a part is, never where. Without this Node warns when an address is dialled. */
+/** Certificates say who a part is, not where. Without this Node warns when an address is dialled. */
 export const WITHOUT_HOST_NAMES: ChannelOptions = { 'grpc.ssl_target_name_override': 'dualping.internal' };
 
 const KEEPALIVE: ChannelOptions = {
@@ -57,7 +57,8 @@ const KEEPALIVE: ChannelOptions = {
 };
 
 /**
- * For every client of dualping. gRPC's own retries are off: only the session knows what may be sent twice.
+ * For every client of dualping. gRPC's own retries are off: only the session knows which requests may be sent
+ * twice.
  */
 export const CHANNEL_OPTIONS: ChannelOptions = Object.freeze({
   ...KEEPALIVE,
@@ -73,7 +74,7 @@ export const CHANNEL_OPTIONS: ChannelOptions = Object.freeze({
   ...WITHOUT_HOST_NAMES,
 });
 
-/** @param access who may call what; everything is for everybody when absent */
+/** @param access who may call what; when absent every caller may make every call */
 export function createGrpcServer(options: ChannelOptions = {}, access = new Access()): GuardedServer {
   const limits: ChannelOptions = {
     ...KEEPALIVE,
@@ -89,8 +90,8 @@ export type { GuardedServer } from './security/guarded-server.js';
 
 /**
  * Adds `grpc.health.v1.Health` and server reflection; the named services and the process itself count as
- * serving until told otherwise. `healthNames`: more names that health answers for, which are no callable
- * services.
+ * serving until told otherwise. `healthNames`: more names for which health answers, without a callable
+ * service.
  */
 export function addHealthAndReflection(
   server: Server,
@@ -127,15 +128,14 @@ export async function listen(server: Server, host: string, port: number): Promis
 
 export interface Listener {
   readonly address: Address;
-  /** Takes no more connections; those that are open stay. */
+  /** Takes no more connections; open ones stay. */
   close(): void;
 }
 
 /**
- * Like `listen`, but shows each connection before gRPC gets it. `getPeer()` of a call names its connection,
- * and only the socket itself tells when the connection closes. With credentials of the network it speaks TLS,
- * without them it tells whoever does that it does not. `gate` says how many
- * connections an address may have.
+ * Like `listen`, but shows each connection before gRPC gets it: `getPeer()` of a call names its connection,
+ * and only the socket itself reports when the connection closes. With credentials of the network it speaks
+ * TLS; without them it answers a TLS handshake with an alert. `gate` limits the connections of each address.
  */
 export async function listenToConnections(
   server: GuardedServer,
@@ -185,8 +185,8 @@ export async function listenToConnections(
 }
 
 /**
- * Throws as `listen` would now. Used before a folder is made for a process that could not run. It tries with
- * a socket of its own, because grpc-js gives the reason only as text, and logs it.
+ * Throws if `listen` would fail now. Called before a folder is made for a process that could not run. It uses
+ * its own socket, because grpc-js gives the reason only as text, and logs it.
  */
 export async function checkListen(host: string, port: number): Promise<void> {
   checkPort(port);

@@ -1,5 +1,5 @@
 /**
- * Service definitions for servers whose streams also take messages that are encoded already.
+ * Service definitions for servers whose streams also take encoded messages.
  *
  * A post goes to every follower, and a batch of entries to every standby. Encoding once and writing the same
  * bytes to all of them saves the most time in fan-out. The serializers here pass a Buffer through, and encode
@@ -12,7 +12,7 @@ import { encodeReusing } from './writer.js';
 
 /** What may be written to a `Timeline`: a message, or the concatenation of `encodePostFragment`s. */
 export type TimelineOut = TimelineResponse | Buffer;
-/** What may be written to a `Replicate` by its primary: a message, or one that is encoded already. */
+/** What a primary may write to a `Replicate`: a message, or an encoded one. */
 export type ReplicateOut = ReplicateResponse | Buffer;
 
 export const SocialServiceDefinition = {
@@ -37,7 +37,7 @@ export const ReplicationServiceDefinition = {
 export const encodeReplicateResponse = (response: ReplicateResponse): Buffer =>
   encodeReusing(ReplicateResponse, response);
 
-/** What may be written to a classic `Timeline`: a message, or one that is encoded already. */
+/** What may be written to a classic `Timeline`: a message, or an encoded one. */
 export type ClassicTimelineOut = Message | Buffer;
 
 export const SNSServiceDefinition = {

@@ -68,12 +68,12 @@ export const STATUS_OF_REASON = {
 } as const satisfies Record<Reason, status>;
 
 /**
- * What a handler passes to its callback, or emits as `error` on a stream, to end the call with that status.
+ * What a handler passes to its callback, or emits as `error` on a stream, to end the call with a status.
  */
 export type CallError = Error & StatusObject;
 
 /**
- * An error that is not a `DualpingError` is our own mistake: `internal`, with its message but without the
+ * An error that is not a `DualpingError` is a bug of ours: `internal`, with its message but without the
  * stack.
  */
 export function toDualpingError(error: unknown): DualpingError {
@@ -117,7 +117,7 @@ export function fromServiceError(error: unknown, context: CallContext): Dualping
 const NO_CONNECTION = /^No connection established\. Last error: (?:Error: )?(.*?)\. Resolution note:.*$/s;
 /** Texts that stand for a missing cause. */
 const NO_CAUSE = new Set(['null', 'undefined']);
-/** How OpenSSL puts it that the other side speaks no TLS, or is certified by somebody else. */
+/** OpenSSL's texts when the other side speaks no TLS, or has a certificate of another CA. */
 const TLS_CAUSES: readonly (readonly [RegExp, string])[] = [
   [
     /alert access denied/,
@@ -128,13 +128,18 @@ const TLS_CAUSES: readonly (readonly [RegExp, string])[] = [
     /self-signed certificate|unable to (verify the first|get (local )?issuer) certificate|certificate signature failure/,
     "what answers there is not of this network: its certificate was not made by this network's CA",
   ],
-  [/certificate has expired/, 'what answers there has a certificate that has expired'],
+  [
+    /certificate has expired/,
+    "what answers there has a certificate that has expired by this machine's clock",
+  ],
 ];
 
 /** The text of grpc-js about a failed call, reduced to the useful part. */
 function plainCause(details: string | null | undefined): string {
   const text = String(details);
   const cause = text.replace(NO_CONNECTION, '$1');
+  if (cause !== text && /certificate is not yet valid/.test(cause))
+    return `the certificate of what answers there does not count yet by this machine's clock, which says ${new Date().toISOString()}: is it behind?`;
   for (const [pattern, plain] of TLS_CAUSES) if (cause !== text && pattern.test(cause)) return plain;
   if (!NO_CAUSE.has(cause)) return cause;
   return cause === text ? 'no cause is known' : 'no connection';
@@ -149,7 +154,7 @@ function statedReason(metadata: Metadata | undefined): Reason | undefined {
   return typeof value === 'string' && isReason(value) ? value : undefined;
 }
 
-/** The clock that a refusal tells, ms since 1970; undefined: it tells none. */
+/** The server's time in a refusal, ms since 1970; undefined: there is none. */
 export function toldTimeMs(error: unknown): number | undefined {
   const cause = error instanceof DualpingError ? error.cause : error;
   if (!isServiceError(cause)) return undefined;
@@ -157,7 +162,7 @@ export function toldTimeMs(error: unknown): number | undefined {
   return Number.isSafeInteger(told) && told > 0 ? told : undefined;
 }
 
-/** Whether a dualping process has answered so, and not the connection to it. */
+/** Whether a dualping process has answered, and not only the connection failed. */
 export const wasAnswered = (error: ServiceError): boolean => statedReason(error.metadata) !== undefined;
 
 function reasonOfStatus(code: status, { sent, peer }: CallContext): Reason {

@@ -23,7 +23,7 @@ export function encodeReusing<T>(encoder: Encoder<T>, message: T): Buffer {
     if (bytes.length > MAX_KEPT_LENGTH) writer = new BinaryWriter();
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   } catch (error) {
-    writer = new BinaryWriter(); // it was left in the middle of a message
+    writer = new BinaryWriter(); // the old one was left in the middle of a message
     throw error;
   }
 }

@@ -6,6 +6,7 @@ import {
   DualpingError,
   MAX_WAIT_MS,
   type NetworkId,
+  OWN_BUILD,
   type RegistryAnswer,
   type Timing,
   unreachable,
@@ -17,15 +18,19 @@ import {
   assignmentToWire,
   availableToWire,
   CoordServiceService,
+  clusterOrderFromWire,
   connectedToWire,
   connectFromWire,
   type coordinatorWire,
   crashFromWire,
   getAvailableFromWire,
   handoverFromWire,
+  historyToWire,
   promoteFromWire,
   RoutingServiceService,
   registerServerFromWire,
+  removeFromWire,
+  restFromWire,
   type routingWire,
   type Target,
   toServiceError,
@@ -125,6 +130,26 @@ function adminService(callers: Callers): routingWire.AdminServiceServer {
       ask: (request, token) => ({ kind: 'promote', token, ...promoteFromWire(request) }),
       tell: assigned,
     }),
+    pause: callers.handler<routingWire.PauseRequest, routingWire.OrderResponse>({
+      ask: (request, token) => ({ kind: 'pause', token, ...clusterOrderFromWire(request) }),
+      tell: assigned,
+    }),
+    rest: callers.handler<routingWire.RestRequest, routingWire.OrderResponse>({
+      ask: (request, token) => ({ kind: 'rest', token, ...restFromWire(request) }),
+      tell: assigned,
+    }),
+    resume: callers.handler<routingWire.ResumeRequest, routingWire.OrderResponse>({
+      ask: (request, token) => ({ kind: 'resume', token, ...clusterOrderFromWire(request) }),
+      tell: assigned,
+    }),
+    remove: callers.handler<routingWire.RemoveRequest, routingWire.OrderResponse>({
+      ask: (request, token) => ({ kind: 'remove', token, ...removeFromWire(request) }),
+      tell: assigned,
+    }),
+    history: callers.handler<routingWire.HistoryRequest, routingWire.HistoryResponse>({
+      ask: (request, token) => ({ kind: 'history', token, ...clusterOrderFromWire(request) }),
+      tell: (answer) => historyToWire(expectAnswer(answer, 'history').entries),
+    }),
     handoverRouter: (_call, callback) => callback(toServiceError(ALONE)),
   };
 }
@@ -153,9 +178,9 @@ export function serveWatch(
 
 export function connect(
   request: routingWire.ConnectRequest,
-  parts: Pick<RouterParts, 'networkId' | 'clusters' | 'timing' | 'watchers'>,
+  parts: Pick<RouterParts, 'networkId' | 'clusters' | 'timing' | 'watchers' | 'access'>,
 ): routingWire.ConnectResponse {
-  const { networkId, clusters, timing, watchers } = parts;
+  const { networkId, clusters, timing, watchers, access } = parts;
   const user = connectFromWire(request);
   const cluster = user === undefined ? undefined : clusterOf(user, clusters);
   const assignment = cluster === undefined ? undefined : watchers.assignment(cluster);
@@ -164,19 +189,22 @@ export function connect(
     clusters,
     cluster,
     failoverWaitMs: failoverWaitMs(timing),
+    build: OWN_BUILD,
     assignment: assignment?.primary === undefined ? undefined : assignment,
+    authorities: access.credentials?.statement ?? [],
+    nowMs: Date.now(),
   });
 }
 
 /**
- * How long a failover may take besides detection, ms: the router's own disk, the standby's first entry, a
- * busy machine.
+ * How long a failover may take in addition to detection, ms: the router's own disk, the standby's first
+ * entry, a busy machine.
  */
 const FAILOVER_SPARE_MS = 1_000;
 
 /**
- * A router that looks late notices silence late (hence twice `deadAfterMs`); and it may have to wait for
- * members first.
+ * A router whose timer is late notices silence late (therefore twice `deadAfterMs`); and it may have to wait
+ * for members first.
  */
 const failoverWaitMs = ({ deadAfterMs, reattachGraceMs }: Timing): number =>
   Math.min(2 * deadAfterMs + reattachGraceMs + FAILOVER_SPARE_MS, MAX_WAIT_MS);

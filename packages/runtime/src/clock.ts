@@ -1,7 +1,7 @@
 import type { Instant } from '@dualping/core';
 
 /**
- * What a loop needs to know about time. Production gives `PROCESS_CLOCK`, the simulator gives the clock of a
+ * The clock and timers of a loop. Production gives `PROCESS_CLOCK`, the simulator gives the clock of a
  * simulated machine.
  */
 export interface Clock {
@@ -11,8 +11,7 @@ export interface Clock {
    * Calls `fire` once, at about `at`, and never before `setTimer` has returned. Returns a function that
    * cancels the timer.
    *
-   * `fire` must look at the time itself: a clock may run fast or slow, and a wait may be too long for one
-   * timer.
+   * `fire` must read the time itself: a clock may run fast or slow, and a wait may be too long for one timer.
    */
   setTimer(at: Instant, fire: () => void): () => void;
 }

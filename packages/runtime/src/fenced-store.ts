@@ -1,9 +1,9 @@
 /**
- * The shared store in the hands of one leader, in one term: what it changes, and how it makes sure that it
- * leads before it says anything.
+ * The shared store, as used by one leader in one term: how it makes changes, and how it confirms that it
+ * leads before it sends anything.
  *
- * A change is split so that it fits into transactions of etcd; of one key there is one change at a time. What
- * can't be made in this term any more ends the reign: `fenced` is called once.
+ * A change is split so that it fits into transactions of etcd; for each key there is one change at a time.
+ * When a change can't be made in this term any more, the leader steps down: `fenced` is called once.
  */
 import {
   type Belongings,
@@ -64,8 +64,8 @@ export class FencedStore {
   }
 
   /**
-   * `written`: all of it is in the store, written by this term. `ended`: this reign ended before, and it may
-   * be there or not.
+   * `written`: all of it is in the store, written by this term. `ended`: this term ended before, and the
+   * entries may or may not be in the store.
    */
   write(entries: readonly Entry[], written: () => void, ended: () => void = nothing): void {
     const [first, ...rest] = split(entries);
@@ -83,7 +83,7 @@ export class FencedStore {
     });
   }
 
-  /** All keys that begin so; nobody else changes them in this term. */
+  /** All keys with this prefix; no other program changes them in this term. */
   list(prefix: string, listed: (found: readonly StoredKey[]) => void, ended: () => void = nothing): void {
     this.#try(listing(this.term, prefix), ended, ({ succeeded, found: [found = []] }, askedAt) => {
       if (!succeeded) return this.#end(whoLeads(leaderFrom(found)), ended);
@@ -93,7 +93,7 @@ export class FencedStore {
     });
   }
 
-  /** Nothing is changed any more, and `ended` is all that is called. */
+  /** Nothing is changed any more, and only `ended` is called. */
   stop(): void {
     this.#isOver = true;
   }
@@ -149,7 +149,7 @@ const nothing = (): void => {};
 const whoLeads = (leader: { readonly address: string } | undefined): string =>
   leader === undefined ? 'its lease has ended' : `${leader.address} leads`;
 
-/** Into parts that each fit into a transaction. */
+/** Splits entries into parts that each fit into a transaction. */
 function split(entries: readonly Entry[]): readonly (readonly Entry[])[] {
   const parts: Entry[][] = [];
   let bytes = 0;

@@ -3,11 +3,11 @@
  *
  *     read, page ──► waits with its connection ──► read and sent, a piece at a time ──► written out ──► the next
  *
- * A client can't make others wait by asking for much, in many timelines or again and again: a turn of the
- * event loop reads only so much, and other calls are served between two turns; connections take turns, and so
- * do the timelines of one. A client can't fill memory either: posts that are not read yet are only a list of
- * positions, and a connection gets no more before it has taken what it got. Without contention, reads
- * complete in the same turn.
+ * A client can't delay others by asking for much, in many timelines or again and again: a turn of the event
+ * loop reads a bounded number of posts, and other calls are served between two turns; connections take turns,
+ * and the timelines of one connection take turns within it. A client can't fill memory either: posts that are
+ * not read yet are only a list of positions, and a connection gets no more before it has taken what was sent.
+ * Without contention, reads complete in the same turn.
  */
 import type { LinkId, Position, Post, PostReference, ReplicaInput } from '@dualping/core';
 import type { Clock } from './clock.js';
@@ -21,7 +21,7 @@ import type { Turns } from './turns.js';
  * not split, and is a turn by itself.
  */
 export const MAX_POSTS_A_TURN = 50;
-/** Least cost of anything that is put on a stream, counted in posts. */
+/** Least cost of any message on a stream, counted in posts. */
 const LEAST_COST_POSTS = 4;
 /**
  * Pause between two turns while connections wait, ms: it leaves at least half of the processor to everything
@@ -29,20 +29,19 @@ const LEAST_COST_POSTS = 4;
  */
 const PAUSE_MS = 1;
 /**
- * Timelines of one connection that may have a piece on its way. A timeline that is never read stops only
- * itself, and a connection holds at most so many pieces.
+ * Timelines of one connection that may have an unsent piece. A timeline that is never read stops only itself,
+ * and a connection holds at most this many pieces.
  */
 const MAX_UNWRITTEN = 4;
 /**
- * Pages and answered posts that may be asked for at once in one timeline. Clients of ours ask for one at a
- * time.
+ * Pages and answered posts that may be requested at once in one timeline. Our clients request one at a time.
  */
 export const MAX_PAGES_WAITING = 4;
 
 export interface AnsweredQuestion {
   /** Position of the post that answers. */
   readonly of: Position;
-  /** Whether the reader may see it; if not, nothing about it is told. */
+  /** Whether the reader may see it; if not, nothing about it is sent. */
   readonly isShown: boolean;
 }
 
@@ -56,7 +55,7 @@ interface Reader {
   readonly sink: TimelineSink;
   readonly connection: Connection;
   /**
-   * In the order of asking: at most one `read` and MAX_PAGES_WAITING others. The first may be on its way.
+   * In order of arrival: at most one `read` and MAX_PAGES_WAITING others. The first may be in progress.
    */
   readonly tasks: Task[];
 }
@@ -64,9 +63,9 @@ interface Reader {
 interface Connection {
   readonly peer: string;
   readers: number;
-  /** Readers with a task and nothing on its way, in the order of their turns. */
+  /** Readers with a task and no unsent piece, in the order of their turns. */
   readonly waiting: Set<Reader>;
-  /** Readers with a piece on its way. */
+  /** Readers with an unsent piece. */
   readonly unwritten: Set<Reader>;
 }
 
@@ -74,10 +73,10 @@ export interface HistoryPorts {
   readonly journal: Pick<ReplicaJournal, 'readPosts'>;
   readonly clock: Clock;
   readonly turns: Pick<Turns, 'next'>;
-  /** Where in the journal a post is. */
+  /** The position of a post in the journal. */
   readonly locate: (post: PostReference) => Position | undefined;
   readonly feed: (input: ReplicaInput) => void;
-  /** Does what was put off: whoever drives the reader deals with what it throws. */
+  /** Does delayed work; the owner of the reader handles its errors. */
   readonly run: (work: () => void) => void;
 }
 
@@ -118,7 +117,7 @@ export class HistoryReader {
     } else this.#proceed(connection);
   }
 
-  /** `timeline-read-out` follows when all posts have left. */
+  /** `timeline-read-out` follows when all posts were sent. */
   read(link: LinkId, { positions, unfollowed }: StoredPosts): void {
     const reader = this.#readers.get(link);
     if (reader !== undefined) this.#ask(reader, { kind: 'read', rest: positions, unfollowed });
@@ -142,7 +141,7 @@ export class HistoryReader {
     return true;
   }
 
-  /** Whether a timeline still has a read: then the draining of its stream means nothing. */
+  /** Whether a timeline has an unfinished read: then a drained stream means nothing. */
   reads(link: LinkId): boolean {
     return this.#readers.get(link)?.tasks.some(({ kind }) => kind === 'read') ?? false;
   }
@@ -168,7 +167,7 @@ export class HistoryReader {
       if (reader === undefined) continue;
       connection.waiting.delete(reader);
       connection.unwritten.add(reader);
-      // It goes to the end of the queue before anything that may call back.
+      // It goes to the end of the queue before any call that may call back.
       if (connection.waiting.size > 0 && connection.unwritten.size < MAX_UNWRITTEN)
         this.#turns.add(connection);
       this.#sendPiece(reader);
@@ -223,7 +222,7 @@ export class HistoryReader {
     if (isDone && task?.kind === 'read') this.ports.feed({ kind: 'timeline-read-out', timeline: link });
   }
 
-  /** A journal from which something can't be read has failed. */
+  /** A journal that can't be read has failed. */
   #reading(send: () => void): void {
     try {
       send();

@@ -7,6 +7,7 @@ export {
   type Peers,
 } from './leadership-driver.js';
 export { type LoopPorts, MachineLoop } from './machine-loop.js';
+export { MemberDriver, type MemberPorts, type OpenedRouter, type RouterListener } from './member-driver.js';
 export { BACKGROUND_CLOCK, PROCESS_CLOCK } from './process-clock.js';
 export { RegistryDriver, type RegistryFence, type RegistryPorts } from './registry-driver.js';
 export { ReplicaDriver } from './replica-driver.js';

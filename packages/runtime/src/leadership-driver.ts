@@ -26,9 +26,9 @@ import type { Cancel } from './session-driver.js';
 import { isFailed, type SharedStore, type TransactionOutcome, tryUntilAnswered } from './shared-store.js';
 
 export interface PeerListener {
-  /** What the router there says: `leads`, in this term, and is sure of it. */
+  /** The other router's message: whether it leads in this term, confirmed by the store. */
   sign(term: Term, leads: boolean): void;
-  /** Once; not when it was called off. */
+  /** Called once; not after a cancel. */
   ended(): void;
 }
 
@@ -44,11 +44,11 @@ export interface LeadershipPorts {
   readonly clock: Clock;
   readonly store: SharedStore;
   readonly peers: Peers;
-  /** From now on this router leads, with what is there. */
+  /** From now on this router leads, with the state in the store. */
   lead(store: FencedStore): void;
-  /** Not one message more in that term. `done` when its streams and calls have been ended. */
+  /** No more messages in that term. `done` when its streams and calls have been ended. */
   stepDown(why: string, done: () => void): void;
-  /** From now on this is told to whoever asks. */
+  /** From now on this is the answer to callers. */
   leaderIs(leader: Leader | undefined): void;
   report(event: LeadershipEvent, text: string): void;
   /** It can't go on. Called once. */
@@ -58,7 +58,7 @@ export interface LeadershipPorts {
 export class LeadershipDriver {
   readonly #ports: LeadershipPorts;
   readonly #loop: MachineLoop<LeadershipInput, LeadershipOutput>;
-  /** What the campaign that was won has found. */
+  /** The state that the won campaign has read. */
   #won: Belongings | undefined;
   #reign: FencedStore | undefined;
   #leavePeer: Cancel | undefined;
@@ -80,7 +80,7 @@ export class LeadershipDriver {
     this.#loop.feed({ kind: 'tick' });
   }
 
-  /** Another router is to lead. Without effect where this one does not. */
+  /** Asks that another router lead. Without effect if this one does not lead. */
   handOver(): void {
     this.#loop.feed({ kind: 'hand-over' });
   }
@@ -90,7 +90,7 @@ export class LeadershipDriver {
     this.#loop.feed({ kind: 'hears-members', hears });
   }
 
-  /** Leads no more, for good; resolves when another router may. */
+  /** Stops leading permanently; resolves when another router may lead. */
   async resign(): Promise<void> {
     const resigned = new Promise<void>((resolve) => {
       this.#onResigned = resolve;
@@ -203,7 +203,7 @@ export class LeadershipDriver {
     });
   }
 
-  /** As long as a leader may be unsure. */
+  /** Tries for as long as a leader may be unconfirmed. */
   #try(
     transaction: Parameters<typeof tryUntilAnswered>[0],
     outcome: (outcome: TransactionOutcome, askedAt: number) => void,

@@ -5,7 +5,7 @@
  *                       ▲                                                        │ empty
  *              tick ────┴──────────────── one timer, at nextDeadline() ◄─────────┘
  *
- * Performing an output may feed an input: that only adds to the queue, so nothing is performed out of turn.
+ * Performing an output may feed an input: that only adds to the queue, so outputs are performed in order.
  *
  * When a machine throws because an invariant is broken, or when a port throws, the loop stops: it is unknown
  * what the remaining outputs would do.
@@ -13,7 +13,9 @@
 import type { Instant, Machine, Tick } from '@dualping/core';
 import type { Clock } from './clock.js';
 
-/** A timer that fires at most this much after the deadline is not set anew, ms: timers are not more exact. */
+/**
+ * A timer that fires at most this much after the deadline is not set again, ms: timers are not more exact.
+ */
 const TIMER_SLACK_MS = 1;
 
 const TICK: Tick = Object.freeze({ kind: 'tick' });
@@ -51,7 +53,7 @@ export class MachineLoop<Input extends { readonly kind: string }, Output> {
   }
 
   /**
-   * Does delayed work as part of the loop: inputs that it feeds go to the queue, and what it throws stops the
+   * Does delayed work as part of the loop: inputs that it feeds go to the queue, and an error in it stops the
    * loop.
    */
   run(work: () => void): void {
@@ -78,7 +80,9 @@ export class MachineLoop<Input extends { readonly kind: string }, Output> {
     this.#cancelTimer();
   }
 
-  /** Stops at once: nothing is fed or performed any more, not even the rest of the present outputs. */
+  /**
+   * Stops at once: nothing is fed or performed any more, not even the remaining outputs of the present step.
+   */
   stop(): void {
     this.close();
     this.#state = 'stopped';
@@ -101,7 +105,7 @@ export class MachineLoop<Input extends { readonly kind: string }, Output> {
   }
 
   /**
-   * Sets the timer. One that is too early stays: it fires, and is set anew. Machines often postpone
+   * Sets the timer. A timer that is too early stays: it fires, and is then set again. Machines often postpone
    * deadlines.
    */
   #arm(): void {

@@ -19,7 +19,7 @@ export class ManualClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
-  /** When the timers that are set will fire. */
+  /** When the set timers will fire. */
   get timers(): Instant[] {
     return [...this.#timers].map(({ at }) => at);
   }
@@ -36,7 +36,7 @@ export class ManualClock implements Clock {
     this.#now = until;
   }
 
-  /** The timer that is set fires before its time. */
+  /** The set timer fires before its time. */
   fireEarly(): void {
     const [timer] = this.#timers;
     if (timer === undefined) throw new Error('no timer is set');

@@ -1,4 +1,4 @@
-/** What clients have asked for and were not answered, by the numbers that the machine knows it by. */
+/** Unanswered calls of clients, by the machine's numbers for them. */
 import type {
   Command,
   Failure,
@@ -31,7 +31,7 @@ export class PendingCalls {
     this.#writes.set(token, { command, asker });
   }
 
-  /** Nobody waits for the answer any more. */
+  /** The caller no longer waits for the answer. */
   abandonWrite(token: Token): void {
     if (this.#writes.delete(token)) this.feed({ kind: 'write-abandoned', token });
   }

@@ -10,7 +10,7 @@ const MAX_WAIT_MS = 2 ** 31 - 1;
 const clock = (holdsProcess: boolean): Clock => ({
   now: () => performance.now(),
   setTimer: (at, fire) => {
-    // setTimeout drops fractions. Rounded up, it fires late and not early, and no second timer is needed.
+    // setTimeout drops fractions. Rounded up, it never fires early, and no second timer is needed.
     const waitMs = Math.min(Math.max(0, Math.ceil(at - performance.now())), MAX_WAIT_MS);
     const timer = setTimeout(fire, waitMs);
     if (!holdsProcess) timer.unref();

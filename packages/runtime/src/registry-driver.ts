@@ -1,15 +1,16 @@
 /**
- * Drives the registry: performs each of its outputs, and makes records durable before what follows them.
+ * Drives the registry: performs each of its outputs, and makes records durable before it performs what
+ * follows them.
  *
  * Outputs are performed in order, and a `persist` is durable before anything after it is performed. While a
- * write is under way, more inputs are stepped and their outputs wait. Then one write makes all records that
+ * write runs, more inputs are stepped and their outputs wait. Then one write makes all records that
  * wait durable (group commit), and the other outputs follow in order. Only outputs with `overtakes` are
- * performed at once. So while the disk is slow members still hear the router, and clients still get what is
- * durable already.
+ * performed at once. So while the disk is slow members still hear the router, and clients still get durable
+ * assignments.
  *
- * A router that shares its store with others may have been deposed without knowing it. Then everything that
- * is said follows a change, or a read that began after what it answers (`RegistryFence`): a stale word would
- * end a server that is well. Only pongs overtake, for as long as the fence lets them.
+ * A router that shares its store with others may have been deposed without knowing it. So before each message
+ * comes a change, or a read that began after the question (`RegistryFence`): a stale answer could end a
+ * healthy server. Only pongs overtake, for as long as the fence allows it.
  */
 import {
   type Assignment,
@@ -25,12 +26,15 @@ import {
   type RegistryToken,
   type RouterMessage,
   unreachable,
+  type WallTimeMs,
 } from '@dualping/core';
 import type { Clock } from './clock.js';
 import { MachineLoop } from './machine-loop.js';
 
 export interface RegistryPorts {
   readonly clock: Clock;
+  /** For people; may go back. */
+  readonly wallTime: () => WallTimeMs;
   /** Undefined: no other router has this store. */
   readonly fence?: RegistryFence;
   /** Calls one of the two callbacks, once. `persist` is not called again before that. */
@@ -39,7 +43,7 @@ export interface RegistryPorts {
   close(link: RegistryLink): void;
   answer(token: RegistryToken, answer: RegistryAnswer): void;
   refuse(token: RegistryToken, failure: Failure): void;
-  /** From now on this may be told to all. */
+  /** From now on this may be announced. */
   changed(assignment: Assignment): void;
   /** Dials the member; the answer is a `probed`. */
   probe(question: Extract<RegistryOutput, { readonly kind: 'probe' }>): void;
@@ -55,20 +59,25 @@ export interface RegistryPorts {
   failed(error: unknown): void;
 }
 
-/** Of a router that leads among several. */
+/** For a router that leads among several. */
 export interface RegistryFence {
-  /** Calls `confirmed` when this router has led at some moment after the call; never, when it does not. */
+  /**
+   * Calls `confirmed` when this router has led at some moment after the call; never, if it no longer leads.
+   */
   confirm(confirmed: () => void): void;
-  /** Whether members without a journal may rest on a pong that is sent now. */
+  /** Whether a pong may be sent now, on which a member without a journal stays primary. */
   mayPong(): boolean;
 }
+
+/** The registry is told of the wall clock when that is so far from where it would be by now, ms. */
+const WALL_CLOCK_SLACK_MS = 1_000;
 
 export class RegistryDriver {
   readonly #ports: RegistryPorts;
   readonly #loop: MachineLoop<RegistryInput, RegistryOutput>;
-  /** Outputs that wait for the write under way, or for their own. */
+  /** Outputs that wait for the running write, or for their own. */
   #waiting: RegistryOutput[] = [];
-  /** A write, or a read of the fence. */
+  /** Whether a write, or a read of the fence, runs. */
   #isWriting = false;
   #onIdle: (() => void) | undefined;
   /** Clusters with live members. */
@@ -76,6 +85,8 @@ export class RegistryDriver {
   /** No member is heard on any stream, though some may be live. */
   #isQuiet = false;
   #hears = false;
+  /** By how much the wall clock was ahead of `clock` when the registry was told of it last. */
+  #wallIsAheadMs = Number.NEGATIVE_INFINITY;
 
   constructor(registry: Machine<RegistryInput, RegistryOutput>, ports: RegistryPorts) {
     this.#ports = ports;
@@ -91,7 +102,17 @@ export class RegistryDriver {
   }
 
   feed(input: RegistryInput): void {
+    this.#tellWallTime();
     this.#loop.feed(input);
+  }
+
+  #tellWallTime(): void {
+    const { clock, wallTime } = this.#ports;
+    const timeMs = wallTime();
+    const aheadMs = timeMs - clock.now();
+    if (Math.abs(aheadMs - this.#wallIsAheadMs) < WALL_CLOCK_SLACK_MS) return;
+    this.#wallIsAheadMs = aheadMs;
+    this.#loop.feed({ kind: 'wall-time', timeMs });
   }
 
   /** Takes no more inputs. Resolves when all outputs so far have been performed. */
@@ -120,7 +141,7 @@ export class RegistryDriver {
 
   #fail(error: unknown): void {
     this.stop();
-    // `drain` must not wait for a failed write, whether it was called already or will be.
+    // `drain` must not wait for a failed write, whether it was called before or is called later.
     this.#isWriting = false;
     this.#ports.failed(error);
     this.#onIdle?.();
@@ -214,12 +235,12 @@ export class RegistryDriver {
 
 const isPong = (output: RegistryOutput): boolean => output.kind === 'send' && output.message.kind === 'pong';
 
-/** Whether anybody hears it. */
+/** Whether the output is a message to another part. */
 function isWord({ kind }: RegistryOutput): boolean {
   return kind === 'send' || kind === 'close' || kind === 'answer' || kind === 'refuse' || kind === 'changed';
 }
 
-/** The last record of each cluster, which makes the earlier ones needless. */
+/** The last record of each cluster, which replaces the earlier ones. */
 function latestRecords(batch: readonly RegistryOutput[]): ClusterRecord[] {
   const latest = new Map<ClusterId, ClusterRecord>();
   for (const output of batch) if (output.kind === 'persist') latest.set(output.record.cluster, output.record);

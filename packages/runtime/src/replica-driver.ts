@@ -4,8 +4,8 @@
  *     streams, calls, disk, timer ──input──► Replica.step ──outputs, in order──► streams, calls, disk
  *
  * After each turn of the event loop a `flush` lets the machine send what it gathered, so that one message
- * carries everything that came in one turn. The driver keeps what is in flight: calls, timelines, standbys,
- * other clusters that read here.
+ * carries everything that arrived in one turn. The driver keeps what is in flight: calls, timelines,
+ * standbys, other clusters that read here.
  */
 import {
   actionFor,
@@ -58,7 +58,7 @@ type OutputOf<Kind extends ReplicaOutput['kind']> = Extract<ReplicaOutput, { rea
 
 /** What a driver needs of a replica. */
 export interface DrivenReplica extends Machine<ReplicaInput, ReplicaOutput> {
-  /** Where in the journal a post is. */
+  /** The position of a post in the journal. */
   positionOf(post: PostReference): Position | undefined;
 }
 
@@ -80,7 +80,7 @@ export class ReplicaDriver {
   #flushPending = false;
   #numbers = 0;
 
-  /** @param identity as the machine has it from the start */
+  /** @param identity the machine's identity at the start */
   constructor(
     replica: DrivenReplica,
     identity: Pick<ReplicaIdentity, 'cluster' | 'networkId'>,
@@ -122,7 +122,7 @@ export class ReplicaDriver {
     });
   }
 
-  /** Once, when it can be called. */
+  /** Called once, when callers can reach it. */
   start(): void {
     this.feed({ kind: 'start' });
     const { networkId } = this.#identity;
@@ -131,14 +131,14 @@ export class ReplicaDriver {
 
   readonly feed = (input: ReplicaInput): void => this.#loop.feed(input);
 
-  /** Nothing is performed or told any more: the process is gone. */
+  /** Nothing is performed or sent any more: as if the process had ended. */
   stop(): void {
     this.#loop.stop();
   }
 
   // What comes from outside.
 
-  /** @returns what is called when nobody waits for the answer any more */
+  /** @returns a function to call when the caller no longer waits for the answer */
   write(request: ClientWrite, asker: Asker<Written>): Cancel {
     const token = this.#takeWrite(request, asker);
     return () => this.#calls.abandonWrite(token);
@@ -192,8 +192,7 @@ export class ReplicaDriver {
   }
 
   /**
-   * Readers are shown what a post answers, and the journal is where that is written: a client is not believed
-   * in it.
+   * Readers see the first words of the answered post. They are taken from the journal, not from the client.
    */
   #withBegin(request: ClientWrite): ClientWrite {
     const { command } = request;
@@ -206,13 +205,13 @@ export class ReplicaDriver {
     return { ...request, command: { ...command, answers: { ...command.answers, begin } } };
   }
 
-  /** Of a stream or call that somebody opened. */
+  /** The number of a stream or call that another part has opened. */
   #number(): number {
     this.#numbers += 1;
     return this.#numbers;
   }
 
-  // What the machine says.
+  // The machine's outputs.
 
   #flushSoon(): void {
     if (this.#flushPending) return;
@@ -314,7 +313,7 @@ export class ReplicaDriver {
   }
 
   #truncate({ after }: OutputOf<'truncate'>): void {
-    // Read now: before this cut is durable, another one may be made further back.
+    // Read now: before this cut is durable, another cut may be made further back.
     const checksum = this.#checksumAt(after);
     if (checksum === undefined) return;
     this.#ports.journal.truncateAfter(
@@ -342,7 +341,7 @@ export class ReplicaDriver {
     );
   }
 
-  /** Once it is known of which network the server is. */
+  /** Called when the server's network is known. */
   #watchClusters(networkId: NetworkId): void {
     this.#unwatch ??= this.#ports.network.watchClusters(networkId, (of, assignment) =>
       this.feed({ kind: 'cluster-assigned', networkId: of, assignment }),
@@ -371,7 +370,7 @@ export class ReplicaDriver {
     this.#primary = { attempt, stream };
   }
 
-  /** Of the own journal where the primary says that the two agree, as far as it reaches. */
+  /** The checksum of this server's journal up to the primary's `common`, if the journal reaches that far. */
   #checksumFor(message: PrimaryMessage): number | undefined {
     if (message.kind !== 'joined') return undefined;
     const { journal } = this.#ports;
@@ -407,7 +406,7 @@ export class ReplicaDriver {
     return { done, failed: (detail) => this.feed({ kind: 'journal-failed', detail }) };
   }
 
-  /** Closes everything, and tells all who wait. */
+  /** Closes everything, and answers all waiting callers. */
   #end(stopped: Stopped): void {
     this.#loop.stop();
     for (const stream of this.#routers.values()) stream.close();
@@ -426,6 +425,6 @@ export class ReplicaDriver {
 
 const failureIn = ({ reason, detail }: Failure): Failure => ({ reason, detail });
 
-/** Only a reason that sends clients on to the next primary. */
+/** Only reasons that send clients to the next primary. */
 const failureForClients = ({ failed, reason, detail }: Stopped): Failure =>
   !failed || actionFor(reason) === 're-resolve' ? { reason, detail } : { reason: 'not-primary', detail };

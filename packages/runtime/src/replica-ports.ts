@@ -2,7 +2,7 @@
  * What the driver of a replica needs. Production implements it with gRPC and files, the simulator with a
  * virtual network and a virtual disk.
  *
- * Answers come through the callbacks that were handed over: later, never from within the call itself.
+ * Answers come through the given callbacks: later, never from within the call itself.
  */
 import type {
   Address,
@@ -43,54 +43,56 @@ export interface Stopped {
 }
 
 export interface JournalListener {
-  /** Everything up to `position` is on disk, of what no later cut takes back. */
+  /** Everything up to `position` is on disk, except what a later cut removes. */
   durable(position: Position, checksum: number): void;
   /** A write or a sync failed: nothing is reported durable after it. */
   failed(detail: string): void;
 }
 
-/** Later: one of the two is called, once. A failure is an end, as in `JournalListener`. */
+/** One of the two is called later, once. A failure is final, as in `JournalListener`. */
 export interface DiskAsker<Answer> {
   readonly done: (answer: Answer) => void;
   readonly failed: (detail: string) => void;
 }
 
-/** The journal on the disk. What is appended or cut is so at once for who reads it, and durably later. */
+/** The journal on the disk. Appends and cuts are visible to reads at once, and durable later. */
 export interface ReplicaJournal {
-  /** Of the first entry that is, or would be, here; below it there are posts only. */
+  /** The position of the first entry that is, or would be, here; below it there are only posts. */
   readonly first: Position;
   readonly last: Position;
   listen(listener: JournalListener): void;
   /** The checksum of the whole journal up to there: from `first` − 1 to `last`. */
   checksumAt(position: Position): number;
   /**
-   * In the order of the positions, which need not ascend; undefined for an entry that is no post.
+   * In the order of the positions, which need not ascend; undefined for an entry without a post.
    *
-   * @throws DualpingError `storage-failed`: what was written can't be read
+   * @throws DualpingError `storage-failed` when entries can't be read
    */
   readPosts(positions: readonly Position[]): (Post | undefined)[];
   append(entries: readonly Entry[]): void;
-  /** Cuts what follows, and sets it aside. Works are done in the order in which they are asked for. */
+  /**
+   * Cuts the entries after `position`, and keeps them aside. Operations are done in the order of the calls.
+   */
   truncateAfter(position: Position, asker: DiskAsker<void>): void;
-  /** Once the journal is durable up to there. That one can't be kept does no harm. */
+  /** Saves it when the journal is durable up to its position. A failure does no harm. */
   saveSnapshot(snapshot: SocialSnapshot, epochStarts: readonly EpochStart[]): void;
   noteWelcome(networkId: NetworkId, lifeId: LifeId, asker: DiskAsker<void>): void;
-  /** Soon, and without a sync. */
+  /** Writes it soon, and without a sync. */
   noteKnown(known: Known): void;
-  /** Gives it a new id. */
+  /** Gives the journal a new id. */
   renew(asker: DiskAsker<JournalId>): void;
 }
 
 /** A stream that this server has opened. */
 export interface OpenedStream<Message> {
   send(message: Message): void;
-  /** Ends it in order, so that what was sent before arrives. Nothing is heard on it any more. */
+  /** Ends it in order, so that earlier messages arrive. No more messages are received on it. */
   close(): void;
 }
 
 export interface StreamListener<Message> {
   heard(message: Message): void;
-  /** Once; nothing is heard after it. */
+  /** Called once, and last. */
   ended(detail: string): void;
 }
 
@@ -100,7 +102,7 @@ export interface PrimaryListener {
   ended(detail: string): void;
 }
 
-/** What a primary's snapshot has brought, once it is durable in the place of the whole journal. */
+/** The result of a primary's snapshot, when it has durably replaced the whole journal. */
 export interface InstalledSnapshot {
   readonly snapshot: SocialSnapshot;
   readonly epochStarts: readonly EpochStart[];
@@ -128,21 +130,21 @@ export interface ReplicaNetwork {
     open: TailMessage,
     listener: StreamListener<TailBatch>,
   ): OpenedStream<TailMessage>;
-  /** Pulls it and installs it; the journal is untouched when that fails. */
+  /** Pulls the snapshot and installs it; if that fails the journal is unchanged. */
   pullSnapshot(pull: SnapshotPull, asker: DiskAsker<InstalledSnapshot>): void;
   probe(question: MemberProbe, answered: (isReached: boolean) => void): void;
-  /** Keeps connections ready to these, and to no others. */
+  /** Keeps open connections to these addresses, and to no others. */
   keepWarm(addresses: readonly Address[]): void;
-  /** Follows the assignments of all clusters of this network, over whichever router answers. Called once. */
+  /** Follows the assignments of all clusters of this network, at any router that answers. Called once. */
   watchClusters(networkId: NetworkId, learn: (networkId: NetworkId, assignment: Assignment) => void): Cancel;
 }
 
 /** A standby's stream. */
 export interface StandbyStream {
   /**
-   * One of kind `entries` goes out with the journal's entries from `from` to `to`.
+   * A message of kind `entries` is sent with the journal's entries from `from` to `to`.
    *
-   * @throws DualpingError `storage-failed`: what was written can't be read
+   * @throws DualpingError `storage-failed` when entries can't be read
    */
   send(message: PrimaryMessage): void;
   close(failure?: Failure): void;
@@ -150,14 +152,14 @@ export interface StandbyStream {
 
 /** A call for a snapshot. */
 export interface SnapshotCall {
-  /** Sends it piece by piece, as it is read; the driver is told when the call is over. */
+  /** Sends it piece by piece, as fast as it is read; the driver gets `ended` when the call is over. */
   send(copy: SnapshotCopy, failed: (failure: Failure) => void): void;
-  /** Refuses it, or breaks it off. */
+  /** Refuses it, or ends it early. */
   refuse(failure: Failure): void;
 }
 
 export interface SnapshotListener {
-  /** The call is over: it was read to its end, or broke off. */
+  /** The call is over: it was read to its end, or broke. */
   ended(): void;
 }
 
@@ -170,7 +172,7 @@ export interface TailReader {
 export interface ReplicaPorts {
   readonly clock: Clock;
   readonly turns: Turns;
-  /** Is shown to people, and decides nothing. */
+  /** Only for display. */
   readonly wallTime: () => WallTimeMs;
   readonly journal: ReplicaJournal;
   readonly network: ReplicaNetwork;
@@ -178,8 +180,7 @@ export interface ReplicaPorts {
   /** The outputs of this input have been performed. */
   readonly performed?: (input: ReplicaInput | Tick, outputs: readonly ReplicaOutput[]) => void;
   /**
-   * The machine has stopped, and all that was open is closed. Called once, and not when the driver is
-   * stopped.
+   * The machine has stopped, and everything is closed. Called once; not if the driver was stopped.
    */
   readonly stopped: (stopped: Stopped) => void;
   /**

@@ -1,5 +1,5 @@
 /**
- * One link of a session to a server: what is sent by its timeline and what by calls, and what became of it.
+ * One link of a session to a server: what is sent on its timeline and what as calls, and the answers.
  *
  * Writes of one turn are one message, and so are their answers.
  */
@@ -29,14 +29,14 @@ import type { Turns } from './turns.js';
 type OutputOf<Kind extends SessionOutput['kind']> = Extract<SessionOutput, { readonly kind: Kind }>;
 type TimelineQuery = Exclude<SessionQuery, { readonly kind: 'list' | 'keys' }>;
 
-/** The user of a timeline, and which posts it shall have. */
+/** The user of a timeline, and which posts it contains. */
 export interface Reader {
   readonly user: UserName;
   /** Also posts that name the user, by authors whom the user does not follow. */
   readonly mentions: boolean;
 }
 
-/** The first thing that is said on a timeline. */
+/** The first message of a timeline. */
 export type TimelineOpen = Omit<Extract<TimelineMessage, { readonly kind: 'open' }>, 'kind'>;
 
 export interface TimelineReader {
@@ -48,19 +48,19 @@ export interface ClientTimeline {
   write(writes: readonly TimelineWrite[]): void;
   ask(query: TimelineQuery): void;
   giveSign(): void;
-  /** Ends it in order: what was sent before arrives. */
+  /** Ends it in order: earlier messages arrive. */
   close(): void;
   abort(): void;
 }
 
-/** What a link has to its server. */
+/** The calls of a link to its server. */
 export interface ServerCalls {
   /** Once. */
   openTimeline(open: TimelineOpen, reader: TimelineReader): ClientTimeline;
   write(request: ClientWrite, asker: Asker<Written>): void;
   list(question: ListQuestion, asker: Asker<ListPage>): void;
   keys(question: KeysQuestion, asker: Asker<readonly KeyOfUser[]>): void;
-  /** Cancels all calls at once. `isSilent`: the connection may be dead, and is not to be used again. */
+  /** Cancels all calls at once. `isSilent`: the connection may be dead, and must not be used again. */
   drop(isSilent: boolean): void;
   /** Lets all calls end in order. */
   leave(): void;
@@ -72,10 +72,10 @@ export class ServerLink implements SessionLink {
   readonly #soon: Turns['soon'];
   readonly #feed: (input: SessionInput) => void;
   #timeline: ClientTimeline | undefined;
-  /** The question on the timeline that is not answered yet. */
+  /** The unanswered question on the timeline. */
   #asked: { readonly sendNo: number; readonly query: TimelineQuery } | undefined;
   #dropped = false;
-  /** Session of the open timeline: writes of this session go over it. */
+  /** Session of the open timeline: its writes go over the timeline. */
   #sessionId: SessionId | undefined;
   /** Unanswered writes on the timeline: request number to send number. */
   readonly #unanswered = new Map<RequestNumber, number>();
@@ -92,7 +92,7 @@ export class ServerLink implements SessionLink {
     this.#reader = reader;
     this.#calls = calls;
     this.#soon = turns.soon;
-    // Nothing is fed any more once the link is dropped, whatever was on its way.
+    // After the link was dropped nothing is fed any more, even if answers still arrive.
     this.#feed = (input) => {
       if (!this.#dropped) feed(input);
     };
@@ -115,8 +115,7 @@ export class ServerLink implements SessionLink {
   }
 
   /**
-   * Sends over the timeline once it is open; before that by a call: the login, and requests that come with
-   * it.
+   * Sends over the timeline when it is open; before that as a call: the login, and requests together with it.
    */
   send(output: OutputOf<'send'>): void {
     const { sendNo, sessionId, requestNo, command } = output;
@@ -195,7 +194,7 @@ export class ServerLink implements SessionLink {
       this.#settle(requestNo, (sendNo) => this.#feed({ kind: 'request-failed', sendNo, reason, detail }));
     if (signs !== undefined) this.#feed({ kind: 'sign', link, signs });
     if (opened !== undefined) this.#feed({ kind: 'connected', link, ...opened });
-    // Every message is a sign of life; one with no posts is only that.
+    // Every message is a sign of life; one without posts is only that.
     const isAnswer = written.length + refused.length > 0 || news.answered !== undefined;
     if (posts.length > 0 || isAnswer) this.#feed({ kind: 'posts', link, posts });
     const asked = this.#asked;

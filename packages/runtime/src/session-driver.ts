@@ -1,6 +1,6 @@
 /**
- * Drives a client session: performs each of its outputs. It keeps one link to a server, the questions that
- * routers have not answered yet, and one watch of the session's cluster.
+ * Drives a client session: performs each of its outputs. It keeps one link to a server, the unanswered
+ * questions to routers, and one watch of the session's cluster.
  */
 import {
   type Address,
@@ -28,10 +28,10 @@ type Home = NonNullable<ClientSession['home']>;
 /** The part of a session that a driver needs. */
 type Session = Pick<ClientSession, 'step' | 'nextDeadline' | 'state' | 'home'>;
 
-/** Cancels what was begun; does nothing when it has ended already. */
+/** Cancels the call; does nothing when it has already ended. */
 export type Cancel = () => void;
 
-/** One of the two callbacks is called, once, at once or later. */
+/** One of the two callbacks is called once, immediately or later. */
 export interface Asker<Answer> {
   readonly answered: (answer: Answer) => void;
   readonly failed: (failure: Failure) => void;
@@ -47,7 +47,7 @@ export interface AvailableQuestion {
   readonly waitMs: number;
 }
 
-/** A timeline at a server, and the calls beside it. Answers are fed to the session. */
+/** A timeline at a server, and other calls to it. Answers are fed to the session. */
 export interface SessionLink {
   open(timeline: OutputOf<'open'>): void;
   send(request: OutputOf<'send'>): void;
@@ -68,7 +68,7 @@ export interface SessionNetwork {
   /** Watches the assignments of the session's cluster, at any router that answers. */
   watch(home: Home, learn: (networkId: NetworkId, assignment: Assignment) => void): Cancel;
   link(target: SessionTarget, feed: (input: SessionInput) => void): SessionLink;
-  /** Keeps a connection ready to this server only; undefined: to none. */
+  /** Keeps an open connection to this server only; undefined: to none. */
   keepWarm(address: Address | undefined): void;
 }
 
@@ -94,7 +94,7 @@ export class SessionDriver {
   readonly #ports: SessionPorts;
   readonly #loop: MachineLoop<SessionInput, SessionOutput>;
   #link: { readonly no: number; readonly link: SessionLink } | undefined;
-  /** Questions to routers that are on their way. */
+  /** Open questions to routers. */
   readonly #asks = new Map<number, Cancel>();
   #watch: { readonly networkId: NetworkId; readonly cancel: Cancel } | undefined;
   #hasEnded = false;
@@ -107,7 +107,7 @@ export class SessionDriver {
       perform: (output) => this.#perform(output),
       performed: (input) => {
         if (this.#isOver) this.#end();
-        // Only now: before a router has introduced itself it is not known what to watch.
+        // Only now: before a router has answered `Connect` it is not known what to watch.
         else if (input.kind === 'introduced') this.#watchHome();
       },
     });
@@ -116,7 +116,7 @@ export class SessionDriver {
   /** May be called after the session has ended: requests are then refused. */
   readonly feed = (input: SessionInput): void => this.#loop.feed(input);
 
-  /** Stops at once, as if the process were gone: nothing is fed or performed any more. */
+  /** Stops at once, as if the process had ended: nothing is fed or performed any more. */
   stop(): void {
     this.#loop.stop();
   }
@@ -203,7 +203,7 @@ export class SessionDriver {
         this.feed({ kind: 'ask-failed', askNo, reason, detail });
       },
     });
-    // The answer may be there at once already, if another session has asked the same.
+    // The answer may have come at once, if another session has asked the same.
     if (!isOver) this.#asks.set(askNo, cancel);
   }
 

@@ -6,7 +6,7 @@ export type TransactionOutcome =
   | { readonly kind: 'answered'; readonly answer: TransactionAnswer }
   /** No answer: it may have happened, or may still happen. */
   | { readonly kind: 'unknown'; readonly detail: string }
-  /** The store does not do it, and would not if it were asked again. */
+  /** The store refuses it, and would refuse it again. */
   | { readonly kind: 'refused'; readonly detail: string };
 
 export interface SharedStore {
@@ -27,7 +27,7 @@ export interface Failed {
 export const isFailed = (outcome: LeaseId | boolean | Failed): outcome is Failed =>
   typeof outcome === 'object';
 
-/** Wait before a transaction that had no answer is made again, ms: at another node of the store. */
+/** Wait before a transaction without an answer is sent again, ms: to another node of the store. */
 const RETRY_MS = 10;
 
 export interface Tries {
@@ -35,11 +35,11 @@ export interface Tries {
   readonly store: Pick<SharedStore, 'transact'>;
   /** Whether to try again; asked after each try that had no answer. */
   readonly goOn: () => boolean;
-  /** `askedAt`: when the try began that this is the outcome of. */
+  /** `askedAt`: when the attempt with this outcome began. */
   readonly outcome: (outcome: TransactionOutcome, askedAt: number) => void;
 }
 
-/** Makes the same transaction until it has an answer, or nobody wants one any more. */
+/** Sends the same transaction until it has an answer, or none is needed any more. */
 export function tryUntilAnswered(transaction: Transaction, tries: Tries): void {
   const { clock, store, goOn, outcome } = tries;
   const askedAt = clock.now();

@@ -1,4 +1,4 @@
-/** The streams of standbys, and the snapshots they pull, by the numbers that the machine knows them by. */
+/** The streams of standbys, and the snapshots that they pull, by the machine's numbers for them. */
 import {
   damagedAtPrimary,
   type Failure,
@@ -83,7 +83,10 @@ export class StandbyStreams {
     if (this.#snapshots.delete(token)) this.feed({ kind: 'snapshot-ended', token });
   }
 
-  /** What the standby is told. Damage is this server's own, and it is the one that has to go. */
+  /**
+   * The failure to send to a standby. The damage is on this server's disk, so this server must end, not the
+   * standby.
+   */
   #damaged({ reason, detail }: Failure): Failure {
     this.feed({ kind: 'journal-damaged', detail });
     return { reason, detail: damagedAtPrimary(detail) };

@@ -1,4 +1,4 @@
-/** The streams of other clusters that read here, by the numbers that the machine knows them by. */
+/** The streams of other clusters that read here, by the machine's numbers for them. */
 import type {
   Failure,
   LinkId,

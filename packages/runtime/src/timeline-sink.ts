@@ -1,4 +1,4 @@
-/** Where the posts of a timeline go, on whichever wire its reader listens. */
+/** Where the posts of a timeline go, whichever wire its reader uses. */
 import type { Failure, Position, Post, SignsOfLife, TimelineAnswered, TimelineOpened } from '@dualping/core';
 import type { WriteAnswers } from './timeline-writes.js';
 
@@ -6,7 +6,7 @@ import type { WriteAnswers } from './timeline-writes.js';
 export interface StoredPosts {
   /** Ascending. */
   readonly positions: readonly Position[];
-  /** Those of them that are there only because they name the reader. */
+  /** Those that are included only because they name the reader. */
   readonly unfollowed: readonly Position[];
 }
 
@@ -17,26 +17,25 @@ export interface StoredPage extends StoredPosts {
 }
 
 /**
- * `left` is called in a later turn, when the message has left for the reader; not at all when the stream ends
- * before.
+ * `left` is called in a later turn, when the message was sent; not at all if the stream ends before.
  */
 export interface TimelineSink {
   opened(opened: TimelineOpened): void;
-  /** Posts of one turn, as they were committed. False when there is no room for more. */
+  /** Posts of one turn, in commit order. False when there is no room for more. */
   live(posts: readonly Post[]): boolean;
   /**
    * Reads them from the journal, and sends them.
    *
-   * @throws DualpingError `storage-failed`, and sends nothing: what was written can't be read
+   * @throws DualpingError `storage-failed`, and sends nothing, when posts can't be read
    */
   read(stored: StoredPosts, left: () => void): void;
   /** The same for a page. */
   page(stored: StoredPage, left: () => void): void;
   /** The post that another one answers. */
   answered(answered: TimelineAnswered, left: () => void): void;
-  /** What became of writes on this timeline. */
+  /** The outcomes of writes on this timeline. */
   writes(answers: WriteAnswers, left: () => void): void;
-  /** The server is there. */
+  /** A sign of life from the server. */
   sign(signs: SignsOfLife): void;
   close(failure: Failure): void;
 }

@@ -1,8 +1,8 @@
 /**
- * The timelines of clients, by the numbers that the machine knows them by.
+ * The timelines of clients, by the machine's numbers for them.
  *
- * What a timeline gets is put on its wire by its sink. A stream whose buffer is full is reported to the
- * machine, which lets it read on from the journal when there is room. What it reads is read in turns.
+ * A timeline's sink puts its posts on the wire. When a stream's buffer is full that is reported to the
+ * machine, which lets the timeline read on from the journal when there is room. Timelines read in turns.
  */
 import type {
   Failure,
@@ -21,14 +21,14 @@ import { TimelineWrites, type TimelineWritesPorts } from './timeline-writes.js';
 
 type OutputOf<Kind extends ReplicaOutput['kind']> = Extract<ReplicaOutput, { readonly kind: Kind }>;
 
-/** `sessionId`: of the writes that come on it, if any may come. */
+/** `sessionId`: the session of writes on it, if it may have writes. */
 export type TimelineOpening = Omit<TimelineOpenRequest, 'kind' | 'timeline'> & {
   readonly sessionId?: SessionId;
 };
 
-/** What comes from the reader of a timeline. */
+/** The messages from the reader of a timeline. */
 export interface TimelineListener {
-  /** Once, and first. */
+  /** Called once, and first. */
   open(opening: TimelineOpening): void;
   /** @throws DualpingError `busy` for a client that leaves its answers unread */
   writes(writes: readonly (TimelineWrite | TimelineRefused)[]): void;
@@ -42,7 +42,7 @@ export interface TimelineListener {
 
 interface Timeline {
   readonly sink: TimelineSink;
-  /** Of one whose client may write on it, once it is open. */
+  /** The writes of a timeline on which the client may write, when it is open. */
   writes: TimelineWrites | undefined;
 }
 
@@ -115,7 +115,7 @@ export class TimelineStreams {
     if (!this.#history.answered(timeline, { of, isShown })) this.#tooMuchAsked(timeline);
   }
 
-  /** What is answered on it is told first. */
+  /** Gathered answers are sent first. */
   end(link: LinkId, failure: Failure): void {
     const timeline = this.#timelines.get(link);
     this.#forget(link);

@@ -1,8 +1,8 @@
 /**
- * Writes on a Timeline: several may come in a message, and what is done in one turn is answered in one
+ * Writes on a Timeline: several may come in a message, and all writes settled in one turn are answered in one
  * message.
  *
- * Done writes are told as runs of numbers without a gap: requests of one session are journalled, and
+ * Done writes are answered as runs of numbers without a gap: requests of one session are journalled, and
  * committed, in their order.
  */
 import {
@@ -34,21 +34,21 @@ export interface Writer {
   readonly by?: PublicKey | undefined;
 }
 
-/** What became of several of them. */
+/** The outcomes of several writes. */
 export type WriteAnswers = Pick<TimelineUpdate, 'written' | 'refused'>;
 
 export interface TimelineWritesPorts {
-  /** Gives a write to the machine; it is answered once, at once or later, unless it is abandoned. */
+  /** Gives a write to the machine; it is answered once, immediately or later, unless it is abandoned. */
   take(write: Writer & TimelineWrite, asker: Asker<Written>): Token;
   abandon(token: Token): void;
-  /** `left` is called in a later turn, when they have left for the client. */
+  /** `left` is called in a later turn, when they were sent. */
   send(answers: WriteAnswers, left: () => void): void;
   readonly soon: Turns['soon'];
 }
 
 /**
- * Most writes of one timeline that have no answer, or whose answer has not left yet: twice what a session may
- * have unanswered, because a client may write again before this server learns that an answer has left.
+ * Most writes of one timeline without an answer, or with an unsent answer: twice what a session may have
+ * unanswered, because a client may write again before this server learns that an answer was sent.
  */
 export const MAX_UNANSWERED_WRITES = 2 * SESSION_WINDOW;
 
@@ -58,7 +58,7 @@ interface Run extends TimelineWritten {
 
 export class TimelineWrites {
   readonly #waiting = new Set<Token>();
-  /** How many answers have not left for the client. */
+  /** How many answers are not sent yet. */
   #unsent = 0;
   #runs: Run[] = [];
   #refused: TimelineRefused[] = [];
@@ -136,7 +136,7 @@ export class TimelineWrites {
     this.#flushSoon();
   }
 
-  /** Sends the answers after the machine has performed all outputs of this moment. */
+  /** Sends the answers after all outputs of this moment have been performed. */
   #flushSoon(): void {
     this.#unsent += 1;
     if (this.#isDue) return;

@@ -1,9 +1,9 @@
 /**
- * When to do work that is put off: a message that carries much costs little more than one that carries
- * little, so what leaves for the network is gathered first.
+ * When to do delayed work: a large message costs little more than a small one, so messages are gathered
+ * before they are sent.
  */
 export interface Turns {
-  /** At the end of what runs now, before any other event. */
+  /** At the end of the present work, before any other event. */
   soon(work: () => void): void;
   /** After the events that have arrived by now. */
   next(work: () => void): void;

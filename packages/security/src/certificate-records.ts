@@ -1,4 +1,4 @@
-/** What was made and what was revoked, as the two JSON files of a folder have it. */
+/** The records of made and of revoked certificates: two JSON files in a folder. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DualpingError, quote, type WallTimeMs } from '@dualping/core';
@@ -12,7 +12,7 @@ export interface Issued {
   readonly serial: string;
   readonly madeAtMs: WallTimeMs;
   readonly notAfterMs: WallTimeMs;
-  /** Serial number of the certificate of the network that it was made with; from the first rotation on. */
+  /** Serial number of the network's certificate that signed it; absent before the first rotation. */
   readonly authority?: string;
 }
 
@@ -22,7 +22,7 @@ export interface Revoked {
   readonly atMs: WallTimeMs;
 }
 
-/** Only the owner reads and writes what is in a folder of certificates. */
+/** Only the owner may read and write files in a folder of certificates. */
 export const OWNER_ONLY = 0o600;
 
 export const readIssued = (folder: string): readonly Issued[] =>
@@ -44,7 +44,7 @@ export async function writeOwn(path: string, text: string): Promise<void> {
 const writeRecords = async (path: string, records: readonly object[]): Promise<void> =>
   await writeOwn(path, `${JSON.stringify(records, undefined, 2)}\n`);
 
-/** No file: nothing yet. A file that can't be read must not pass for "nothing is revoked". */
+/** No file: no records yet. A file that can't be read must not count as "nothing is revoked". */
 function readRecords<T>(path: string, is: (value: unknown) => value is T): readonly T[] {
   let text: string;
   try {

@@ -1,10 +1,10 @@
-/** Certificates of a network's parts: made, renewed, revoked. What `dualping certs` does. */
+/** Makes, renews and revokes the certificates of a network's parts, for `dualping certs`. */
 import { randomBytes, X509Certificate } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DualpingError, quote } from '@dualping/core';
-import { type DataFolderLock, FolderInUse, lockDataFolder, mendFolder } from '@dualping/host';
+import { type DataFolderLock, FolderInUse, lockDataFolder, mendFolder, PRIVATE_FOLDER } from '@dualping/host';
 import { type CertifiedNetwork, NetworkCredentials, type Part, PEM_BLOCK } from '@dualping/protocol';
 import {
   type Issued,
@@ -14,20 +14,22 @@ import {
   writeOwn,
   writeRevoked,
 } from './certificate-records.js';
-import { AUTHORITY_FILE, fileOf, NETWORK_FILE, nameOf, partIn } from './layout.js';
+import { AUTHORITY_FILE, fileOf, NETWORK_FILE, nameOf, PEM, partIn, REVOKED_FILE } from './layout.js';
 
 /** Ten years, days. An operator can ask for less. */
 export const DEFAULT_DAYS = 3_650;
-/** The network's own certificate, days: longer than any that it makes in its first ten years. */
+/** The network's own certificate, days: longer than any certificate that it signs in its first ten years. */
 const AUTHORITY_DAYS = 2 * DEFAULT_DAYS;
 const NETWORK_BYTES = 6;
+/** So long after a rotation has begun who knows the former certificate can follow by itself, days. */
+const SUCCESSION_DAYS = 90;
 
-/** What is known of a certificate. */
+/** A certificate and its state. */
 export interface CertificateState extends Issued {
   readonly revokedAtMs: number | undefined;
-  /** Whether it is the one in the file of its part. */
+  /** Whether it is the certificate in the file of its part. */
   readonly isCurrent: boolean;
-  /** Whether the certificate of the network that it was made with counts no more. */
+  /** Whether the network's certificate that signed it is no longer trusted. */
   readonly isOfFormer: boolean;
 }
 
@@ -47,12 +49,12 @@ async function makeNetwork(folder: string): Promise<CertifiedNetwork> {
   const network = randomBytes(NETWORK_BYTES).toString('hex');
   const { certificate, key } = await makeAuthority(network, AUTHORITY_DAYS);
   await writeOwn(join(folder, NETWORK_FILE), certificate);
-  // Last: with it the network is there.
+  // Last: with this file the network exists.
   await writeOwn(join(folder, AUTHORITY_FILE), key + certificate);
   return network;
 }
 
-/** Makes a new key and certificate for each, in place of what its file has. */
+/** Makes a new key and certificate for each, which replace those in its file. */
 export async function issue(
   folder: string,
   parts: readonly Part[],
@@ -76,7 +78,7 @@ async function make(folder: string, parts: readonly Part[], days: number): Promi
       notAfterMs: notAfter.getTime(),
       authority: authority.serial,
     };
-    // First the record: a certificate without a record could not be revoked.
+    // The record comes first: a certificate without a record could not be revoked.
     await writeIssued(folder, [...readIssued(folder), record]);
     await writeOwn(fileOf(folder, part), key + certificate + authority.bundle);
     made.push(record);
@@ -97,6 +99,34 @@ export async function ensure(folder: string, parts: readonly Part[]): Promise<bo
     const made = await make(folder, missing(), DEFAULT_DAYS);
     return isNew || made.length > 0;
   });
+}
+
+/**
+ * Gives each of these a folder of its own below `to`, named as its file, with what it needs and nothing else:
+ * its own file, the network's certificate, and what was revoked. `network` has what users' clients need.
+ * Folders may be one and the same place: for parts that run together.
+ */
+export async function deliver(folder: string, parts: readonly Part[], to: string): Promise<void> {
+  await changing(folder, async () => {
+    for (const name of [...parts.map(nameOf), basename(NETWORK_FILE, PEM)]) {
+      const own = join(to, name);
+      mkdirSync(own, { recursive: true, mode: PRIVATE_FOLDER });
+      mendFolder(own);
+      for (const file of new Set([`${name}${PEM}`, NETWORK_FILE, REVOKED_FILE])) {
+        const text = textIn(join(folder, file));
+        if (text !== undefined && text !== textIn(join(own, file))) await writeOwn(join(own, file), text);
+      }
+    }
+  });
+}
+
+function textIn(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** From now on none of a part's certificates counts. @returns those that did until now */
@@ -120,8 +150,8 @@ export async function revoke(folder: string, part: Part): Promise<readonly Issue
 
 /**
  * Begins to replace the network's own key and certificate while everything runs: makes new ones, and lets all
- * files in the folder trust both. Next all parts get certificates of the new one (`issue`), and then the
- * former one counts no more (`endRotation`).
+ * files in the folder trust both. Next all parts get certificates signed by the new key (`issue`); then the
+ * former certificate is no longer trusted (`endRotation`).
  * @throws DualpingError `invalid-argument` when one has begun already
  */
 export async function beginRotation(folder: string): Promise<void> {
@@ -132,19 +162,20 @@ export async function beginRotation(folder: string): Promise<void> {
         'invalid-argument',
         `a rotation has begun in ${quote(folder)} already: end it first`,
       );
-    const { makeAuthority } = await import('./x509.js');
+    const { makeAuthority, makeSuccession } = await import('./x509.js');
     const { certificate, key } = await makeAuthority(former.network, AUTHORITY_DAYS);
+    const succession = await makeSuccession(former, { certificate }, SUCCESSION_DAYS);
     const issued = readIssued(folder);
     await writeIssued(
       folder,
       issued.map((record) => ({ authority: former.serial, ...record })),
     );
-    await trust(folder, certificate + former.certificate, key);
+    await trust(folder, certificate + former.certificate + succession, key);
   });
 }
 
 /**
- * From now on only the new certificate of the network counts.
+ * From now on only the new certificate of the network is trusted.
  * @throws DualpingError `invalid-argument` when none has begun, or a part has no certificate of the new one
  */
 export async function endRotation(folder: string): Promise<void> {
@@ -166,8 +197,8 @@ export async function endRotation(folder: string): Promise<void> {
 }
 
 /**
- * All files of the folder hold these certificates of the network. The key comes last: after a crash on the
- * way everything that was made counts, and the step can be done again.
+ * Writes these certificates of the network into all files of the folder. The key comes last: after a crash
+ * everything made so far is valid, and the step can be repeated.
  */
 async function trust(folder: string, bundle: string, key: string): Promise<void> {
   for (const part of partsIn(folder)) {
@@ -201,7 +232,7 @@ export function listCertificates(folder: string): readonly CertificateState[] {
   }));
 }
 
-/** Parts of which the folder has a file. */
+/** Parts that have a file in the folder. */
 export const partsIn = (folder: string): readonly Part[] =>
   readdirSync(folder)
     .filter((name) => name.endsWith('.pem'))
@@ -238,17 +269,19 @@ async function lockWhenFree(folder: string): Promise<DataFolderLock> {
       return lockDataFolder(folder, 'dualping certs');
     } catch (error) {
       if (!(error instanceof FolderInUse) || performance.now() > until) throw error;
-      // Not in step with another that waits: at a lock each of two may see the other, and neither get in.
+      // A random wait: two waiting processes in step could each see the other's lock, and neither get it.
       await delay(LOCK_LOOK_MS * (0.5 + Math.random()));
     }
 }
 
 interface Authority {
   readonly network: CertifiedNetwork;
-  /** With which certificates are made. */
+  /** Signs new certificates. */
   readonly certificate: string;
   readonly key: string;
-  /** What every part is given of the network: that, and while it is replaced the former one. */
+  /**
+   * The network's certificates for every part: the present one, and during a rotation also the former one.
+   */
   readonly bundle: string;
   /** Of `certificate`. */
   readonly serial: string;

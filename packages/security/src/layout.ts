@@ -1,13 +1,13 @@
 /**
- * What is in a folder of certificates:
+ * The files in a folder of certificates:
  *
  *   ca.pem              the network's own key and certificate: only where certificates are made
- *   network.pem         the network's certificate alone: what a user's client needs, no secret
- *   router.pem          of each part its key, its certificate, and the network's: all that the part needs
+ *   network.pem the network's certificate alone: what a user's client needs, not secret
+ *   router.pem for each part its key, its certificate, and the network's: all that the part needs
  *   server-1-2.pem      server 2 of cluster 1; in the same way member-1-2.pem, operator-anna.pem; and
  *                       member-orders-2.pem, member 2 of service orders
- *   revoked.json        what no longer counts: every part that has its folder reads it
- *   issued.json         what was ever made, for `dualping certs list`
+ *   revoked.json revoked certificates: every part that uses the folder reads it
+ *   issued.json all certificates ever made, for `dualping certs list`
  */
 import { join } from 'node:path';
 import {
@@ -20,19 +20,21 @@ import {
 } from '@dualping/core';
 import { OPERATOR_NAME, type Part, partPath } from '@dualping/protocol';
 
-/** How such a folder is called where dualping itself chooses the name. */
+/** The name of the folder where dualping chooses it. */
 export const CERTS_FOLDER = 'certs';
 export const AUTHORITY_FILE = 'ca.pem';
 export const NETWORK_FILE = 'network.pem';
+/** Of every file with certificates. */
+export const PEM = '.pem';
 export const REVOKED_FILE = 'revoked.json';
 export const ISSUED_FILE = 'issued.json';
 
-/** `server-1-2`: how a part is called on the command line, and its file before `.pem`. */
+/** `server-1-2`: a part's name on the command line, and of its file before `.pem`. */
 export const nameOf = (part: Part): string => partPath(part).replaceAll('/', '-');
 
 export const fileOf = (folder: string, part: Part): string => join(folder, `${nameOf(part)}.pem`);
 
-/** @throws DualpingError `invalid-argument`, quoting what is no name of a part */
+/** @throws DualpingError `invalid-argument`, quoting a text that is not the name of a part */
 export function partNamed(name: string): Part {
   const part = partIn(name);
   if (part !== undefined) return part;

@@ -70,7 +70,7 @@ export async function serve(context: TestContext, credentials: NetworkCredential
 const DEADLINE_MS = 20_000;
 const POLL_MS = 10;
 
-/** Waits until it is so, and not for a time. */
+/** Waits until the condition holds. */
 export async function eventually(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
   const until = performance.now() + DEADLINE_MS;
   while (!(await isSo())) {

@@ -28,7 +28,12 @@ import {
   server,
   testNetwork,
 } from './test-network.fixture.js';
-import { readCredentials, readNetworkFile, watchCredentials } from './watched-credentials.js';
+import {
+  readCredentials,
+  readNetworkFile,
+  watchCredentials,
+  watchNetworkFile,
+} from './watched-credentials.js';
 
 const TIMEOUT_MS = 5_000;
 const REFLECTION = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
@@ -211,6 +216,28 @@ test('a revoked part is cut off at once and refused from then on; everybody else
   assert.throws(() => readCredentials(folder, server(2)), {
     message: /was revoked: dualping certs renew server-1-2/,
   });
+});
+
+test('a part that is revoked is left by those who have dialled it, and nobody else is', async (context) => {
+  const folder = await testNetwork(context, ROUTER, server(1), server(2));
+  const watched = watchCredentials(folder, server(1), () => {});
+  context.after(watched.close);
+  const user = watchNetworkFile(join(folder, NETWORK_FILE));
+  const two = await serve(context, read(folder, server(2)));
+  const router = await serve(context, read(folder, ROUTER));
+  const streams = [watched.credentials, user].flatMap((dialling) => [
+    watchHealth(context, two.address, dialling),
+    watchHealth(context, router.address, dialling),
+  ]);
+  await eventually('all are told', () => streams.every(({ told }) => told === 1));
+  await revoke(folder, server(2));
+  await eventually('it is left', () => streams[0]?.ended === true && streams[2]?.ended === true);
+  assert.deepEqual(
+    streams.map(({ ended }) => ended),
+    [true, false, true, false],
+  );
+  await assert.rejects(health(two.address, user), { message: /was revoked/ });
+  assert.equal(await health(router.address, user), 'serving');
 });
 
 test('one who was refused comes in again with a new certificate, on the same channel', async (context) => {

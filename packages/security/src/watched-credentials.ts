@@ -1,6 +1,6 @@
 /**
- * Credentials as a process uses them that runs for months: read from their folder, and read again when the
- * folder has something new. So a certificate is renewed, and a revoked one refused, without a restart.
+ * Credentials for a long-running process: read from their folder, and read again when a file there changes.
+ * So a certificate is renewed, and a revoked one refused, without a restart.
  */
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,24 +10,24 @@ import { NetworkCredentials, type Part, partText } from '@dualping/protocol';
 import { readRevoked } from './certificate-records.js';
 import { fileOf, NETWORK_FILE, nameOf, REVOKED_FILE } from './layout.js';
 
-/** How often the files are looked at, ms. Looking costs microseconds, and works on every file system. */
+/** How often the files are checked, ms. A check costs microseconds, and works on every file system. */
 const LOOK_MS = 1_000;
-/** So long before the end an operator is told, ms: long enough for a look once a month. */
+/** How long before its end a certificate is reported, ms: enough for an operator who looks once a month. */
 const WARN_BEFORE_MS = 30 * 86_400_000;
-/** How often that is looked at, ms. */
+/** How often the end is checked, ms. */
 const WARN_INTERVAL_MS = 12 * 3_600_000;
 
-/** Gets what an operator should know, with a word for machines: `renewed`, `revoked`, `expires`. */
+/** Gets events for the operator: a word for machines (`renewed`, `revoked`, `expires`), and a text. */
 export type Say = (event: string, text: string) => void;
 
 export interface WatchedCredentials {
   readonly credentials: NetworkCredentials;
-  /** Nothing is looked at any more. */
+  /** Stops watching the files. */
   close(): void;
 }
 
 /**
- * As they are now: of a part, or of the network alone.
+ * The present credentials: of a part, or of the network alone.
  * @throws DualpingError `invalid-argument`, quoting the file
  */
 export function readCredentials(folder: string, part?: Part): NetworkCredentials {
@@ -51,8 +51,9 @@ export function readCredentials(folder: string, part?: Part): NetworkCredentials
 export const readNetworkFile = (path: string): NetworkCredentials => parsed(path, readText(path), []);
 
 /**
- * The same for as long as this process runs: what comes into the file later counts, and so does a
- * `revoked.json` beside it. While they can't be read, what was goes on. They keep no process alive.
+ * The same, watched as long as this process runs: later changes of the file, and a `revoked.json` in its
+ * folder, take effect. While they can't be read, the former content stays in use. The watch does not keep the
+ * process alive.
  */
 export function watchNetworkFile(path: string): NetworkCredentials {
   const beside = dirname(path);

@@ -1,5 +1,6 @@
 /**
- * Makes certificates. Loaded only where one is made: the library behind it is large, and parts only read.
+ * Makes certificates. Loaded only where one is made: the library is large, and running parts only read
+ * certificates.
  *
  * P-256, because a handshake with it costs 2 ms, and every TLS library has it.
  */
@@ -18,7 +19,7 @@ import * as x509 from '@peculiar/x509';
 const KEY = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' } as const;
 const DAY_MS = 86_400_000;
-/** Certificates count from a while ago on: clocks of two machines differ, ms. */
+/** Certificates are valid from this long before they are made, ms: clocks of two machines differ. */
 const CLOCKS_DIFFER_MS = 3_600_000;
 const SERIAL_BYTES = 16;
 
@@ -52,6 +53,38 @@ export async function makeAuthority(network: CertifiedNetwork, days: number): Pr
   return { certificate: pemOf(made), key: await keyPem(keys.privateKey), serial, notAfter };
 }
 
+/**
+ * What the former certificate of a network says of the new one: its name and key, signed by the former key.
+ * It proves who comes next, and signs nothing.
+ */
+export async function makeSuccession(
+  former: Pick<Made, 'certificate' | 'key'>,
+  next: Pick<Made, 'certificate'>,
+  days: number,
+): Promise<string> {
+  const issuer = new x509.X509Certificate(former.certificate);
+  const subject = new x509.X509Certificate(next.certificate);
+  const names = subject.getExtension(x509.SubjectAlternativeNameExtension);
+  const made = await x509.X509CertificateGenerator.create({
+    serialNumber: newSerial(),
+    subject: subject.subject,
+    issuer: issuer.subject,
+    notBefore: new Date(Date.now() - CLOCKS_DIFFER_MS),
+    notAfter: endAfter(days),
+    signingAlgorithm: SIGNATURE,
+    publicKey: await subject.publicKey.export(),
+    signingKey: await signingKey(former.key),
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      ...(names === null ? [] : [names]),
+      await x509.SubjectKeyIdentifierExtension.create(subject.publicKey),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer),
+    ],
+  });
+  return pemOf(made);
+}
+
 export async function makeCertificate(
   authority: Pick<Made, 'certificate' | 'key'>,
   identity: Identity,
@@ -60,7 +93,7 @@ export async function makeCertificate(
   const keys = await newKeys();
   const serial = newSerial();
   const issuer = new x509.X509Certificate(authority.certificate);
-  // None outlives what it is certified by.
+  // No certificate outlives the one that signed it.
   const notAfter = new Date(Math.min(endAfter(days).getTime(), issuer.notAfter.getTime()));
   const made = await x509.X509CertificateGenerator.create({
     serialNumber: serial,
@@ -95,7 +128,7 @@ const newKeys = async () => await webcrypto.subtle.generateKey(KEY, true, ['sign
 
 const endAfter = (days: number): Date => new Date(Date.now() + days * DAY_MS);
 
-/** Positive and without leading zeros, so that everybody writes it in the same way. */
+/** Positive and without leading zeros, so that all libraries write it in the same way. */
 function newSerial(): string {
   const bytes = randomBytes(SERIAL_BYTES);
   bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;

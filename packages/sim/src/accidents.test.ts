@@ -3,9 +3,10 @@ import { before, describe, test } from 'node:test';
 import { ACCIDENTS, type AccidentName, NOT_YET } from './accidents.js';
 import { calm, FAULT_AT_MS, firstPrimary, played } from './calm.fixture.js';
 import type { Fault } from './faults.js';
-import { type MachinesFor, prepareMachines } from './machines.js';
+import { machinesWith } from './machines.js';
 import { Random } from './random.js';
 import { setupFrom } from './setup.js';
+import type { Machines } from './simulation.js';
 
 const SEEDS = 2_000;
 
@@ -33,17 +34,17 @@ test('a seed keeps its storm, whatever accidents are added to it', () => {
 });
 
 describe('accidents alone', () => {
-  let machinesFor: MachinesFor;
+  let machines: Machines;
   before(async () => {
-    machinesFor = await prepareMachines();
+    machines = await machinesWith()('production');
   });
   const at = { at: FAULT_AT_MS } as const;
 
   const run = (faults: (primary: string, standbys: readonly string[]) => readonly Fault[]) =>
     [1, 2, 3].map((seed) => {
-      const primary = firstPrimary(seed, machinesFor);
+      const primary = firstPrimary(seed, machines);
       const standbys = ['s1', 's2', 's3'].filter((name) => name !== primary);
-      const { outcome, lines } = played(calm(seed, faults(primary, standbys)), machinesFor);
+      const { outcome, lines } = played(calm(seed, faults(primary, standbys)), machines);
       assert.equal(outcome.violation, undefined, `seed ${seed}: ${JSON.stringify(outcome.violation)}`);
       return { outcome, lines, primary };
     });

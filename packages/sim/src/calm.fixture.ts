@@ -1,13 +1,13 @@
 /** A small, quiet world with given faults, to see the consequences of one fault alone. */
 import type { Fault } from './faults.js';
-import type { MachinesFor } from './machines.js';
 import type { Setup } from './setup.js';
-import { type Outcome, simulate } from './simulation.js';
+import { type Machines, type Outcome, simulate } from './simulation.js';
 
 export const TIMING = { pingIntervalMs: 100, deadAfterMs: 500, reattachGraceMs: 2_000 } as const;
 /** When the fault comes: all servers have been in sync for long. */
 export const FAULT_AT_MS = 3_000;
 
+/** Its machines have production's limits. */
 export function calm(seed: number, faults: readonly Fault[]): Setup {
   return {
     seed,
@@ -27,6 +27,7 @@ export function calm(seed: number, faults: readonly Fault[]): Setup {
     keyholders: false,
     churn: false,
     operatorPatienceMs: undefined,
+    orders: false,
   };
 }
 
@@ -36,16 +37,26 @@ export interface Line {
   readonly text: string;
 }
 
-export function played(setup: Setup, machinesFor: MachinesFor): { outcome: Outcome; lines: Line[] } {
+export function played(setup: Setup, machines: Machines): { outcome: Outcome; lines: Line[] } {
   const lines: Line[] = [];
   const sink = { line: (atMs: number, who: string, text: string) => lines.push({ atMs, who, text }) };
-  return { outcome: simulate(setup, machinesFor(setup.limits), sink), lines };
+  return { outcome: simulate(setup, machines, sink), lines };
 }
 
-/** Who is primary of the first epoch, by name. */
-export function firstPrimary(seed: number, machinesFor: MachinesFor): string {
-  const { lines } = played(calm(seed, []), machinesFor);
+const firstPrimaries = new WeakMap<Machines, Map<number, string>>();
+
+/** Who is primary of the first epoch when the fault comes, by name. */
+export function firstPrimary(seed: number, machines: Machines): string {
+  const known = firstPrimaries.get(machines) ?? new Map<number, string>();
+  firstPrimaries.set(machines, known);
+  const name = known.get(seed) ?? firstPrimaryOf({ ...calm(seed, []), stormMs: FAULT_AT_MS }, machines);
+  known.set(seed, name);
+  return name;
+}
+
+function firstPrimaryOf(setup: Setup, machines: Machines): string {
+  const { lines } = played(setup, machines);
   const found = lines.find(({ text }) => text.startsWith('primary of epoch 1'));
-  if (found === undefined) throw new Error(`nobody became primary with seed ${seed}`);
+  if (found === undefined) throw new Error(`no server became primary with seed ${setup.seed}`);
   return found.who;
 }

@@ -1,4 +1,7 @@
-/** The builds that worlds run with: the real one and its copies with small limits, or a mutant of each. */
+/**
+ * The builds that worlds run with: the real one and its copies with small limits, or a mutant of each. Each
+ * is made when a world first needs it: most mutants are caught by a world or two.
+ */
 import * as core from '@dualping/core';
 import * as runtime from '@dualping/runtime';
 import { build, type Patch, SMALL_LIMITS, THREE_SESSIONS } from './build.js';
@@ -6,24 +9,32 @@ import type { Build } from './core.js';
 import type { Setup } from './setup.js';
 import type { Machines } from './simulation.js';
 
-export type MachinesFor = (limits: Setup['limits']) => Machines;
+/** Rejects when a change does not fit the code. */
+export type MachinesFor = (limits: Setup['limits']) => Promise<Machines>;
 
-type Builds = Readonly<Record<Setup['limits'], Build>>;
+type BuildFor = (limits: Setup['limits']) => Promise<Build>;
 
-const PRODUCTION: Build = { core, runtime };
+const LIMITS: Readonly<Record<Setup['limits'], readonly Patch[]>> = {
+  production: [],
+  small: SMALL_LIMITS,
+  'three-sessions': THREE_SESSIONS,
+};
 
-const buildsWith = async (mutation: readonly Patch[]): Promise<Builds> => ({
-  production: mutation.length === 0 ? PRODUCTION : await build(mutation),
-  small: await build([...SMALL_LIMITS, ...mutation]),
-  'three-sessions': await build([...THREE_SESSIONS, ...mutation]),
-});
+function buildsWith(mutation: readonly Patch[]): BuildFor {
+  const made = new Map<Setup['limits'], Promise<Build>>();
+  const make = (patches: readonly Patch[]): Promise<Build> =>
+    patches.length === 0 ? Promise.resolve({ core, runtime }) : build(patches);
+  return (limits) => {
+    const one = made.get(limits) ?? make([...LIMITS[limits], ...mutation]);
+    made.set(limits, one);
+    return one;
+  };
+}
 
-let unchanged: Promise<Builds> | undefined;
+const unchanged = buildsWith([]);
 
 /** @param mutation deliberate bugs in what is tested; the reference has none */
-export async function prepareMachines(mutation: readonly Patch[] = []): Promise<MachinesFor> {
-  unchanged ??= buildsWith([]);
-  const references = await unchanged;
-  const builds = mutation.length === 0 ? references : await buildsWith(mutation);
-  return (limits) => ({ ...builds[limits], reference: references[limits].core });
+export function machinesWith(mutation: readonly Patch[] = []): MachinesFor {
+  const builds = mutation.length === 0 ? unchanged : buildsWith(mutation);
+  return async (limits) => ({ ...(await builds(limits)), reference: (await unchanged(limits)).core });
 }

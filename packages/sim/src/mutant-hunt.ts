@@ -1,5 +1,5 @@
 /** Runs worlds with a mutant until one of them catches it. */
-import { prepareMachines } from './machines.js';
+import { machinesWith } from './machines.js';
 import type { Mutant } from './mutants.js';
 import { setupFrom } from './setup.js';
 import { simulate } from './simulation.js';
@@ -13,11 +13,11 @@ export interface Hunt {
 
 export async function huntMutant(mutant: Mutant, from: number, most: number): Promise<Hunt> {
   const startedAt = performance.now();
-  const machinesFor = await prepareMachines(mutant.patches);
+  const machinesFor = machinesWith(mutant.patches);
   for (let seeds = 1; seeds <= most; seeds += 1) {
     const seed = from + seeds - 1;
     const setup = setupFrom(seed, mutant.clusters, mutant.needs, mutant.routers);
-    const { violation } = simulate(setup, machinesFor(setup.limits));
+    const { violation } = simulate(setup, await machinesFor(setup.limits));
     if (violation !== undefined)
       return {
         seeds,

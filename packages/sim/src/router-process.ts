@@ -4,6 +4,7 @@ import type { Acceptors } from './network.js';
 import { Process } from './process.js';
 import { RouterDisk } from './router-disk.js';
 import { RouterReign, type RouterSurroundings } from './router-reign.js';
+import type { OperatorOrder } from './router-view.js';
 
 const NETWORK_ID = 'sim';
 
@@ -93,6 +94,11 @@ export class RouterProcess extends Process {
   /** An operator makes a member primary that may lack acknowledged writes. */
   promoteUnclean(cluster: ClusterId, serverId: ServerId, acceptLoss: boolean): void {
     this.receive(() => this.#reign?.promoteUnclean(cluster, serverId, acceptLoss));
+  }
+
+  /** An operator's order; nothing comes of it while the router does not run. */
+  order(kind: OperatorOrder, cluster: ClusterId): void {
+    this.receive(() => this.#reign?.order(kind, cluster));
   }
 
   /** Performs an output, unless the process dies before it. */

@@ -30,6 +30,7 @@ import type { Checkers } from './checkers/checker.js';
 import type { Build } from './core.js';
 import type { AcceptorEnd } from './network.js';
 import type { Process, Surroundings } from './process.js';
+import type { OperatorOrder } from './router-view.js';
 import type { Wires } from './wires.js';
 
 export interface RouterSurroundings extends Surroundings, Build {
@@ -145,6 +146,11 @@ export class RouterReign {
     this.#ask({ kind: 'promote', token: this.#number(), cluster, serverId, acceptLoss });
   }
 
+  /** An operator's order. */
+  order(kind: OperatorOrder, cluster: ClusterId): void {
+    this.#ask({ kind, token: this.#number(), cluster });
+  }
+
   feed(input: RegistryInput): void {
     this.#driver.feed(input);
   }
@@ -258,6 +264,7 @@ export class RouterReign {
     const { checkers } = around;
     return {
       clock: process.timers,
+      wallTime: () => process.clock.wall(process.world.now),
       ...(fence && { fence }),
       persist,
       send: (link, message) => perform('send', () => this.#send(link, message)),
@@ -395,7 +402,7 @@ export class RouterReign {
     return { kind: 'crash', token, cluster, serverId, incarnation, detail: 'said the supervisor' };
   }
 
-  #ask(input: Extract<RegistryInput, { kind: 'handover' | 'promote' }>): void {
+  #ask(input: Extract<RegistryInput, { kind: 'handover' | 'promote' | OperatorOrder }>): void {
     const { world, name } = this.#parts.process;
     this.#askers.set(input.token, {
       answer: () => world.say(name, `tells the operator that ${input.kind} is done`),

@@ -5,6 +5,9 @@ import type { RouterFolder } from './router-disk.js';
 /** How faults name the router that leads, where there are several. */
 export const ROUTER = 'router';
 
+/** What an operator may order of a cluster. */
+export type OperatorOrder = 'pause' | 'rest' | 'resume';
+
 export interface RouterView {
   /** Of the process that decides now; when none does, of the first. */
   readonly name: string;
@@ -16,6 +19,8 @@ export interface RouterView {
   handOver(cluster: ClusterId): void;
   /** An operator makes a member primary that may lack acknowledged writes. */
   promoteUnclean(cluster: ClusterId, serverId: ServerId, acceptLoss: boolean): void;
+  /** Nothing comes of it while no router decides. */
+  order(kind: OperatorOrder, cluster: ClusterId): void;
 }
 
 /** Where it keeps its records. */

@@ -1,6 +1,6 @@
 /** Runs every n-th seed of a range in a thread of its own, and reports each result. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { prepareMachines } from './machines.js';
+import { machinesWith } from './machines.js';
 import { mutantNamed } from './mutants.js';
 import { setupFrom } from './setup.js';
 import { type Outcome, simulate } from './simulation.js';
@@ -25,10 +25,10 @@ export interface SeedReport {
 export const NOT_DETERMINISTIC = 'same-seed-same-trace';
 
 const { from, to, step, clusters, routers, mutant, twiceEvery } = workerData as WorkerTask;
-const machinesFor = await prepareMachines(mutant === undefined ? [] : mutantNamed(mutant).patches);
+const machinesFor = machinesWith(mutant === undefined ? [] : mutantNamed(mutant).patches);
 for (let seed = from; seed <= to; seed += step) {
   const setup = setupFrom(seed, clusters, undefined, routers);
-  const machines = machinesFor(setup.limits);
+  const machines = await machinesFor(setup.limits);
   let outcome = simulate(setup, machines);
   if (seed % twiceEvery === 0 && outcome.violation === undefined) {
     const again = simulate(setupFrom(seed, clusters, undefined, routers), machines);

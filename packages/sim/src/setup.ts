@@ -47,11 +47,14 @@ export interface Setup {
   readonly churn: boolean;
   /** Time that an operator waits for a primary before promoting without one, ms; undefined: for ever. */
   readonly operatorPatienceMs: number | undefined;
+  /** An operator pauses failover and brings clusters to rest now and then. */
+  readonly orders: boolean;
 }
 
 /** Shares of worlds; each draws from a generator of its own. */
 const CHURN_SHARE = 0.12;
 const OPERATOR_SHARE = 0.08;
+const ORDERS_SHARE = 0.05;
 /** Of worlds with production limits: with small ones sessions are forgotten, and with them their keys. */
 const KEYHOLDER_SHARE = 0.25;
 
@@ -89,7 +92,7 @@ function routersFrom(chance: number): readonly string[] {
 
 /** What a world can be made to have, in addition to its seed. */
 export interface Needed {
-  readonly what: AccidentName | 'unclean' | 'keyholders';
+  readonly what: AccidentName | 'unclean' | 'keyholders' | 'orders';
   /** Without the storm that its seed gives it. */
   readonly alone?: boolean;
 }
@@ -134,7 +137,9 @@ export function setupFrom(seed: number, clusters = 1, needed?: Needed, routerCou
     root.fork('accidents'),
     people,
     stormMs,
-    needed?.what === 'unclean' || needed?.what === 'keyholders' ? undefined : needed?.what,
+    needed?.what === 'unclean' || needed?.what === 'keyholders' || needed?.what === 'orders'
+      ? undefined
+      : needed?.what,
   );
   const isAlone = needed?.alone === true || accidents.some(({ kind }) => ALONE.has(kind));
   const habits = root.fork('habits');
@@ -175,6 +180,7 @@ export function setupFrom(seed: number, clusters = 1, needed?: Needed, routerCou
           ),
     ambush: isAlone ? undefined : ambushFrom(root.fork('ambush')),
     keyholders: hasKeyholders,
+    orders: (root.fork('orders').chance(ORDERS_SHARE) || needed?.what === 'orders') && !isAlone,
     churn,
     // Only with one cluster: other clusters may have heard of entries that are lost then.
     operatorPatienceMs:

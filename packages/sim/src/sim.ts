@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { type Command, parseArguments, USAGE, UsageError } from './arguments.js';
 import { runCampaign } from './campaign.js';
 import { faultText } from './faults.js';
-import { type MachinesFor, prepareMachines } from './machines.js';
+import { machinesWith } from './machines.js';
 import { huntMutant } from './mutant-hunt.js';
 import { MUTANTS, mutantNamed } from './mutants.js';
 import { playTo } from './play.js';
@@ -11,7 +11,7 @@ import { reduced, reductionText } from './reduction.js';
 import { playScenarios } from './scenario/files.js';
 import { type Setup, setupFrom } from './setup.js';
 import { type Shrunk, shrink } from './shrink.js';
-import { type Outcome, simulate } from './simulation.js';
+import { type Machines, type Outcome, simulate } from './simulation.js';
 
 type CommandOf<Kind extends Command['kind']> = Extract<Command, { kind: Kind }>;
 
@@ -59,11 +59,10 @@ async function runOne({
   mutant,
   reduction,
 }: CommandOf<'one'>): Promise<number> {
-  const machinesFor = await machinesWith(mutant);
   const setup = reduced(setupFrom(seed, clusters, undefined, routers), reduction);
   if (trace !== 'none') say(setupText(setup));
   const sink = trace === 'none' ? undefined : playTo(say, trace === 'all');
-  const outcome = simulate(setup, machinesFor(setup.limits), sink);
+  const outcome = simulate(setup, await machinesFor(setup, mutant), sink);
   say(outcomeText(seed, outcome));
   return outcome.violation === undefined ? 0 : 1;
 }
@@ -74,12 +73,12 @@ async function runMany({ from, to, jobs, clusters, routers, mutant }: CommandOf<
   if (failed === undefined) return 0;
   const { seed, outcome } = failed;
   say(outcomeText(seed, outcome));
-  const machinesFor = await machinesWith(mutant);
   const setup = setupFrom(seed, clusters, undefined, routers);
+  const machines = await machinesFor(setup, mutant);
   say('shrinks the schedule …');
   sayShrunk(
     seed,
-    shrink(setup, outcome, (smaller) => simulate(smaller, machinesFor(smaller.limits))),
+    shrink(setup, outcome, (smaller) => simulate(smaller, machines)),
     mutant,
   );
   return 1;
@@ -111,8 +110,9 @@ async function runScenarios({ rewrites }: CommandOf<'scenarios'>): Promise<numbe
   return differing === 0 ? 0 : 1;
 }
 
-const machinesWith = (mutant: string | undefined): Promise<MachinesFor> =>
-  prepareMachines(mutant === undefined ? [] : mutantNamed(mutant).patches);
+/** For this world, and for what remains of it when something is left out. */
+const machinesFor = ({ limits }: Setup, mutant: string | undefined): Promise<Machines> =>
+  machinesWith(mutant === undefined ? [] : mutantNamed(mutant).patches)(limits);
 
 function sayShrunk(
   seed: number,

@@ -29,6 +29,7 @@ import { Cluster } from './cluster.js';
 import type { Build, Core } from './core.js';
 import { Nemesis } from './nemesis.js';
 import { Operator } from './operator.js';
+import { Orders } from './orders.js';
 import type { Setup } from './setup.js';
 import { Trace, type TraceSink } from './trace.js';
 import { whatIsNotWell } from './well-being.js';
@@ -131,6 +132,7 @@ export function simulate(setup: Setup, machines: Machines, sink?: TraceSink): Ou
   const copies = setup.faults.some(({ kind }) => kind === 'older-disk' || kind === 'twin');
   if (setup.operatorPatienceMs !== undefined || copies)
     new Operator(cluster, operatorPatienceMs, copies ? setup.stormMs + HEALING_MS : setup.stormMs).begin();
+  if (setup.orders) new Orders(cluster, setup.stormMs).begin();
   const run = (untilMs: number): void => {
     for (let at = world.now; at < untilMs; ) {
       at = Math.min(untilMs, at + AVAILABILITY_LOOK_MS);

@@ -6,7 +6,8 @@ import { before, describe, test } from 'node:test';
 import type { Patch } from './build.js';
 import { calm, FAULT_AT_MS, firstPrimary, type Line, played, TIMING } from './calm.fixture.js';
 import type { Fault } from './faults.js';
-import { type MachinesFor, prepareMachines } from './machines.js';
+import { machinesWith } from './machines.js';
+import type { Machines } from './simulation.js';
 
 const SEEDS = [1, 2, 3, 4, 5];
 const { pingIntervalMs, deadAfterMs } = TIMING;
@@ -175,11 +176,11 @@ const atOf = (lines: readonly Line[], beginning: string): number =>
   lines.find(({ text }) => text.startsWith(beginning))?.atMs ?? Number.NaN;
 
 /** Throws when a world of the seeds has another result. */
-function check({ faults, epochs, withinMs, noticedWith }: Yield, machinesFor: MachinesFor): void {
+function check({ faults, epochs, withinMs, noticedWith }: Yield, machines: Machines): void {
   for (const seed of SEEDS) {
-    const primary = firstPrimary(seed, machinesFor);
+    const primary = firstPrimary(seed, machines);
     const standby = ['s1', 's2', 's3'].find((server) => server !== primary) ?? '';
-    const { outcome, lines } = played(calm(seed, faults({ primary, standby })), machinesFor);
+    const { outcome, lines } = played(calm(seed, faults({ primary, standby })), machines);
     assert.equal(outcome.violation, undefined, `seed ${seed}: ${JSON.stringify(outcome.violation)}`);
     assert.equal(outcome.epochs, epochs, `epochs of seed ${seed}`);
     if (withinMs === undefined) continue;
@@ -190,12 +191,12 @@ function check({ faults, epochs, withinMs, noticedWith }: Yield, machinesFor: Ma
 }
 
 describe('what a fault alone yields', () => {
-  let machinesFor: MachinesFor;
+  let machines: Machines;
   before(async () => {
-    machinesFor = await prepareMachines();
+    machines = await machinesWith()('production');
   });
 
-  for (const expected of YIELDS) test(expected.name, () => check(expected, machinesFor));
+  for (const expected of YIELDS) test(expected.name, () => check(expected, machines));
 });
 
 /**
@@ -224,7 +225,7 @@ describe('without a rule a fault yields something else', () => {
     test(bug, async () => {
       const expected = YIELDS.find(({ name }) => name === yields);
       assert.ok(expected);
-      const mutated = await prepareMachines([patch]);
+      const mutated = await machinesWith([patch])('production');
       assert.throws(() => check(expected, mutated), assert.AssertionError);
     });
 });

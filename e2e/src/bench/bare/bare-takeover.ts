@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { clockMs } from '../clock.js';
 import { Part } from '../part-process.js';
+import type { Certs } from '../wire.js';
 import type { BareTakeoverClients } from './takeover-clients.js';
 import type { BareTakeoverServer } from './takeover-server.js';
 
@@ -18,6 +19,7 @@ export async function bareTakeover(
   signal: NodeJS.Signals,
   people: number,
   settleMs: number,
+  certs: Certs,
 ): Promise<BareTakeover> {
   const servers = Array.from(
     { length: 3 },
@@ -26,15 +28,15 @@ export async function bareTakeover(
   const clients = new Part<BareTakeoverClients>('./takeover-clients.js', import.meta.url);
   try {
     const [lost = '', watcher = '', other = ''] = await Promise.all(
-      servers.map((server) => server.call('serve', {})),
+      servers.map((server) => server.call('serve', { certs })),
     );
     const [lostServer, watchingServer] = servers;
     if (lostServer === undefined || watchingServer === undefined)
       throw new Error('three servers were started');
-    await clients.call('connect', { lost, watcher, other, people });
+    await clients.call('connect', { lost, watcher, other, people, certs });
     // Pings begin after the connections: a server that is busy with a thousand connections would miss pings
     // and look dead.
-    await lostServer.call('ping', { watcher });
+    await lostServer.call('ping', { watcher, certs });
     const noticed = watchingServer.call('whenLost', {});
     const back = clients.call('whenBack', {});
     await delay(settleMs);

@@ -4,7 +4,7 @@
  */
 import type { handleUnaryCall, ServerDuplexStream } from '@grpc/grpc-js';
 import { servePart } from '../part-process.js';
-import { PATHS, serveRaw } from '../raw-calls.js';
+import { PATHS, type RawHandler, serveRaw } from '../raw-calls.js';
 
 export interface BareClassicOptions {
   /** The `Reply` to every call. */
@@ -16,7 +16,7 @@ const methods = {
     const response = Buffer.from(reply);
     const timelines = new Set<ServerDuplexStream<Buffer, Buffer>>();
     const answer: handleUnaryCall<Buffer, Buffer> = (_, callback) => callback(null, response);
-    return await serveRaw([
+    const handlers: readonly RawHandler[] = [
       { path: PATHS.classicLogin, streams: false, handle: answer },
       { path: PATHS.classicFollow, streams: false, handle: answer },
       {
@@ -32,7 +32,9 @@ const methods = {
           call.on('cancelled', () => timelines.delete(call));
         },
       },
-    ]);
+    ];
+    // This wire has no TLS.
+    return await serveRaw(handlers, undefined);
   },
 } as const;
 

@@ -7,6 +7,7 @@
 import type { handleUnaryCall, ServerDuplexStream } from '@grpc/grpc-js';
 import { servePart } from '../part-process.js';
 import { PATHS, type RawHandler, serveRaw } from '../raw-calls.js';
+import type { Certs } from '../wire.js';
 
 /** A `WriteResponse` with a position and an epoch of usual size. */
 const RESPONSE = Buffer.from([0x08, 0x80, 0x89, 0x7a, 0x10, 0x01]);
@@ -15,10 +16,11 @@ export interface BareFanoutOptions {
   /** A post as a fragment of a `TimelineResponse`. */
   readonly post: Uint8Array;
   readonly batches: boolean;
+  readonly certs: Certs;
 }
 
 const methods = {
-  async start({ post, batches }: BareFanoutOptions): Promise<string> {
+  async start({ post, batches, certs }: BareFanoutOptions): Promise<string> {
     const fragment = Buffer.from(post);
     const readers = new Set<ServerDuplexStream<Buffer, Buffer>>();
     let gathered = 0;
@@ -59,7 +61,7 @@ const methods = {
         },
       },
     ];
-    return await serveRaw(handlers);
+    return await serveRaw(handlers, certs);
   },
 } as const;
 

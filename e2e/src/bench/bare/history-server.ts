@@ -5,9 +5,10 @@
 import { createReadStream, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import type { ServerDuplexStream } from '@grpc/grpc-js';
+import type { handleUnaryCall, ServerDuplexStream } from '@grpc/grpc-js';
 import { servePart } from '../part-process.js';
-import { PATHS, RawClient, serveRaw } from '../raw-calls.js';
+import { PATHS, RawClient, type RawHandler, serveRaw } from '../raw-calls.js';
+import type { Certs } from '../wire.js';
 
 const CHUNK_BYTES = 64 * 1024;
 
@@ -19,11 +20,14 @@ const journalFiles = (folder: string): string[] =>
 
 let page = Buffer.alloc(0);
 
+const answer: handleUnaryCall<Buffer, Buffer> = (_, callback) => callback(null, Buffer.alloc(0));
+
 const methods = {
   /** Serves timelines that begin with `opening`, and answers every question with a page. */
-  async serve({ opening }: { readonly opening: Uint8Array }): Promise<string> {
+  async serve({ opening, certs }: { readonly opening: Uint8Array; readonly certs: Certs }): Promise<string> {
     const beginning = Buffer.from(opening);
-    return await serveRaw([
+    const handlers: readonly RawHandler[] = [
+      { path: PATHS.login, streams: false, handle: answer },
       {
         path: PATHS.timeline,
         streams: true,
@@ -36,7 +40,8 @@ const methods = {
           call.on('end', () => call.end());
         },
       },
-    ]);
+    ];
+    return await serveRaw(handlers, certs);
   },
 
   setPage({ bytes }: { readonly bytes: Uint8Array }): void {
@@ -59,11 +64,13 @@ const methods = {
   async copy({
     folder,
     to,
+    certs,
   }: {
     readonly folder: string;
     readonly to: string;
+    readonly certs: Certs;
   }): Promise<{ readonly bytes: number; readonly tookMs: number }> {
-    const client = new RawClient(to);
+    const client = new RawClient(to, certs);
     const stream = client.stream(PATHS.copy);
     const files = journalFiles(folder);
     let acknowledged = 0;

@@ -7,6 +7,7 @@
 import type { handleUnaryCall, ServerDuplexStream } from '@grpc/grpc-js';
 import { servePart } from '../part-process.js';
 import { PATHS, RawClient, type RawHandler, serveRaw } from '../raw-calls.js';
+import type { Certs } from '../wire.js';
 import { GroupLog } from './group-log.js';
 
 /** A `WriteResponse` with a position and an epoch of usual size. */
@@ -16,6 +17,7 @@ export interface BareServerOptions {
   readonly file: string;
   /** Where the copies listen. */
   readonly copies: readonly string[];
+  readonly certs: Certs;
 }
 
 /** Sends the records of a turn in one message to each copy, and tracks what all of them have. */
@@ -25,8 +27,8 @@ class Copies {
   #gathered: Buffer[] = [];
   #held: (() => void)[] = [];
 
-  constructor(addresses: readonly string[]) {
-    this.#streams = addresses.map((address) => new RawClient(address).stream(PATHS.copy));
+  constructor(addresses: readonly string[], certs: Certs) {
+    this.#streams = addresses.map((address) => new RawClient(address, certs).stream(PATHS.copy));
     for (const [copy, stream] of this.#streams.entries()) stream.on('data', () => this.#acknowledged(copy));
   }
 
@@ -58,9 +60,9 @@ class Copies {
 }
 
 const methods = {
-  async start({ file, copies }: BareServerOptions): Promise<string> {
+  async start({ file, copies, certs }: BareServerOptions): Promise<string> {
     const log = await GroupLog.create(file);
-    const others = copies.length === 0 ? undefined : new Copies(copies);
+    const others = copies.length === 0 ? undefined : new Copies(copies, certs);
     const append = (bytes: Buffer, everywhere: () => void): void => {
       let places = others === undefined ? 1 : 2;
       const durable = (): void => {
@@ -76,25 +78,25 @@ const methods = {
       call.on('data', (bytes: Buffer) => append(bytes, () => call.write(RESPONSE)));
     };
     const calls = [PATHS.login, PATHS.follow, PATHS.post] as const;
-    return await serveRaw([
+    const handlers: readonly RawHandler[] = [
       ...calls.map((path): RawHandler => ({ path, streams: false, handle: answer })),
       { path: PATHS.timeline, streams: true, handle: follow },
-    ]);
+    ];
+    return await serveRaw(handlers, certs);
   },
 
   /** Listens as a copy: answers a message once it is on disk. */
-  async startCopy({ file }: { readonly file: string }): Promise<string> {
+  async startCopy({ file, certs }: Omit<BareServerOptions, 'copies'>): Promise<string> {
     const log = await GroupLog.create(file);
     const acknowledgement = Buffer.alloc(8);
-    return await serveRaw([
-      {
-        path: PATHS.copy,
-        streams: true,
-        handle: (call: ServerDuplexStream<Buffer, Buffer>) => {
-          call.on('data', (bytes: Buffer) => log.append(bytes, () => call.write(acknowledgement)));
-        },
+    const handler: RawHandler = {
+      path: PATHS.copy,
+      streams: true,
+      handle: (call: ServerDuplexStream<Buffer, Buffer>) => {
+        call.on('data', (bytes: Buffer) => log.append(bytes, () => call.write(acknowledgement)));
       },
-    ]);
+    };
+    return await serveRaw([handler], certs);
   },
 } as const;
 

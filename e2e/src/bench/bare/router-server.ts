@@ -8,7 +8,7 @@
 import { routingWire } from '@dualping/protocol';
 import type { handleUnaryCall, ServerDuplexStream } from '@grpc/grpc-js';
 import { servePart } from '../part-process.js';
-import { PATHS, serveRaw } from '../raw-calls.js';
+import { PATHS, type RawHandler, serveRaw } from '../raw-calls.js';
 import { GroupLog } from './group-log.js';
 
 type Member = ServerDuplexStream<Buffer, Buffer>;
@@ -47,14 +47,16 @@ const methods = {
       member.on('data', () => member.write(pong ?? Buffer.alloc(0)));
     };
     const answer: handleUnaryCall<Buffer, Buffer> = (_, callback) => callback(null, available);
-    return await serveRaw([
+    const handlers: readonly RawHandler[] = [
       {
         path: PATHS.dualPing,
         streams: true,
         handle: (member: Member) => member.once('data', (request: Buffer) => attach(member, request)),
       },
       { path: PATHS.getAvailable, streams: false, handle: answer },
-    ]);
+    ];
+    // Without TLS, as ours: with it each member would need a connection of its own.
+    return await serveRaw(handlers, undefined);
   },
 } as const;
 

@@ -5,6 +5,7 @@
 import { clockMs } from '../clock.js';
 import { servePart } from '../part-process.js';
 import { PATHS, RawClient } from '../raw-calls.js';
+import type { Certs } from '../wire.js';
 
 const SOMETHING = Buffer.alloc(16, 1);
 
@@ -13,14 +14,15 @@ interface Places {
   readonly watcher: string;
   readonly other: string;
   readonly people: number;
+  readonly certs: Certs;
 }
 
 let back: readonly Promise<number>[] = [];
 
 /** Connects to all three. @returns a promise of when it was served again */
-async function connect({ lost, watcher, other }: Places): Promise<{ readonly back: Promise<number> }> {
+async function connect({ lost, watcher, other, certs }: Places): Promise<{ readonly back: Promise<number> }> {
   const [lostClient, watcherClient, otherClient] = [lost, watcher, other].map(
-    (address) => new RawClient(address, 'shared'),
+    (address) => new RawClient(address, certs, 'shared'),
   );
   if (lostClient === undefined || watcherClient === undefined || otherClient === undefined)
     throw new Error('three places were named');

@@ -10,7 +10,8 @@ import { DEFAULT_TIMING } from '@dualping/core';
 import type { handleUnaryCall, ServerDuplexStream } from '@grpc/grpc-js';
 import { clockMs } from '../clock.js';
 import { servePart } from '../part-process.js';
-import { PATHS, RawClient, serveRaw } from '../raw-calls.js';
+import { PATHS, RawClient, type RawHandler, serveRaw } from '../raw-calls.js';
+import type { Certs } from '../wire.js';
 
 const SOMETHING = Buffer.alloc(16, 1);
 
@@ -47,18 +48,19 @@ function read(call: ServerDuplexStream<Buffer, Buffer>): void {
 const answer: handleUnaryCall<Buffer, Buffer> = (_, callback) => callback(null, SOMETHING);
 
 const methods = {
-  async serve(_: Record<string, never>): Promise<string> {
-    return await serveRaw([
+  async serve({ certs }: { readonly certs: Certs }): Promise<string> {
+    const handlers: readonly RawHandler[] = [
       { path: PATHS.dualPing, streams: true, handle: watchOver },
       { path: PATHS.timeline, streams: true, handle: read },
       { path: PATHS.getAvailable, streams: false, handle: answer },
       { path: PATHS.post, streams: false, handle: answer },
-    ]);
+    ];
+    return await serveRaw(handlers, certs);
   },
 
   /** Begins to ping the watcher. */
-  ping({ watcher }: { readonly watcher: string }): void {
-    const stream = new RawClient(watcher).stream(PATHS.dualPing);
+  ping({ watcher, certs }: { readonly watcher: string; readonly certs: Certs }): void {
+    const stream = new RawClient(watcher, certs).stream(PATHS.dualPing);
     stream.on('data', () => {});
     stream.on('error', () => {});
     stream.write(SOMETHING);

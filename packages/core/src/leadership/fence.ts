@@ -1,15 +1,15 @@
 /**
- * The transactions by which a router becomes leader and by which a leader changes records, and what their
- * answers mean.
+ * The transactions with which a router becomes leader and a leader changes records, and what their answers
+ * mean.
  *
- * Safety is here, and rests on two compares. The term: only the router that wrote the leader's key last may
- * change anything. The record's own revision: a change is made over what its writer has seen, so a duplicate
- * of an earlier change, which the network brings late, changes nothing. With the term alone a late duplicate
+ * Safety depends on two compares in this file. The term: only the router that wrote the leader's key last may
+ * change anything. The record's own revision: a change applies only to the version that its writer has seen,
+ * so a late duplicate of an earlier change changes nothing. With the term alone a late duplicate
  * overwrote a newer record in 9 of 10 trials on etcd.
  *
- * No answer means that it may have happened, or may still happen. Then the *same* transaction is made again:
- * if it has happened meanwhile the compare fails, the term is still ours, and what is stored is what we
- * wrote.
+ * Without an answer a transaction may have happened, or may still happen. Then the *same* transaction is sent
+ * again. If the first one happened meanwhile, the compare fails, the term is still ours, and the stored value
+ * is the one that we wrote.
  */
 import {
   CLUSTERS_PREFIX,
@@ -29,7 +29,7 @@ import {
   type TransactionAnswer,
 } from './shared-store.js';
 
-/** Everything that a leader begins with, as it was in the step that made it leader. */
+/** The state with which a leader begins, read in the step that made it leader. */
 export interface Belongings {
   readonly term: Term;
   /** Undefined: the network has not been made yet. */
@@ -43,13 +43,15 @@ const READ_BELONGINGS: readonly StoreOperation[] = [
 ];
 
 export interface Campaign {
-  /** The term that is to end; `NO_KEY`: nobody leads. */
+  /** The term to end; `NO_KEY`: no router leads. */
   readonly against: Term;
   readonly leader: LeaderValue;
   readonly lease: LeaseId;
 }
 
-/** Of all that try against the same term one succeeds. From that very step on everything is its to change. */
+/**
+ * Of all routers that try against the same term one succeeds. From that step on only it may change records.
+ */
 export const takeover = ({ against, leader, lease }: Campaign): Transaction => ({
   compares: [{ key: LEADER_KEY, mod: against }],
   operations: [{ kind: 'put', key: LEADER_KEY, value: leaderToText(leader), lease }, ...READ_BELONGINGS],
@@ -58,7 +60,7 @@ export const takeover = ({ against, leader, lease }: Campaign): Transaction => (
 
 export type TakeoverResult =
   | { readonly kind: 'won'; readonly belongings: Belongings }
-  /** An earlier try of it had succeeded: what there is has to be read yet, with `belongingsOf`. */
+  /** An earlier attempt of it had succeeded: the state must still be read, with `belongingsOf`. */
   | { readonly kind: 'won-before'; readonly term: Term }
   | { readonly kind: 'lost'; readonly leader: Leader | undefined };
 
@@ -82,14 +84,14 @@ export const belongings = (term: Term, found: readonly (readonly StoredKey[])[])
   records: found[1] ?? [],
 });
 
-/** A key that is to be changed: from what its writer has seen to what it says now. */
+/** A key to change: the version that its writer has seen, and the new value. */
 export interface Change {
   readonly key: string;
   readonly value: string;
   readonly known: ModRevision;
 }
 
-/** Changes records in this term, and only if nobody has changed them since they were seen. */
+/** Changes records in this term, and only if they are unchanged since they were read. */
 export const change = (term: Term, changes: readonly Change[]): Transaction => ({
   compares: [{ key: LEADER_KEY, mod: term }, ...changes.map(({ key, known }) => ({ key, mod: known }))],
   operations: changes.map(({ key, value }) => ({ kind: 'put', key, value })),
@@ -104,7 +106,7 @@ export type ChangeResult =
   | { readonly kind: 'written'; readonly mods: readonly ModRevision[] }
   /** Another router leads, or none does. */
   | { readonly kind: 'fenced'; readonly leader: Leader | undefined }
-  /** In our own term somebody else wrote it: no router does. */
+  /** In our own term another program wrote it: no router does that. */
   | { readonly kind: 'foreign'; readonly key: string; readonly mod: ModRevision };
 
 export function changeResult(
@@ -125,7 +127,7 @@ export function changeResult(
   return { kind: 'written', mods };
 }
 
-/** Reads keys, if the term is still this one: then nobody has changed them since. */
+/** Reads keys, if the term is still this one: then no other router has changed them since. */
 export const listing = (term: Term, prefix: string): Transaction => ({
   compares: [{ key: LEADER_KEY, mod: term }],
   operations: [{ kind: 'list', prefix }],

@@ -1,4 +1,4 @@
-/** What goes into a router's leadership, and what comes out of it. */
+/** The inputs and outputs of a router's leadership. */
 import type { Address, Instant } from '../ids.js';
 import type { Campaign } from './fence.js';
 import type { Leader, LeaseId, Term } from './shared-store.js';
@@ -8,7 +8,7 @@ export type LeadershipInput =
   | { readonly kind: 'lease-granted'; readonly lease: LeaseId }
   /** The answer to `renew-lease`; false: the lease is over. */
   | { readonly kind: 'lease-renewed'; readonly lease: LeaseId; readonly stands: boolean }
-  /** The answer to either when there was none of the store. */
+  /** In place of either answer: the store did not answer. */
   | { readonly kind: 'lease-failed'; readonly detail: string }
   /** The answer to `read`: who led at some moment after `askedAt`. */
   | { readonly kind: 'read'; readonly askedAt: Instant; readonly leader: Leader | undefined }
@@ -16,22 +16,25 @@ export type LeadershipInput =
   /** The answer to `campaign`: this router leads since some moment after `askedAt`. */
   | { readonly kind: 'won'; readonly term: Term; readonly askedAt: Instant }
   | { readonly kind: 'lost'; readonly leader: Leader | undefined; readonly askedAt: Instant }
-  /** It may have happened, or may still happen. */
+  /** The store did not answer: it may have happened, or may still happen. */
   | { readonly kind: 'campaign-failed'; readonly detail: string }
   /** A change or a read that began at `askedAt` found this router leading. */
   | { readonly kind: 'confirmed'; readonly term: Term; readonly askedAt: Instant }
-  /** One did not, or could not be made for `UNCONFIRMED_MS`. */
+  /** A change or a read found another leader, or none was answered for `UNCONFIRMED_MS`. */
   | { readonly kind: 'fenced'; readonly term: Term; readonly detail: string }
-  /** Came on the stream to the leader of this term; `leads`: it says that it does, and is sure of it. */
+  /**
+   * A message on the stream to the leader of this term; `leads`: it says that it leads, and the store has
+   * confirmed it.
+   */
   | { readonly kind: 'peer-sign'; readonly term: Term; readonly leads: boolean }
   | { readonly kind: 'peer-ended'; readonly term: Term }
   /** The answer to `probe-peer`; `refused`: nothing listens at its address. */
   | { readonly kind: 'peer-probed'; readonly term: Term; readonly refused: boolean }
-  /** The answer to `step-down`: nothing of that reign is said any more. */
+  /** The answer to `step-down`: nothing more is sent in that term. */
   | { readonly kind: 'stepped-down' }
   /** Whether any member is heard now; told when that changes. Without effect where it does not lead. */
   | { readonly kind: 'hears-members'; readonly hears: boolean }
-  /** An operator wants another router to lead. Without effect where this one does not. */
+  /** An operator wants another router to lead. Without effect if this one does not lead. */
   | { readonly kind: 'hand-over' }
   /** This router is about to end. */
   | { readonly kind: 'resign' };
@@ -41,19 +44,19 @@ export type LeadershipEvent = 'leads' | 'follows' | 'steps-down' | 'campaigns' |
 export type LeadershipOutput =
   | { readonly kind: 'grant-lease' }
   | { readonly kind: 'renew-lease'; readonly lease: LeaseId }
-  /** So that the others need not wait until it is over. Nothing answers. */
+  /** So that the others need not wait until it expires. There is no answer. */
   | { readonly kind: 'end-lease'; readonly lease: LeaseId }
   | { readonly kind: 'read' }
   | { readonly kind: 'campaign'; readonly campaign: Campaign }
   /** Hold a stream to the leader of this term, in place of any other. */
   | { readonly kind: 'hear-peer'; readonly term: Term; readonly address: Address }
   | { readonly kind: 'leave-peer' }
-  /** Does anything listen there? */
+  /** Find out whether a process listens there. */
   | { readonly kind: 'probe-peer'; readonly term: Term; readonly address: Address }
-  /** Take up the registry with what was found. */
+  /** Start the registry with the state that was found. */
   | { readonly kind: 'lead'; readonly term: Term }
   /** Say nothing more in this term: not one message. */
   | { readonly kind: 'step-down'; readonly term: Term; readonly why: string }
-  /** Tell whoever asks; `leader` undefined: nobody, as far as is known. */
+  /** Tell callers who leads; `leader` undefined: no router, as far as is known. */
   | { readonly kind: 'leader-is'; readonly leader: Leader | undefined }
   | { readonly kind: 'report'; readonly event: LeadershipEvent; readonly text: string };

@@ -1,21 +1,21 @@
 /**
  * Decides whether this router leads.
  *
- * Several routers share a store. One of them leads: it has written the leader's key, and the revision of
- * that write is its term. The others follow: they listen to the leader and stand by to take over. Taking
- * over is one transaction against the term that is to end, so of all that try one succeeds.
+ * Several routers share a store. One of them leads: it has written the leader's key, and the revision of that
+ * write is its term. The others follow: they listen to the leader and stand by to take over. Taking over is
+ * one transaction against the term to end, so of all that try one succeeds.
  *
  *     follower ──► campaigning ──► leading ──► stepping down ──► follower
  *         ▲             │ lost
  *         └─────────────┘
  *
- * Nothing here is safety. A leader that has been deposed and does not know it can change nothing, and says
- * nothing: each of its words follows a change or a read that found it leading (`fence.ts`, and the registry's
- * driver). Only pongs go out by themselves, while the last such read was asked less than `UNCONFIRMED_MS`
- * ago. A lease only ends a silence that no router could hear. This machine decides how soon another one
- * leads, and when a leader gives up.
+ * Safety does not depend on this file. A deposed leader that does not know it can change nothing, and says
+ * nothing: before each message comes a change or a read that found it leading (`fence.ts`, and the registry's
+ * driver). Only pongs go out without one, while the last such read was asked less than `UNCONFIRMED_MS` ago.
+ * The lease only ends the term of a leader whose silence no router could notice. This machine decides how
+ * soon another one leads, and when a leader gives up.
  *
- * After Raft's use of terms (Ongaro and Ousterhout, 2014), with the votes left to the store.
+ * After Raft's terms (Ongaro and Ousterhout, 2014); the store replaces the votes.
  */
 import type { Address, Instant } from '../ids.js';
 import { unreachable } from '../invariants.js';
@@ -52,15 +52,15 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
   readonly #options: LeadershipOptions;
   readonly #peer: PeerWatch;
   #state: State = { kind: 'follower' };
-  /** As it was read last; undefined: nobody. */
+  /** As last read; undefined: no router leads. */
   #leader: Leader | undefined;
-  /** Answers to what was asked before this are older than what is known. */
+  /** Answers to questions from before this instant are older than what is known. */
   #knownSince: Instant = Number.NEGATIVE_INFINITY;
-  /** The store has been read since this router last failed to lead: it does not try blindly. */
+  /** The store has been read since this router last failed to lead: it does not try again without a read. */
   #isInformed = false;
   #lease: LeaseId | undefined;
   #leaseAt: Instant = Number.NEGATIVE_INFINITY;
-  /** When this router reads next; undefined: a read is under way. */
+  /** When this router reads next; undefined: a read is running. */
   #readAt: Instant | undefined = Number.NEGATIVE_INFINITY;
   /** When the last read that was answered had been asked. */
   #readAskedAt: Instant = Number.NEGATIVE_INFINITY;
@@ -92,20 +92,20 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
     return this.#state.kind === 'leading' ? this.#state.term : undefined;
   }
 
-  /** Whether it has given up for good, and holds no lease any more. */
+  /** Whether it has given up permanently, and holds no lease. */
   get hasResigned(): boolean {
     return this.#state.kind === 'resigned';
   }
 
   /**
-   * Whether pongs may be sent now. For who looks between two steps: a process that was frozen has not been
+   * Whether pongs may be sent now. For a check between two steps: a process that was frozen has not been
    * stepped yet.
    */
   mayPong(now: Instant): boolean {
     return now < this.#confirmedUntil(UNCONFIRMED_MS);
   }
 
-  /** Whether other routers may be told that this one leads: the store has said so a moment ago. */
+  /** Whether this router may tell others that it leads: the store has confirmed it recently. */
   isSure(now: Instant): boolean {
     return now < this.#confirmedUntil(this.#options.timing.deadAfterMs);
   }
@@ -206,7 +206,7 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
     if (this.#isDeaf()) return this.#handOver('it hears no member any more, and another router may');
     if (this.#state.kind !== 'follower' || !this.#isInformed) return;
     if (this.#now < this.#abstainsUntil) return;
-    if (this.#leader === undefined) this.#campaign('nobody leads');
+    if (this.#leader === undefined) this.#campaign('no router leads');
     else if (this.#leader.id === this.#options.id)
       this.#campaign('an earlier campaign of this router had won');
     else if (this.#peer.isSilent) this.#campaign(`it was silent for ${Math.round(this.#peer.silentMs)} ms`);
@@ -225,7 +225,9 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
     return this.#state.kind === 'follower' && this.#leader?.term === term;
   }
 
-  /** Until when, excluded, its last confirmation counts; one sum for all who look, so that none is early. */
+  /**
+   * Until when (excluded) the last confirmation is valid; computed in one place, so that all checks agree.
+   */
   #confirmedUntil(validMs: number): Instant {
     return this.#state.kind === 'leading' ? this.#state.confirmedAt + validMs : Number.NEGATIVE_INFINITY;
   }
@@ -284,7 +286,7 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
     if (this.#state.kind !== 'leading') return;
     const { term } = this.#state;
     this.#enter('stepping-down');
-    this.#report('steps-down', `leads no more in term ${term}: ${why}`);
+    this.#report('steps-down', `no longer leads in term ${term}: ${why}`);
     this.#emit({ kind: 'step-down', term, why });
     this.#know(undefined);
   }
@@ -304,7 +306,10 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
     this.#stepDown(why);
   }
 
-  /** The leader's key goes with its lease, so that the others find at their next read that nobody leads. */
+  /**
+   * The leader's key is deleted with its lease, so that the others find at their next read that no router
+   * leads.
+   */
   #leaveToOthers(): void {
     this.#handsOver = false;
     this.#abstainsUntil = this.#now + ABSTAIN_MS;
@@ -325,7 +330,7 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
     if (this.#state.kind === 'follower') this.#endLease();
   }
 
-  /** With the lease goes the leader's key, if it is ours: others need not wait for the lease to end. */
+  /** With the lease our leader's key is deleted: others need not wait for the lease to expire. */
   #endLease(): void {
     this.#enter('resigned');
     this.#peer.follow(undefined);

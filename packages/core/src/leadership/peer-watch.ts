@@ -1,11 +1,11 @@
 /**
- * What a follower hears of the leader, and when that is reason to take over before the lease ends.
+ * What a follower hears from the leader, and when that is a reason to take over before the lease ends.
  *
- * The end of the stream says that the leader is gone if nothing listens at its address any more: at once.
- * Silence says that it is frozen or cut off, after `deadAfterMs`. Silence counts in listening time, so a
- * follower that was itself stopped blames nobody. It counts only while the follower reaches the store:
- * where that is away, so it is for the leader. And it counts only for a leader that has been heard in this
- * very term: two routers that can't hear each other would depose one another for ever.
+ * When the stream ends and nothing listens at the leader's address, the leader is gone: at once. Silence for
+ * `deadAfterMs` means that it is frozen or cut off. Silence is measured in listening time, so a follower does
+ * not count its own pause. It counts only while the follower reaches the store: if the store is away, the
+ * leader can't reach it either. And it counts only for a leader that has been heard in this term: two routers
+ * that can't hear each other would depose one another for ever.
  */
 import type { Address, Instant } from '../ids.js';
 import { ListeningClock } from '../listening-clock.js';
@@ -39,7 +39,7 @@ export class PeerWatch {
     return this.#clock.heardMs;
   }
 
-  /** Looks at the clock. `readsAreRecent`: the store was reached a moment ago. */
+  /** Advances the clock. `readsAreRecent`: the store was reached recently. */
   advance(now: Instant, readsAreRecent: boolean): void {
     this.#clock.advance(now);
     if (!readsAreRecent) this.#heardAtMs = this.#clock.heardMs;
@@ -48,7 +48,7 @@ export class PeerWatch {
     this.#emit({ kind: 'hear-peer', ...this.#peer });
   }
 
-  /** Listens to this leader from now on; to nobody, when there is none that is another router. */
+  /** Listens to this leader from now on; to none, when no other router leads. */
   follow(leader: Leader | undefined): void {
     if (this.#peer?.term === leader?.term) return;
     if (leader === undefined) this.#emit({ kind: 'leave-peer' });
@@ -76,7 +76,7 @@ export class PeerWatch {
     return refused && this.#stood && term === this.#peer?.term;
   }
 
-  /** For how long it has been silent, ms; 0 when its silence says nothing. */
+  /** For how long it has been silent, ms; 0 when its silence does not count. */
   get silentMs(): number {
     return this.#stood ? this.#clock.heardMs - this.#heardAtMs : 0;
   }

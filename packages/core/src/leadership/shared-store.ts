@@ -1,9 +1,9 @@
 /**
- * What routers ask of the store that they share (etcd), as values: keys, and transactions over them.
+ * The requests of routers to the store that they share (etcd), as values: keys, and transactions over them.
  *
  * Each key has the revision of its last change. A transaction compares such revisions, and does one of two
- * lists of operations in one step that nobody else's step is between. Reads see everything that was written
- * before they were asked (linearizable).
+ * lists of operations in one atomic step. Reads see everything that was written before they were asked
+ * (linearizable).
  */
 import type { Address } from '../ids.js';
 
@@ -15,15 +15,15 @@ export const NO_KEY: ModRevision = 0;
  * rises with each leader.
  */
 export type Term = ModRevision;
-/** Names a lease; chosen by whoever asks for it. */
+/** Names a lease; chosen by the router that asks for it. */
 export type LeaseId = number;
 
 export const LEADER_KEY = 'leader';
-/** The network: its id, and how many clusters. */
+/** The network: its id, and the number of clusters. */
 export const HEADER_KEY = 'header';
 /** The record of cluster N is at `clusters/N`. */
 export const CLUSTERS_PREFIX = 'clusters/';
-/** What csce438 programs keep at their coordinator is at `paths/` and the path. */
+/** Paths that csce438 programs create at their coordinator are at `paths/` and the path. */
 export const PATHS_PREFIX = 'paths/';
 
 export interface StoreCompare {
@@ -32,14 +32,14 @@ export interface StoreCompare {
 }
 
 export type StoreOperation =
-  /** With a lease the key goes when the lease ends. */
+  /** With a lease the key is deleted when the lease ends. */
   | { readonly kind: 'put'; readonly key: string; readonly value: string; readonly lease?: LeaseId }
   | { readonly kind: 'get'; readonly key: string }
-  /** All keys that begin so. */
+  /** All keys with this prefix. */
   | { readonly kind: 'list'; readonly prefix: string };
 
 export interface Transaction {
-  /** Done are `operations` if all of these hold, else `otherwise`. */
+  /** If all of these hold `operations` are done, else `otherwise`. */
   readonly compares: readonly StoreCompare[];
   readonly operations: readonly StoreOperation[];
   readonly otherwise: readonly StoreOperation[];
@@ -53,7 +53,7 @@ export interface StoredKey {
 
 export interface TransactionAnswer {
   readonly succeeded: boolean;
-  /** Of the whole store. What a transaction has put has this as its `mod`. */
+  /** Of the whole store. Keys that the transaction has put have this as their `mod`. */
   readonly revision: ModRevision;
   /** One list for each `get` and `list` that was done, in order. */
   readonly found: readonly (readonly StoredKey[])[];
@@ -61,11 +61,11 @@ export interface TransactionAnswer {
 
 /** The value of the leader's key. */
 export interface LeaderValue {
-  /** Of the process that leads; new at each start of a router. */
+  /** Of the leading process; new at each start of a router. */
   readonly id: string;
   /** Where members, clients and other routers dial it. */
   readonly address: Address;
-  /** Of this campaign, so that who gets no answer can tell its own write from another one's. */
+  /** Of this campaign, so that a router without an answer can tell its own write from another one's. */
   readonly nonce: string;
 }
 

@@ -1,4 +1,4 @@
-/** One membership. The test itself plays the routers; outputs are given as lines. */
+/** One membership. The test itself acts as the routers; outputs are given as lines. */
 import {
   type Assignment,
   DEFAULT_TIMING,

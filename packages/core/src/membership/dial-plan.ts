@@ -1,21 +1,21 @@
 /**
- * Decides when to dial which router, while a member is attached to none.
+ * Decides when to dial which router while a member is not attached.
  *
- * All routers of the list are dialled side by side. The first is dialled at once; the others follow while
- * nothing has answered, because an address that swallows everything never refuses. When a router fails, the
+ * All routers of the list are dialled in parallel. The first is dialled at once; the others follow while none
+ * has answered, because an address that drops all packets never refuses. When a router fails, the
  * next is dialled at once, and the failed one again after a back-off of its own.
  */
 import type { Instant } from '../ids.js';
 
 /**
- * Waits before one router is dialled again, ms: quick at first, for a router that restarts takes well under a
+ * Waits before one router is dialled again, ms: short at first, because a router restarts in well under a
  * second.
  */
 const RETRY_MS = [20, 50, 100, 200, 400] as const;
 const LONGEST_RETRY_MS = 500;
 /**
- * Ping intervals that the first router has to welcome us before the second is dialled too: a healthy one
- * takes a few ms.
+ * Ping intervals to wait for the first router's welcome before the second is dialled too: a healthy one
+ * answers in a few ms.
  */
 export const FIRST_ROUTER_PINGS = 3;
 /**
@@ -48,7 +48,7 @@ export class DialPlan {
     }
   }
 
-  /** Dialling `router` failed. The next one that was not dialled yet has its turn now. */
+  /** Dialling `router` failed. The next one that was not dialled yet is due now. */
   failed(router: number, now: Instant, isDialled: (router: number) => boolean): void {
     const turn = this.#turns[router];
     if (turn === undefined) return;

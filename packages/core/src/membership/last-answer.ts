@@ -2,7 +2,7 @@
  * How old the router's last answer can be. Its age counts from when the question was *asked*, not from when
  * the answer was read: a process that was frozen finds old answers in its buffers.
  *
- * As the client of a lease does it (Gray and Cheriton, 1989): the term begins with the request.
+ * Like the client of a lease (Gray and Cheriton, 1989): the term begins with the request.
  */
 import type { Instant } from '../ids.js';
 
@@ -26,7 +26,7 @@ export class LastAnswer {
     this.#waiting = [];
   }
 
-  /** Nothing that was asked until now counts any more. */
+  /** Answers to all questions asked so far no longer count. */
   forget(): void {
     this.#askedAt = undefined;
     this.#waiting = [];

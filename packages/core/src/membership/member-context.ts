@@ -1,4 +1,6 @@
-/** What a membership shares with its stream: who it is, what it has seen, the time, and where outputs go. */
+/**
+ * What a membership shares with its stream: its identity, what it has seen, the time, and where outputs go.
+ */
 import { type Epoch, type Instant, type NetworkId, NO_EPOCH, NO_POSITION, type ServerId } from '../ids.js';
 import type { Stats } from '../messages.js';
 import type { MemberIdentity, MembershipOutput } from './membership-messages.js';
@@ -23,9 +25,9 @@ export class MemberContext implements RouterLinkContext {
   readonly welcomedLife = undefined;
   /** It leaves at once when it is asked to stop. */
   readonly isStopping = false;
-  /** The revision of the newest assignment that it was told. */
+  /** The revision of the newest assignment that it knows. */
   revision = 0;
-  /** Empty until a router has told. */
+  /** Empty until a router has named it. */
   networkId: NetworkId | '' = '';
   highestEpoch: Epoch = NO_EPOCH;
   #outputs: MembershipOutput[] = [];
@@ -62,7 +64,7 @@ export class MemberContext implements RouterLinkContext {
     this.#outputs.push(output);
   }
 
-  /** No events: the published state says everything. */
+  /** Reports no events: the published state has everything. */
   report(): void {}
 
   takeOutputs(): readonly MembershipOutput[] {

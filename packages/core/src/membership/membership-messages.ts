@@ -6,7 +6,7 @@ import type { Address, ClusterKey, Epoch, Incarnation, JournalId, LifeId, Server
 import type { MemberMessage, RouterMessage } from '../messages.js';
 import type { Failure, Reason } from '../reasons.js';
 
-/** A stream that we opened: numbered by the machine, so that what comes from an abandoned one is ignored. */
+/** A stream that we opened: numbered by the machine, so that messages from an abandoned one are ignored. */
 export type Attempt = number;
 
 export interface MemberIdentity {
@@ -19,7 +19,7 @@ export interface MemberIdentity {
   readonly lifeId: LifeId;
   /** Where others dial this server. */
   readonly address: Address;
-  /** Dialled side by side while none has answered. */
+  /** Dialled in parallel while none has answered. */
   readonly routers: readonly Address[];
 }
 
@@ -34,7 +34,7 @@ export type RouterLinkOutput =
   | { readonly kind: 'close-router'; readonly attempt: Attempt };
 
 export type MembershipInput =
-  /** The first begins it. */
+  /** The first one starts the membership. */
   | { readonly kind: 'tick' }
   /** Asks the member to end in order: the next member takes over. */
   | { readonly kind: 'leave' }
@@ -48,7 +48,7 @@ export type MembershipInput =
 
 export type MembershipOutput =
   | RouterLinkOutput
-  /** It has changed. `failed` and `left` are the last. */
+  /** The state has changed. `failed` and `left` are final. */
   | { readonly kind: 'state'; readonly state: MemberState };
 
 /** The state of a member without a journal, as the service that uses it sees it. */
@@ -63,12 +63,12 @@ export type MemberState =
       readonly router: Address;
       /** The epoch of the assignment, so of the present primary. */
       readonly epoch: Epoch;
-      /** Whether that is this member. */
+      /** Whether this member is the primary. */
       readonly isPrimary: boolean;
-      /** The newest that the router has told: it names the other members, in their order. */
+      /** The newest one from the router: it names the other members, in their order. */
       readonly assignment: Assignment;
     }
-  /** It can't work as asked, and trying again would not help. For good. */
+  /** It can't work as asked, and trying again would not help. Final. */
   | { readonly kind: 'failed'; readonly because: Failure }
-  /** It left in order, when asked to. For good. */
+  /** It left in order, when asked to. Final. */
   | { readonly kind: 'left' };

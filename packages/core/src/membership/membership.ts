@@ -1,12 +1,11 @@
 /**
- * A member without a journal: any service that uses the router. It knows whether the router sends clients to
- * it now.
+ * A member without a journal: any service that uses the router. It knows whether it is primary now.
  *
- * The router makes a member primary; this machine decides when to stop believing it. The router may drop the
- * member for silence and send its clients to another. So the member considers itself primary only after an
- * answer to a question that it asked less than `deadAfterMs` ago, on the stream that still stands. It gives
- * up a silent *router* much later, as a server does (`RouterLink`), because ending the stream causes a
- * failover.
+ * The router makes a member primary; this machine decides when the member must stop acting as primary. The
+ * router may drop a silent member and send its clients to another. So the member considers itself primary
+ * only while it has an answer to a question asked less than `deadAfterMs` ago, on a stream that is still
+ * open. It gives up a silent *router* much later, as a server does (`RouterLink`), because ending the stream
+ * causes a failover.
  */
 import { type Assignment, isNewer, namesAsPrimary } from '../assignment.js';
 import {
@@ -34,21 +33,21 @@ import type { Attempt, MemberState, MembershipInput, MembershipOutput } from './
 import { RouterRefusals } from './refusal.js';
 import { RouterLink } from './router-link.js';
 
-/** How long a router may take to hear that a member leaves, and to make that durable, ms. */
+/** How long to wait until a router has received `leave` and made it durable, ms. */
 export const LEAVE_TIMEOUT_MS = 2_000;
 
 export interface MembershipOptions {
-  /** At least one; dialled side by side while none has answered. */
+  /** At least one; dialled in parallel while none has answered. */
   readonly routers: readonly Address[];
   /** Its number, from 1, or the name of a service. */
   readonly cluster: ClusterKey;
-  /** Lasting number within the cluster, 1 to 2^31 − 1. */
+  /** Permanent number within the cluster, 1 to 2^31 − 1. */
   readonly serverId: number;
-  /** Has to rise with each start. */
+  /** Must rise with each start. */
   readonly incarnation: Incarnation;
   /**
-   * Whether the incarnation is the wall clock's time at the start, ms: the message for people says so when it
-   * is stale.
+   * Whether the incarnation is the wall clock's time at the start, ms: the error text for a stale one says
+   * so.
    */
   readonly incarnationIsTime: boolean;
   /** New at each start. */
@@ -65,12 +64,12 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
   readonly #lastAnswer = new LastAnswer();
   readonly #refusals: RouterRefusals;
   #assignment: Assignment | undefined;
-  /** Until when to wait for the router to hear that the member leaves; undefined: it doesn't leave. */
+  /** Until when to wait for the router's reaction to `leave`; undefined: it doesn't leave. */
   #leaveUntil: Instant | undefined;
   #ending: Extract<MemberState, { readonly kind: 'failed' | 'left' }> | undefined;
   #state: MemberState;
 
-  /** @throws DualpingError `invalid-argument`, quoting the number that can't be */
+  /** @throws DualpingError `invalid-argument`, quoting the wrong number */
   constructor(options: MembershipOptions) {
     const { routers, address, incarnationIsTime, lifeId } = options;
     this.#incarnationIsTime = incarnationIsTime;
@@ -95,7 +94,7 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
   }
 
   /**
-   * The same as in `state`, for a look between two steps: after a freeze the machine has not been stepped
+   * The same as in `state`, for a check between two steps: after a freeze the machine has not been stepped
    * yet.
    */
   isPrimaryAt(now: Instant): boolean {
@@ -105,7 +104,7 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
   }
 
   /**
-   * Takes one input and gives what is to be done, in order. Does nothing any more after `failed` or `left`.
+   * Takes one input and returns what to do, in order. Does nothing after `failed` or `left`.
    */
   step(now: Instant, input: MembershipInput): readonly MembershipOutput[] {
     if (this.#ending !== undefined) return [];
@@ -182,6 +181,7 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
       case 'please-hand-over':
         return this.#handOver(message.epoch);
       case 'no-successor':
+      case 'please-rest': // only of a primary with a journal
         return;
       case 'refused':
         return this.#refused(attempt, message);
@@ -191,7 +191,7 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
   }
 
   /**
-   * Whether the router that welcomes us is of another network. Then nothing that it says is believed, and
+   * Whether the router that welcomes us belongs to another network. Then its messages are ignored, and
    * another router is asked.
    */
   #isForeign(networkId: NetworkId, attempt: Attempt): boolean {
@@ -202,7 +202,7 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
     return true;
   }
 
-  /** An older assignment, or one of a lower epoch, is ignored, whichever router says it. */
+  /** An older assignment, or one of a lower epoch, is ignored, whichever router sends it. */
   #assigned(assignment: Assignment): void {
     if (isNewer(this.#assignment, assignment) || assignment.epoch < this.#context.highestEpoch) return;
     this.#assignment = assignment;
@@ -211,8 +211,7 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
   }
 
   /**
-   * Hands over at once. What the service itself has to finish is not known here; it goes on at the old member
-   * meanwhile.
+   * Hands over at once. The service's own unfinished work is not known here; it goes on at the old member.
    */
   #handOver(epoch: Assignment['epoch']): void {
     if (this.#leaveUntil !== undefined || this.#assignment?.epoch !== epoch || !this.#isNamed()) return;
@@ -243,7 +242,7 @@ export class Membership implements Machine<MembershipInput, MembershipOutput> {
     this.#ending = ending;
   }
 
-  /** Whether the newest assignment has this very life as its available primary. */
+  /** Whether the newest assignment names exactly this life as its available primary. */
   #isNamed(): boolean {
     const assignment = this.#assignment;
     return assignment?.available === true && namesAsPrimary(assignment, this.#context.identity);

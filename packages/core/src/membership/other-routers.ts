@@ -1,10 +1,10 @@
 /**
- * Of several routers that share a store one leads. A member is attached to that one, and keeps a stream to
- * another, which says at once who leads next. Without it a member would find out by itself that its router is
- * frozen, which takes three times as long as for the other routers.
+ * When several routers share a store, one leads. A member is attached to the leader, and keeps a stream to
+ * one other router, which says at once who leads next. Without that stream a member would have to detect by
+ * itself that its router is frozen, which takes three times as long as the other routers need.
  *
- * Here is which streams lead to routers that don't lead, who leads as far as they have said, and which router
- * is to be listened to next.
+ * This class knows the streams to routers that don't lead, the leader that they name, and the router to
+ * listen to next.
  */
 import type { Address, Instant } from '../ids.js';
 import type { RouterMessage } from '../messages.js';
@@ -12,9 +12,9 @@ import type { Attempt } from './membership-messages.js';
 
 export type LeaderIs = Extract<RouterMessage, { readonly kind: 'leader-is' }>;
 
-/** A router that does not lead speaks about every second; one that has missed two turns is given up, ms. */
+/** A router that does not lead sends a message every second; it is given up when two are missing, ms. */
 const LISTENER_SILENCE_MS = 3_000;
-/** Wait between two tries to find a router to listen to, ms: it matters only once the leader fails. */
+/** Wait between two attempts to find a router to listen to, ms: it matters only when the leader fails. */
 const LISTEN_RETRY_MS = 1_000;
 
 interface Listener {
@@ -26,12 +26,12 @@ interface Listener {
 export class OtherRouters {
   readonly #routers: readonly Address[];
   readonly #listeners = new Map<Attempt, Listener>();
-  /** The highest term that was told. */
+  /** The highest term that a router has named. */
   #term = 0;
-  /** Index of who leads in it: one past the list, when that is none of the list. */
+  /** Index of its leader in the list; if it is not in the list, the list's length. */
   #leader: number | undefined;
   #unlisted: Address = '';
-  /** Indexes that turned out to lead to the leader of `#term`: nothing is to be heard there. */
+  /** Indexes of addresses that turned out to be the leader of `#term`: not listened to. */
   readonly #leaders = new Set<number>();
   #listenAt: Instant = Number.NEGATIVE_INFINITY;
   #lastTried = 0;
@@ -61,12 +61,12 @@ export class OtherRouters {
     return this.#listeners.get(attempt)?.router;
   }
 
-  /** It does not lead. From now on its stream is one of these. */
+  /** Adds the stream to a router that does not lead. */
   add(attempt: Attempt, router: number): void {
     this.#listeners.set(attempt, { router, until: Number.POSITIVE_INFINITY });
   }
 
-  /** One of them has said who leads. */
+  /** One of these routers has said who leads. */
   told(attempt: Attempt, now: Instant, { term, address }: LeaderIs): void {
     const listener = this.#listeners.get(attempt);
     if (listener !== undefined) listener.until = now + LISTENER_SILENCE_MS;
@@ -78,15 +78,15 @@ export class OtherRouters {
   }
 
   /**
-   * Which router leads in a later term than this; undefined: none is known to. A router that is listened to,
-   * though it is said to lead, does not know it yet, or not any more: its stream ends when it leads.
+   * Which router leads in a later term than this; undefined: none is known to. A router that we listen to may
+   * be named as leader and not know it yet, or no longer lead: its stream ends when it leads.
    */
   leaderAfter(term: number): number | undefined {
     if (this.#leader === undefined || this.#term <= term || this.isListening(this.#leader)) return undefined;
     return this.#leader;
   }
 
-  /** This router leads in `term`. Returns which of these streams are not needed beside it. */
+  /** This router leads in `term`. Returns which of these streams are no longer needed. */
   attached(router: number, term: number): readonly Attempt[] {
     this.#noteTerm(term);
     this.#leaders.add(router);
@@ -107,7 +107,9 @@ export class OtherRouters {
     return Math.min(Number.POSITIVE_INFINITY, ...[...this.#listeners.values()].map(({ until }) => until));
   }
 
-  /** Which router to listen to, beside the one that this member is attached to; undefined: none now. */
+  /**
+   * Which router to listen to, in addition to the one that this member is attached to; undefined: none now.
+   */
   toListenTo(now: Instant, isDialled: (router: number) => boolean): number | undefined {
     if (now < this.#listenAt) return undefined;
     const count = this.#routers.length;

@@ -1,5 +1,5 @@
 /**
- * How often a member pings, after how much silence a peer counts as dead (both as the router tells), and the
+ * How often a member pings, after how much silence a peer counts as dead (the router sets both), and the
  * clock that measures silence.
  */
 import type { Instant } from '../ids.js';
@@ -9,8 +9,9 @@ import { MIN_PINGS_BEFORE_DEAD, type Timing } from '../timing.js';
 export type MemberTiming = Pick<Timing, 'pingIntervalMs' | 'deadAfterMs'>;
 
 /**
- * How much of one step of time counts as listening, ms. Two pings, so that a turn which comes late counts;
- * but never so much that one step after a pause makes a peer silent that was heard just before.
+ * How much of one step of time counts as listening, ms. Two pings, so that a late turn of the event loop
+ * still counts; but never so much that one step after a pause makes a peer silent that was heard just before
+ * it.
  */
 const listeningStepMs = ({ pingIntervalMs, deadAfterMs }: MemberTiming): number =>
   Math.min(2 * pingIntervalMs, deadAfterMs - (MIN_PINGS_BEFORE_DEAD - 1) * pingIntervalMs);
@@ -18,11 +19,11 @@ const listeningStepMs = ({ pingIntervalMs, deadAfterMs }: MemberTiming): number 
 export class Pace {
   readonly #clock: ListeningClock;
   #timing: MemberTiming;
-  /** As the router told; the value in use is longer when pings are rare. */
+  /** As the router has set it; the value in use is longer when pings are rare. */
   #toldDeadAfterMs: number;
   #now: Instant = 0;
 
-  /** @param timing until the router has told its own */
+  /** @param timing used until the router has sent its own */
   constructor(timing: MemberTiming) {
     this.#timing = timing;
     this.#toldDeadAfterMs = timing.deadAfterMs;
@@ -33,7 +34,7 @@ export class Pace {
     return this.#now;
   }
 
-  /** Time in which this process was running, ms: the silence of others is measured in it. */
+  /** Time in which this process was running, ms; the silence of others is measured in it. */
   get heardMs(): number {
     return this.#clock.heardMs;
   }
@@ -47,7 +48,7 @@ export class Pace {
     this.#clock.advance(now);
   }
 
-  /** The router has told how often to ping, and in the welcome also after how much silence a peer is dead. */
+  /** The router has set the ping interval, and in the welcome also after how much silence a peer is dead. */
   keepTime(pingIntervalMs: number, toldDeadAfterMs: number = this.#toldDeadAfterMs): void {
     this.#toldDeadAfterMs = toldDeadAfterMs;
     const deadAfterMs = Math.max(toldDeadAfterMs, MIN_PINGS_BEFORE_DEAD * pingIntervalMs);

@@ -2,8 +2,8 @@
  * What a member does about a router that refuses it.
  *
  * A wrong router is not the member's fault: the router's folder was emptied, reverted or copied, or its
- * address was given to another network. Its refusal must not end a member that serves. Only the router of our
- * own network may say that this very life is over, because another life has taken its place.
+ * address was given to another network. Its refusal must not end a member that serves. Only a router of our
+ * own network may say that this life is over, because another life has taken its place.
  */
 import type { Address, NetworkId } from '../ids.js';
 import type { RouterMessage } from '../messages.js';
@@ -12,7 +12,7 @@ import { actionFor, type Reason } from '../reasons.js';
 type Refused = Extract<RouterMessage, { readonly kind: 'refused' }>;
 
 /**
- * Reasons that end this life: another life of this server counts, or this one lacks data that it must have.
+ * Reasons that end this life: another life of this server is valid, or this one lacks data that it must have.
  */
 const OVER: ReadonlySet<Reason> = new Set([
   'superseded',
@@ -25,7 +25,7 @@ export class RouterRefusals {
   /** Routers whose refusal would be final, since the last welcome. */
   readonly #final = new Set<Address>();
   #hasServed = false;
-  /** The last text that an operator was told, so that it is told once. */
+  /** The last text that was reported, so that it is reported once. */
   #said = '';
 
   constructor(readonly routers: readonly Address[]) {}
@@ -41,7 +41,7 @@ export class RouterRefusals {
     this.#said = '';
   }
 
-  /** Whether this is not what was said the last time. */
+  /** Whether this differs from the last reported text. */
   isNews(text: string): boolean {
     const isNews = text !== this.#said;
     this.#said = text;
@@ -49,8 +49,8 @@ export class RouterRefusals {
   }
 
   /**
-   * Whether the refusal ends this life. One that was never welcomed ends when each of its routers has refused
-   * it for good: a first start that can't work fails at once.
+   * Whether the refusal ends this life. A life that was never welcomed ends when each of its routers has
+   * refused it with `give-up`: a first start that can't work fails at once.
    */
   isFinal({ reason, networkId }: Refused, from: Address, ours: NetworkId | ''): boolean {
     if (actionFor(reason) !== 'give-up') return false;

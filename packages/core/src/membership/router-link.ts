@@ -3,16 +3,17 @@
  * without one use the same class.
  *
  * A member gives up the router much later than the router gives up a member: ending the stream causes a
- * failover, and a slow router is no reason for one.
+ * failover, and a slow router must not cause one.
  *
- * Several routers are dialled side by side (`DialPlan`), and the first welcome counts. Two addresses may lead
+ * Several routers are dialled in parallel (`DialPlan`), and the first welcome counts. Two addresses may lead
  * to the same router, which keeps the stream with the highest number and closes the others. So a welcome
- * closes only streams with a *lower* number. A higher one stays until it is answered: the router may have
- * taken it for our stream just now, and would take its end for our end.
+ * closes only streams with a *lower* number. A stream with a higher number stays until it is answered: the
+ * router may already treat it as our stream, and its end as our end.
  *
- * Of routers that share a store the one that leads welcomes us. The others say who that is: it is dialled at
- * once, and one of their streams is kept (`OtherRouters`).
+ * When routers share a store, only the leader welcomes us. The others name the leader: it is dialled at once,
+ * and one of their streams is kept (`OtherRouters`).
  */
+import { OWN_BUILD } from '../build.js';
 import type { Address, Epoch, Instant, LifeId, NetworkId, ServerId } from '../ids.js';
 import { invariant } from '../invariants.js';
 import type { MemberMessage, Stats } from '../messages.js';
@@ -26,14 +27,15 @@ import type { MemberTiming } from './pace.js';
 
 /**
  * How long a router may be silent before it welcomes us, ms: a connect and one slow write to its disk. A
- * router whose disk takes longer sends signs of life: a member that gave it up and came again would make the
- * slow disk write twice.
+ * router whose disk takes longer sends signs of life: a member that gave it up and attached again would make
+ * the slow disk write twice.
  */
 const WELCOME_TIMEOUT_MS = 3_000;
 
 /**
- * Different failures that are told until one router welcomes us. Each is told once: what answers after a
- * refused connection may be no router of ours. More of them would be one failure in ever other words.
+ * How many different failures are reported until one router welcomes us. Each text is reported once: after a
+ * refused connection a foreign program may answer at that address. More than this would be one failure in
+ * ever different words.
  */
 const MAX_TOLD = 8;
 
@@ -50,12 +52,12 @@ interface Dial {
 interface Attached {
   readonly attempt: Attempt;
   readonly router: number;
-  /** In which the router leads; 0: it shares its store with none. */
+  /** The term in which the router leads; 0: it shares its store with no other. */
   readonly term: number;
   heardAt: number;
   pingAt: Instant;
   /**
-   * Whether the disk has noted the welcome of this life. Before that the member says nothing, so that the
+   * Whether the disk has stored the welcome of this life. Before that the member sends nothing, so that the
    * router does not count it as heard.
    */
   isNoted: boolean;
@@ -64,17 +66,17 @@ interface Attached {
   request: number;
 }
 
-/** What the link needs of its owner: who it is, what it has seen, the time, and where outputs go. */
+/** What the link needs from its owner: its identity, what it has seen, the time, and where outputs go. */
 export interface RouterLinkContext {
   readonly identity: MemberIdentity;
   readonly networkId: NetworkId | '';
   readonly highestEpoch: Epoch;
   /**
-   * The last life over this journal that was welcomed, as noted on disk; undefined for a member without a
+   * The last life over this journal that was welcomed, as stored on disk; undefined for a member without a
    * disk.
    */
   readonly welcomedLife: LifeId | undefined;
-  /** The highest revision that this member was told; 0 when none. */
+  /** The highest revision that this member knows; 0 when none. */
   readonly revision: number;
   readonly now: Instant;
   /** Listening time, ms. */
@@ -83,7 +85,7 @@ export interface RouterLinkContext {
   stats(): Stats;
   /** Live members of its cluster that it can't reach now. */
   readonly cannotReach: readonly ServerId[];
-  /** Whether it has been asked to stop, and goes on for a moment. */
+  /** Whether it has been asked to stop, and still runs for a moment. */
   readonly isStopping: boolean;
   emit(output: RouterLinkOutput): void;
   /** For people. */
@@ -96,7 +98,7 @@ export class RouterLink {
   readonly #dials = new Map<Attempt, Dial>();
   readonly #plan: DialPlan;
   readonly #others: OtherRouters;
-  /** Whether the plan is that of the present search. */
+  /** Whether `#plan` belongs to the present search. */
   #searching = false;
   /** The number of the last stream. */
   #attempts = 0;
@@ -108,12 +110,11 @@ export class RouterLink {
    * How the last dial, or the last stream, was lost, and at which router; undefined since the last welcome.
    */
   #because: Failure | undefined;
-  /** Whether an operator was told that no router welcomes us. */
-  /** Why attempts failed since the last welcome, as it was told. */
+  /** Reported reasons why attempts failed since the last welcome. */
   readonly #told = new Set<string>();
   #closed = false;
 
-  /** `questions` is told of each ping; given by a member for which the age of an answer matters. */
+  /** `questions` is informed of each ping; given by a member for which the age of an answer matters. */
   constructor(
     readonly context: RouterLinkContext,
     readonly questions?: LastAnswer,
@@ -132,7 +133,7 @@ export class RouterLink {
     return this.#attached?.isNoted === true ? this.#attached.attempt : undefined;
   }
 
-  /** Whether it is the stream on which we were welcomed last. */
+  /** Whether it is the stream on which we were last welcomed. */
   isWelcomedBy(attempt: Attempt): boolean {
     return this.#attached?.attempt === attempt;
   }
@@ -150,7 +151,7 @@ export class RouterLink {
     return this.#addressOf(next?.router ?? this.#router);
   }
 
-  /** Whether this stream of ours still stands. */
+  /** Whether this stream of ours is still in use. */
   isCurrent(attempt: Attempt): boolean {
     return this.#attached?.attempt === attempt || this.#dials.has(attempt) || this.#others.has(attempt);
   }
@@ -181,8 +182,9 @@ export class RouterLink {
   }
 
   /**
-   * A number for the next question on this stream. Counted here and not by the role that asks: of two reigns
-   * on one stream, the second would take answers to questions of the first for its own.
+   * A number for the next question on this stream. Counted here and not by the role that asks: a server that
+   * is primary twice on one stream must not take answers to its earlier questions for answers to its later
+   * ones.
    */
   nextRequest(): number {
     const attached = this.#attached;
@@ -222,7 +224,7 @@ export class RouterLink {
     this.questions?.begin(dial.openedAt);
   }
 
-  /** The router there does not lead, and says who does: that one is dialled, unless we are attached to it. */
+  /** The router there does not lead, and names the leader: it is dialled, unless we are attached to it. */
   leaderIs(attempt: Attempt, message: LeaderIs): void {
     const dial = this.#dials.get(attempt);
     if (dial !== undefined) {
@@ -233,13 +235,13 @@ export class RouterLink {
     this.#dialLeader();
   }
 
-  /** The router that is said to lead, if this member is not attached to it. */
+  /** Dials the named leader, if this member is not attached to it. */
   #dialLeader(): void {
     const leader = this.#others.leaderAfter(this.#attached?.term ?? 0);
     if (leader !== undefined && !this.#isDialing(leader)) this.#open(leader);
   }
 
-  /** The disk has noted the welcome of this life. The router waits for our first message. */
+  /** The disk has stored the welcome of this life. The router waits for our first message. */
   noted(): void {
     const attached = this.#attached;
     if (attached === undefined || attached.isNoted) return;
@@ -263,15 +265,16 @@ export class RouterLink {
   }
 
   /**
-   * The router refuses us, or must not be believed: gives it up, asks the next one, and this one again later.
+   * The router refuses us, or must not be believed: gives the stream up, and dials the next router, later
+   * also this one again.
    */
   refused(attempt: Attempt, because: Failure): void {
     if (this.isCurrent(attempt)) this.#giveUp(attempt, because);
   }
 
   /**
-   * Asks again at once, under another identity. What was asked under the former one is given up: its answer
-   * would be about somebody else.
+   * Attaches again at once, under another identity. Streams of the former identity are given up: their
+   * answers would be about another member.
    */
   askAnew(): void {
     if (this.#attached !== undefined) this.#hangUp(this.#attached.attempt);
@@ -281,7 +284,7 @@ export class RouterLink {
     this.#searching = false;
   }
 
-  /** Sends a ping now, to say early which members this one can't reach. */
+  /** Sends a ping now, to report early which members this one can't reach. */
   pingNow(): void {
     if (this.#attached?.isNoted === true) this.#ping(this.#attached);
   }
@@ -299,7 +302,7 @@ export class RouterLink {
     if (this.#closed) return;
     const attached = this.#attached;
     for (const silent of this.#others.silent(this.context.now))
-      this.#giveUp(silent, silence('it said nothing more of who leads'));
+      this.#giveUp(silent, silence('it no longer said who leads'));
     if (attached === undefined) this.#search();
     else this.#keepAlive(attached);
   }
@@ -362,8 +365,8 @@ export class RouterLink {
   }
 
   /**
-   * Beside a leader, one of the others is listened to. A dial that takes long is left: it may yet be
-   * answered.
+   * While attached to a leader, listens to one of the other routers. A dial that takes long is kept: it may
+   * still be answered.
    */
   #keepListening(): void {
     const { now } = this.context;
@@ -422,6 +425,7 @@ export class RouterLink {
         replicates: journalId !== '',
         attempt,
         leaving: context.isStopping,
+        build: OWN_BUILD,
       },
     });
   }
@@ -448,7 +452,7 @@ export class RouterLink {
     return false;
   }
 
-  /** Dialling that router again is useless: it is being dialled, or has said that it does not lead. */
+  /** No need to dial that router: it is being dialled, or has said that it does not lead. */
   readonly #isDialled = (router: number): boolean =>
     this.#isDialing(router) || this.#others.isListening(router);
 }

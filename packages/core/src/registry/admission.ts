@@ -2,8 +2,9 @@
  * Decides which servers may become members.
  *
  * A server proves by its journal id that it is the known server, and by the last welcomed life in its folder
- * that it is the next life (`lives.ts`). While a life is live, another one over the same journal comes from a
- * copy of the folder, or has come too early: the live one stays. If the newcomer won, a copy could take over.
+ * that it is the next life (`lives.ts`). While a life is live, another life over the same journal comes from
+ * a copy of the folder, or has come too early. Then the live one stays: otherwise a copy could take its
+ * place.
  */
 import type { ClusterMode, InSyncCopy, Numbered, PrimaryRef } from '../assignment.js';
 import {
@@ -67,13 +68,13 @@ export function objectionToJournal(attach: Extract<MemberMessage, { kind: 'attac
 }
 
 /**
- * A member that was told more than this store holds proves that the store has lost something: then it is
- * unknown which member may be promoted. A higher revision of an *earlier* epoch is no objection: a store that
- * knows the present epoch never gave that revision, so a copy of this store did.
+ * A member that knows a newer state than this store proves that the store has lost something: then it is
+ * unknown which member may be promoted. A higher revision of an *earlier* epoch is no objection: this store
+ * knows the present epoch, so not this store but a copy of it gave that revision.
  */
 export function objectionToStore(
   seen: Extract<MemberMessage, { kind: 'attach' }>,
-  /** Revision 0: nothing of this epoch was told. */
+  /** Revision 0: the member knows nothing of this epoch. */
   { epoch, revision }: Numbered,
 ): Refusal | undefined {
   const who = `${serverName(seen.serverId)} has seen`;
@@ -91,7 +92,7 @@ export function objectionToStore(
 }
 
 /**
- * A heartbeat does not prove who sends it, so of two senders at different addresses the live one stays.
+ * A heartbeat does not prove who sends it. So if two senders have different addresses, the live one stays.
  */
 export function objectionToHeartbeat(
   { cluster, serverId, address }: Heartbeat,
@@ -100,7 +101,7 @@ export function objectionToHeartbeat(
   if (known === undefined || !isLive(known) || known.address === address) return undefined;
   return {
     reason: 'duplicate-server',
-    detail: `${serverName(serverId)} of cluster ${cluster} is live at ${quote(known.address)}: give ${quote(address)} another server id, or wait until that one is out`,
+    detail: `${serverName(serverId)} of cluster ${cluster} is live at ${quote(known.address)}: give ${quote(address)} another server id, or wait until the router has dropped that one`,
   };
 }
 
@@ -126,7 +127,7 @@ export function objectionTo(candidate: Candidate, cluster: Standing): Refusal | 
   return objectionToLife(candidate, cluster.known) ?? objectionToCopy(candidate, cluster);
 }
 
-/** A member without a journal can lose nothing, so the later of two lives counts. */
+/** A member without a journal has no data to lose, so the later of two lives is valid. */
 function objectionToRouted(candidate: Candidate, known: Member | undefined): Refusal | undefined {
   if (known === undefined || known.presence.kind === 'announced') return undefined;
   if (candidate.incarnation > known.incarnation) return undefined;
@@ -134,7 +135,7 @@ function objectionToRouted(candidate: Candidate, known: Member | undefined): Ref
   if (candidate.incarnation < known.incarnation)
     return {
       reason: 'stale-incarnation',
-      detail: `${name} is over: incarnation ${known.incarnation} has been here at ${quote(known.address)}`,
+      detail: `${name} has ended: incarnation ${known.incarnation} has attached at ${quote(known.address)}`,
     };
   if (mayBeSameLife(known, candidate) || !isLive(known)) return undefined;
   return {
@@ -149,7 +150,7 @@ function objectionToLife(candidate: Candidate, known: Member | undefined): Refus
   const name = `${serverName(candidate.serverId)} of ${clusterTitle(candidate.cluster)}`;
   const here = quote(known.address);
   const there = quote(candidate.address);
-  // A supervisor's report may be late, from before its server got another disk: it keeps no server out.
+  // A supervisor's report may be late, from before its server got another disk: it excludes no server.
   const isAnothers = known.journalId !== candidate.journalId;
   if (isAnothers && known.presence.kind === 'watched') return undefined;
   if (isAnothers)
@@ -162,7 +163,7 @@ function objectionToLife(candidate: Candidate, known: Member | undefined): Refus
       reason: 'duplicate-server',
       detail: `${name} is live at ${here}, incarnation ${known.incarnation}: the folder of ${there}, incarnation ${candidate.incarnation}, is a copy of its folder`,
     };
-  // A supervisor's report about the life before is older than the new life itself.
+  // A supervisor's report about the former life is older than the new life itself.
   if (known.presence.kind !== 'stream') return undefined;
   return {
     reason: 'predecessor-is-live',
@@ -170,7 +171,7 @@ function objectionToLife(candidate: Candidate, known: Member | undefined): Refus
   };
 }
 
-/** The objection that its folder is older than this journal was when it was heard last; undefined: none. */
+/** The objection that its folder is older than this journal was when it was last heard; undefined: none. */
 function objectionToCopy(candidate: Candidate, standing: Standing): Refusal | undefined {
   const { known, primary, copy, committed } = standing;
   const refusal = (why: string): Refusal => ({
@@ -181,8 +182,8 @@ function objectionToCopy(candidate: Candidate, standing: Standing): Refusal | un
     return refusal(
       `its last welcomed life is ${quote(candidate.welcomedLife)}, the last one heard was ${quote(heardLife(copy))}`,
     );
-  // Stats of a life that was welcomed before may be old (the router was frozen), and others have said more
-  // since. So only a new life is compared.
+  // Stats of a life that was welcomed before may be old (the router was frozen), and others may have newer
+  // ones. So only a new life is compared.
   const isNext = copy !== undefined && !copy.lives.includes(candidate.lifeId);
   if (isNext && (candidate.stats?.durable ?? committed) < committed)
     return refusal(`it ends at ${candidate.stats?.durable}, entries up to ${committed} are committed`);
@@ -191,7 +192,7 @@ function objectionToCopy(candidate: Candidate, standing: Standing): Refusal | un
       continue;
     if (known?.presence.kind !== 'announced' && candidate.incarnation <= life.incarnation)
       return refusal(
-        `it is incarnation ${candidate.incarnation}, incarnation ${life.incarnation} has been here`,
+        `it is incarnation ${candidate.incarnation}, incarnation ${life.incarnation} has attached`,
       );
   }
   return undefined;

@@ -1,4 +1,4 @@
-/** Calls of clients and operators that ask for an assignment, now or when there is one. */
+/** Calls of clients and operators that are answered with an assignment, now or when there is one. */
 import type { Assignment } from '../assignment.js';
 import { type ClusterKey, clusterTitle, type Instant, type ServiceName, serverName } from '../ids.js';
 import { MAX_WAIT_MS } from '../limits.js';
@@ -18,7 +18,7 @@ export class AssignmentCalls {
     return this.#waiting.next();
   }
 
-  /** `cluster`: the one that is asked for, or the name of a service that is not there yet. */
+  /** `cluster`: the requested one, or the name of a service that does not exist yet. */
   getAvailable(
     now: Instant,
     cluster: Cluster | ServiceName,
@@ -56,7 +56,7 @@ export class AssignmentCalls {
     const refusal = cluster.grants.promoteUnclean(input.serverId, input.acceptLoss);
     if (refusal !== undefined) return outputs.refuse(token, refusal);
     outputs.touch(cluster);
-    // Answered by the change that this step ends with, or when the chosen member attaches again.
+    // Answered by the change at the end of this step, or when the chosen member attaches again.
     this.#waiting.add(now + PROMOTION_WAIT_MS, {
       token,
       cluster: cluster.key,
@@ -64,6 +64,39 @@ export class AssignmentCalls {
       above: epoch,
       pings: 0,
     });
+  }
+
+  /** Asks the primary to end; the caller waits until it has. */
+  rest(now: Instant, cluster: Cluster, { token }: Call<'rest'>, outputs: StepOutputs): void {
+    const order = cluster.orders.rest();
+    if (order === 'resting') return outputs.answerWhenSealed(token, cluster);
+    if (typeof order !== 'number') return outputs.refuse(token, order);
+    if (!this.#mayWait(token, outputs)) return;
+    const { epoch } = cluster.assignment;
+    const until = now + OPERATOR_HANDOVER_TIMEOUT_MS;
+    this.#waiting.add(until, { token, cluster: cluster.key, wants: 'rest', above: epoch, pings: 0 });
+    outputs.send(order, { kind: 'please-rest', epoch });
+    outputs.touch(cluster);
+  }
+
+  pause(cluster: Cluster, { token }: Call<'pause'>, outputs: StepOutputs): void {
+    const refusal = cluster.orders.pause();
+    if (refusal !== undefined) return outputs.refuse(token, refusal);
+    outputs.answerWhenSealed(token, cluster);
+  }
+
+  resume(cluster: Cluster, { token }: Call<'resume'>, outputs: StepOutputs): void {
+    cluster.orders.resume();
+    const detail = `another operator has resumed ${cluster.title}`;
+    for (const waiter of this.#waiting.takeRests(cluster.key))
+      outputs.refuse(waiter.token, { reason: 'handover-impossible', detail });
+    outputs.answerWhenSealed(token, cluster);
+  }
+
+  remove(cluster: Cluster, { token, serverId, acceptLoss }: Call<'remove'>, outputs: StepOutputs): void {
+    const refusal = cluster.orders.remove(serverId, acceptLoss);
+    if (refusal !== undefined) return outputs.refuse(token, refusal);
+    outputs.answerWhenSealed(token, cluster);
   }
 
   cancel(token: RegistryToken): void {
@@ -78,7 +111,7 @@ export class AssignmentCalls {
       outputs.answerWith(token, assignment);
   }
 
-  /** The primary says that it can't hand over: waiting callers are told now. */
+  /** The primary says that it can't hand over: waiting callers are refused now. */
   handoverFailed(cluster: Cluster, detail: string, outputs: StepOutputs): void {
     for (const { token } of this.#waiting.takeHandovers(cluster.key))
       outputs.refuse(token, { reason: 'handover-impossible', detail });
@@ -113,6 +146,11 @@ function endInVain({ token, wants }: Waiter, cluster: Cluster | ClusterKey, outp
   if (wants === 'handover') {
     const inTime = `the primary has not handed over within ${OPERATOR_HANDOVER_TIMEOUT_MS} ms`;
     const detail = `${inTime}: ask again${cluster.grants.orStopIt()}`;
+    return outputs.refuse(token, { reason: 'handover-impossible', detail });
+  }
+  if (wants === 'rest') {
+    const inTime = `the primary has not ended within ${OPERATOR_HANDOVER_TIMEOUT_MS} ms`;
+    const detail = `${inTime}: ask again, or "dualping admin resume" takes the order back`;
     return outputs.refuse(token, { reason: 'handover-impossible', detail });
   }
   if (assignment.available) return outputs.answerWith(token, assignment);

@@ -1,9 +1,9 @@
 /**
- * Auxiliary processes of the csce438 family, which register beside servers under another type
- * (`synchronizer`, `follower`). They are listed to callers that ask for them, and never given to a client.
+ * Auxiliary processes of the csce438 programs, which register with another type than servers (`synchronizer`,
+ * `follower`). They are listed to callers that ask for them, and no client is sent to them.
  *
- * They are no members: they hold no epoch, may have the same numbers as servers, and are not made durable,
- * because the next heartbeat brings them back.
+ * They are not members: they hold no epoch, may have the same numbers as servers, and are not made durable,
+ * because the next heartbeat registers them again.
  */
 import type { Address, ClusterId, ServerId } from '../ids.js';
 
@@ -39,7 +39,7 @@ export class AuxiliaryProcesses {
   }
 
   /**
-   * Whether it is the first of its type in its cluster: in programs that run several of a type, the one that
+   * Whether it is the first of its type in its cluster: of several with the same type, only the first one
    * acts.
    */
   isFirst({ cluster, serverId, type }: AuxiliaryProcess): boolean {

@@ -1,4 +1,4 @@
-/** What must hold between an assignment and the one that follows it, whatever happened in between. */
+/** What must hold between an assignment and the next one, whatever happened in between. */
 import type { Assignment } from '../assignment.js';
 import { invariant } from '../invariants.js';
 import { isSameCopy, isSamePrimary } from '../same-life.js';

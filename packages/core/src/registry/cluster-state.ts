@@ -1,20 +1,29 @@
 /**
- * The state that `Cluster` and `EpochGrants` share, and what of it has changed since the last seal.
+ * The state that `Cluster` and `EpochGrants` share, and what has changed since the last seal.
  */
-import { type ClusterRecord, namesAsPrimary } from '../assignment.js';
-import { type ClusterId, type ClusterKey, clusterTitle, type ServiceName, serverName } from '../ids.js';
+import { type ClusterRecord, type HistoryEntry, namesAsPrimary } from '../assignment.js';
+import { LEVEL } from '../build.js';
+import {
+  type ClusterId,
+  type ClusterKey,
+  clusterTitle,
+  type ServerId,
+  type ServiceName,
+  serverName,
+} from '../ids.js';
 import { type Configuration, copyOf, dependsOn, restoredFrom } from './configuration.js';
 import type { Evidence } from './eligibility.js';
-import { isLive, linkOf, type Member, memberFromRecord, memberToRecord } from './member.js';
+import { isLive, levelOf, linkOf, type Member, memberFromRecord, memberToRecord } from './member.js';
 import { OlderStore } from './older-store.js';
 import { Promotion } from './promotion.js';
+import { MAX_HISTORY, MAX_HISTORY_DETAIL } from './registry-limits.js';
 import type { RegistryEvent, RegistryLink } from './registry-messages.js';
 import { Roster } from './roster.js';
 
-/** What a cluster is called. */
+/** A cluster's number, and its service's name. */
 export interface ClusterName {
   readonly id: ClusterId;
-  /** Absent: users are divided over it. */
+  /** Absent: a cluster of users. */
   readonly service?: ServiceName;
 }
 
@@ -26,6 +35,7 @@ export class ClusterState {
   #dispute: string | undefined;
   #isChanged = false;
   #events: RegistryEvent[] = [];
+  #history: readonly HistoryEntry[];
 
   constructor(
     readonly name: ClusterName,
@@ -41,8 +51,9 @@ export class ClusterState {
     );
     this.roster = new Roster(members, ({ serverId }) => dependsOn(this.#configuration, serverId));
     this.olderStore = new OlderStore(record);
-    // No member is attached now, so this is not the assignment that was told last. It need not be made
-    // durable: every restart makes the same from the same record.
+    this.#history = record?.history ?? [];
+    // No member is attached now, so this differs from the last announced assignment. It need not be made
+    // durable: every restart makes the same one from the same record.
     this.#revision = record === undefined ? 0 : record.revision + 1;
   }
 
@@ -62,25 +73,25 @@ export class ClusterState {
     return this.#revision;
   }
 
-  /** Something is to be told. */
+  /** Whether there is a change to announce. */
   get isChanged(): boolean {
     return this.#isChanged;
   }
 
   /**
-   * Why no member is promoted although one could be, until an operator has decided; undefined: there is no
+   * Why no member is promoted although one could be, until an operator decides; undefined: there is no
    * dispute.
    */
   get dispute(): string | undefined {
     return this.#dispute;
   }
 
-  /** Whether only an operator can choose whom to promote. */
+  /** Whether only an operator can choose the member to promote. */
   get isHalted(): boolean {
     return this.#dispute !== undefined || this.olderStore.detail !== undefined;
   }
 
-  /** The member that holds the epoch, live or not, if it is still the very life that was granted it. */
+  /** The member that holds the epoch, live or not, if it is still the life to which it was granted. */
   get holder(): Member | undefined {
     return this.roster.all.find((member) => namesAsPrimary(this.#configuration, member));
   }
@@ -112,7 +123,7 @@ export class ClusterState {
     this.#isChanged = true;
   }
 
-  /** Takes a configuration that differs only in parts that members are not told. */
+  /** Takes a configuration that differs only in parts that are not announced. */
   note(configuration: Configuration): void {
     this.#configuration = configuration;
   }
@@ -129,7 +140,7 @@ export class ClusterState {
     this.#isChanged = true;
   }
 
-  /** Something else must be told: about a member, or why the cluster is unavailable. */
+  /** Something else must be announced: about a member, or why the cluster is unavailable. */
   touch(): void {
     this.#isChanged = true;
   }
@@ -143,8 +154,33 @@ export class ClusterState {
   record(): ClusterRecord {
     const members = this.roster.all.map(memberToRecord);
     const { service } = this.name;
-    const kept = { ...this.#configuration, revision: this.#revision, members };
+    const history = this.#history.length > 0 && { history: this.#history };
+    const kept = { ...this.#configuration, revision: this.#revision, members, ...history };
     return service === undefined ? kept : { ...kept, service };
+  }
+
+  /** The highest level that this router and all members have, also those that are away. */
+  get level(): number {
+    return Math.min(LEVEL, ...this.roster.all.map((member) => levelOf(member) ?? LEVEL));
+  }
+
+  /** The oldest first. */
+  get history(): readonly HistoryEntry[] {
+    return this.#history;
+  }
+
+  /** Made durable with the change that it tells of. */
+  remember(what: HistoryEntry['what'], detail: string, serverId?: ServerId): void {
+    const { epoch } = this.#configuration;
+    const entry = {
+      what,
+      timeMs: this.evidence.wallTimeMs,
+      epoch,
+      ...(serverId !== undefined && { serverId }),
+      detail: detail.slice(0, MAX_HISTORY_DETAIL),
+    };
+    this.#history = [...this.#history.slice(1 - MAX_HISTORY), entry];
+    this.#isChanged = true;
   }
 
   event(event: RegistryEvent['event'], text: string): void {

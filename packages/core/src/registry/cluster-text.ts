@@ -18,15 +18,17 @@ export interface Unavailability {
   /** For people: `cluster 3`. */
   readonly title: string;
   readonly epoch: Epoch;
-  /** The router has just started, and was there before. */
+  /** The router has just started, with a store that existed before. */
   readonly isStarting: boolean;
+  /** An operator has paused failover. */
+  readonly isPaused: boolean;
   readonly primary: PrimaryRef | undefined;
   readonly inSync: readonly Named[];
   /** Members that may attach again after the router was away. */
   readonly awaited: readonly Named[];
   /** Live members whose copy in the set is lost: they attached with another journal. */
   readonly replaced: readonly Named[];
-  /** How the primary was lost; undefined when this router did not see it. */
+  /** How the primary was lost; undefined if this router did not see it. */
   readonly why: string | undefined;
   /** Members whose promotion would be safe, and why they can't be promoted now; empty: there are none. */
   readonly objections: string;
@@ -34,8 +36,13 @@ export interface Unavailability {
   readonly advice: string;
 }
 
+/** Until an operator resumes. */
+export const atRestText = (title: string): string =>
+  `${title} is at rest, as an operator has ordered: "dualping admin resume" lets it go on`;
+
 export function unavailableText(facts: Unavailability): string {
-  const { title, epoch, isStarting, primary, inSync, awaited, replaced, why, objections, advice } = facts;
+  const { title, epoch, isStarting, isPaused, primary, inSync, awaited, replaced, why, objections, advice } =
+    facts;
   if (primary === undefined && isStarting)
     return 'the router was away before the first epoch, and waits for servers that may know of one';
   if (primary === undefined)
@@ -46,6 +53,8 @@ export function unavailableText(facts: Unavailability): string {
   if (awaited.length > 0)
     return `the router was away and waits for ${names(awaited, ' and ')} to attach again`;
   const cause = why === undefined ? '' : ` (${why})`;
+  if (isPaused)
+    return `${holder} is gone${cause}, and failover is paused: start ${serverName(primary.serverId)}, or "dualping admin resume" lets another take over`;
   if (objections !== '') return `${holder} is gone${cause}; ${objections}${advice}`;
   if (inSync.length === 0) return `${holder} is gone${cause} and no other server is live`;
   const gone = `${holder} is gone${cause}; only ${names(inSync, ' or ')} can take over, and must attach first`;
@@ -55,10 +64,10 @@ export function unavailableText(facts: Unavailability): string {
 
 /** Why a primary can't hand over: the objections to the members that could safely take over. */
 export function noSuccessorText(primary: string, objections: readonly Objection[]): string {
-  if (objections.length === 0) return `nobody but ${primary} is live and in sync`;
+  if (objections.length === 0) return `no server but ${primary} is live and in sync`;
   const isUnreached = objections.some(([{ reach }]) => reach.kind === 'unreachable');
   const way = 'restart it with the right --advertise, or the router with --no-dial-back if others reach it';
-  const why = `nobody can take over from ${primary}: ${objectionsText(objections)}`;
+  const why = `no server can take over from ${primary}: ${objectionsText(objections)}`;
   return isUnreached ? `${why}: ${way}` : why;
 }
 
@@ -72,7 +81,7 @@ export function adviceText(objections: readonly Objection[]): string {
   return `: restart it with the right --advertise, or "dualping admin promote ${unreached.serverId} --unclean" takes it as it is`;
 }
 
-/** Events of a change for the operator, besides members that came, went or were promoted. */
+/** Events of a change for the operator, except members that came, went or were promoted. */
 export function differences(before: Assignment, after: Assignment): RegistryEvent[] {
   const events: RegistryEvent[] = [];
   const { epoch, primary } = after;
@@ -87,6 +96,6 @@ export function differences(before: Assignment, after: Assignment): RegistryEven
   // A first member is promoted as soon as it is reached, in a few milliseconds: not worth a line.
   const isBeginning = primary === undefined && !after.members.some(({ unreachable }) => unreachable);
   if (!after.available && !isBeginning && before.unavailableReason !== after.unavailableReason)
-    events.push({ event: 'unavailable', text: `nobody is available: ${after.unavailableReason}` });
+    events.push({ event: 'unavailable', text: `no server is available: ${after.unavailableReason}` });
   return events;
 }

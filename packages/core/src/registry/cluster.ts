@@ -1,12 +1,13 @@
 /**
- * The members of one cluster, with the evidence that each is there. Seals what a step has changed.
+ * The members of one cluster, each with the evidence that it is live. Seals the changes of a step.
  *
  * The consequences are decided elsewhere: `configuration.ts` says how the epoch and the in-sync set may
- * change, `epoch-grants.ts` who gets the next epoch, and `promotion.ts` which members can get it.
+ * change, `epoch-grants.ts` which member gets the next epoch, and `promotion.ts` which members can get it.
  */
 import {
   type Assignment,
   type ClusterRecord,
+  type HistoryEntry,
   type JournalEnd,
   type Numbered,
   namesAsPrimary,
@@ -53,11 +54,13 @@ import {
   takeEvidence,
   takeLife,
 } from './member.js';
+import { Orders } from './orders.js';
 import { type Question, retryAfterMs } from './reach.js';
 import type { Candidate, Refusal, RegistryEvent, RegistryLink } from './registry-messages.js';
 
 /**
- * A change that is ready to be made durable and then told; without an assignment there is nothing to tell.
+ * A change that is ready to be made durable and then announced; without an assignment there is nothing to
+ * announce.
  */
 export interface SealedChange {
   readonly record: ClusterRecord;
@@ -65,33 +68,36 @@ export interface SealedChange {
 }
 
 /**
- * How often a rising commit position is made durable, ms. So a restarted router too recognises an in-sync
- * copy that is older than this; one more write every five seconds costs nothing.
+ * How often a rising commit position is made durable, ms. So even a restarted router recognises an in-sync
+ * copy that ends before it; one more write every five seconds costs nothing.
  */
 const COMMITTED_KEPT_EVERY_MS = 5_000;
 
 type Attach = Extract<MemberMessage, { readonly kind: 'attach' }>;
 
 export class Cluster {
-  /** Who gets the epoch, and whose copy counts under it. */
+  /** Decides which member gets the epoch, and which copies count in it. */
   readonly grants: EpochGrants;
+  /** What operators order. */
+  readonly orders: Orders;
   readonly #state: ClusterState;
-  /** The commit position that was made durable last, and when. */
+  /** The commit position that was last made durable, and when. */
   #committedKept: Position;
   #committedKeptAt: Instant = Number.NEGATIVE_INFINITY;
-  /** The durable record lags too far behind, though there is nothing to tell. */
+  /** The durable record lags too far behind, though there is nothing to announce. */
   #mustKeep = false;
   #assignment: Assignment;
 
   constructor(
     name: ClusterName,
     record: ClusterRecord | undefined,
-    /** Members may have been told something before this router started. */
+    /** Members may have got assignments before this router started. */
     isStarting: boolean,
     evidence: Evidence,
   ) {
     this.#state = new ClusterState(name, record, evidence);
     this.grants = new EpochGrants(this.#state, isStarting);
+    this.orders = new Orders(this.#state, this.grants);
     this.#committedKept = this.#state.configuration.committed;
     this.#assignment = this.#describe();
   }
@@ -100,12 +106,12 @@ export class Cluster {
     return this.#state.name.id;
   }
 
-  /** Undefined: users are divided over it. */
+  /** Undefined: a cluster of users. */
   get service(): ServiceName | undefined {
     return this.#state.name.service;
   }
 
-  /** By what people know it. */
+  /** What identifies it to people. */
   get key(): ClusterKey {
     return this.#state.key;
   }
@@ -113,6 +119,11 @@ export class Cluster {
   /** For people: `cluster 3`, `service orders`. */
   get title(): string {
     return this.#state.title;
+  }
+
+  /** What has happened to it, the oldest first. */
+  get history(): readonly HistoryEntry[] {
+    return this.#state.history;
   }
 
   /** As of the last `seal`. */
@@ -129,12 +140,12 @@ export class Cluster {
     return this.#state.isChanged;
   }
 
-  /** Whether a `seal` is due for the durable record, though nothing has changed that members are told. */
+  /** Whether a `seal` is due for the durable record, though there is nothing to announce. */
   get mustKeep(): boolean {
     return this.#mustKeep;
   }
 
-  /** Streams of live members, the primary's first: all others wait for what it does next. */
+  /** Streams of live members, the primary's first, because all others wait for its next action. */
   links(): RegistryLink[] {
     const primary = this.primaryLink;
     const others = this.#state.roster.all
@@ -171,7 +182,7 @@ export class Cluster {
     });
   }
 
-  /** The last revision of the present epoch that this member can have been told with this store. */
+  /** The last revision of the present epoch that this member can have got from this store. */
   latestToldTo(serverId: ServerId): Numbered {
     const { roster, olderStore } = this.#state;
     const hasAttached = this.find(serverId)?.hasAttached ?? roster.hasForgotten;
@@ -179,9 +190,9 @@ export class Cluster {
   }
 
   /**
-   * A member was told more than this router's store holds. Returns whether that is news. From an unknown
-   * member it proves nothing, because it may be a stranger, unless the store is from before the first epoch:
-   * then it may know none of the members.
+   * A member knows a newer state than this router's store. Returns whether that is news. An unknown member
+   * proves nothing, because it may be a stranger. But if the store is from before the first epoch, it may
+   * know none of the members.
    */
   noticeOlderStore(attach: Attach, detail: string): boolean {
     const known = this.find(attach.serverId) ?? this.#memberBeforeFirstEpoch(attach);
@@ -204,14 +215,14 @@ export class Cluster {
     return this.#state.roster.register(attach);
   }
 
-  /** A copy of the store has told a member of higher revisions: the next revisions are above them. */
+  /** A member got higher revisions from a copy of this store: the next revisions are above them. */
   outdoRevision({ networkId, revision, ...life }: Attach): void {
     const known = this.find(life.serverId);
     if (networkId === '' || known === undefined || !isSameCopy(known, life)) return;
     this.#state.numberPast(revision);
   }
 
-  /** A member speaks for the first time since it was welcomed: its folder has noted the welcome. */
+  /** A member sends its first message after its welcome: its folder has stored the welcome. */
   heard(serverId: ServerId): void {
     const member = this.find(serverId);
     if (member === undefined || member.heard) return;
@@ -220,20 +231,21 @@ export class Cluster {
     this.#state.configure(heard(this.#state.configuration, member));
   }
 
-  /** A member is asked to stop, and goes on for a moment. */
+  /** A member was asked to stop, and still runs for a moment. */
   leaving(serverId: ServerId): void {
     const member = this.find(serverId);
     if (member !== undefined) member.isLeaving = true;
   }
 
   /**
-   * A member ends in order. If it is the primary, it has stopped writes, and everything acknowledged is in
+   * A member ends in order. If it is the primary, it takes no more writes, and everything acknowledged is in
    * its journal.
    */
   left(serverId: ServerId, link: RegistryLink, stats: Stats): void {
     const { mode, primary } = this.#state.configuration;
     if (mode !== 'replicated' || link !== this.primaryLink || primary?.serverId !== serverId) return;
-    // Not told or made durable by itself: the end of its stream comes next, and with it a change.
+    // This alone is neither announced nor made durable: the end of its stream comes next, and with it a
+    // change.
     this.#state.note(endedInOrder(this.#state.configuration, stats));
   }
 
@@ -259,16 +271,16 @@ export class Cluster {
     const { lastEpoch, durable, committed, checksum } = said;
     member.end = { lastEpoch, durable, committed, checksum };
     if (!holdsCopy(this.#state.configuration, member)) return;
-    // Not told, and made durable only from time to time.
+    // Not announced, and made durable only from time to time.
     this.#state.note(withCommitted(this.#state.configuration, committed));
     const isDue = now - this.#committedKeptAt >= COMMITTED_KEPT_EVERY_MS;
     if (isDue && this.#state.configuration.committed > this.#committedKept) this.#mustKeep = true;
   }
 
   /**
-   * Lets in a server without an objection (`objectionTo`), on the evidence given. Returns the stream that it
-   * replaces. Another life of a known server means that the known life is over: that is dropped first, and
-   * loses any claim to the epoch.
+   * Admits a server without an objection (`objectionTo`), on the given evidence. Returns the stream that it
+   * replaces. Another life of a known server means that the known life is over: the known life is dropped
+   * first, and loses any claim to the epoch.
    */
   admit(now: Instant, candidate: Candidate, evidence: Presence): RegistryLink | undefined {
     this.#state.configure(withFirstMember(this.#state.configuration, candidate));
@@ -276,11 +288,11 @@ export class Cluster {
     const replaced = known === undefined ? undefined : linkOf(known);
     if (known !== undefined && isCountedOn(known)) {
       const isAgain = mayBeSameLife(known, candidate);
-      // A server that holds a stream or sends heartbeats needs no report of its supervisor.
+      // A server that holds a stream or sends heartbeats needs no report from its supervisor.
       if (isAgain && evidence.kind === 'watched' && isLive(known)) return undefined;
       if (!isAgain) {
-        this.#leave(now, known, `incarnation ${candidate.incarnation} of it has come`);
-        this.grants.settle(now); // before it is let in: it keeps nothing that its former life held
+        this.#leave(now, known, `its incarnation ${candidate.incarnation} has attached`);
+        this.grants.settle(now); // before it is admitted: it keeps nothing that its former life held
       }
     }
     const member = known ?? this.#state.roster.register(candidate);
@@ -295,7 +307,7 @@ export class Cluster {
     return replaced;
   }
 
-  /** Keeps a place for a server that will come. Returns whether it is new here. */
+  /** Reserves a place for a server that will attach. Returns whether it is new here. */
   announce(candidate: Candidate): boolean {
     if (this.find(candidate.serverId) !== undefined) return false;
     this.#state.configure(withFirstMember(this.#state.configuration, candidate));
@@ -304,7 +316,7 @@ export class Cluster {
     return true;
   }
 
-  /** An announced server has not come: its place is free again. */
+  /** An announced server has not attached: its place is free again. */
   lapse(serverId: ServerId): void {
     const member = this.find(serverId);
     if (member?.presence.kind !== 'announced') return;
@@ -314,9 +326,9 @@ export class Cluster {
   }
 
   /**
-   * There is no more evidence that the member is there. Returns whether there was. The consequences are
-   * decided at `seal`, for all members dropped in the step at once. Otherwise a member could be promoted that
-   * is about to be dropped itself, and another would lose its place in the in-sync set for that.
+   * There is no more evidence that the member is live. Returns whether there was. The consequences are
+   * decided at `seal`, for all members dropped in the step together. Otherwise a member could be promoted
+   * although the same step drops it next, and another one would lose its place in the in-sync set for that.
    */
   drop(now: Instant, serverId: ServerId, why: string): boolean {
     const member = this.find(serverId);
@@ -340,8 +352,8 @@ export class Cluster {
   }
 
   /**
-   * A member says whom it can't reach. That may show that the primary is cut off, or, while it is awaited,
-   * that it is gone.
+   * A member reports which members it can't reach. That may show that the primary is cut off, or, while it is
+   * awaited, that it is gone.
    */
   complained(now: Instant): void {
     this.grants.replaceCutOff();
@@ -350,7 +362,7 @@ export class Cluster {
     this.#leave(now, givenUp, "the router was away, and most of the in-sync members can't reach it either");
   }
 
-  /** Members that were awaited after the router was away and have not come are gone. */
+  /** The grace after the router was away is over: awaited members that have not attached are gone. */
   endGrace(now: Instant): void {
     this.grants.endStart();
     for (const member of this.#state.roster.all)
@@ -386,8 +398,8 @@ export class Cluster {
   }
 
   /**
-   * The router dials back this member, which has just attached; it is not promoted until it was reached once
-   * in this life. Returns the question to ask; undefined when the member was reached before.
+   * The router dials back this member, which has just attached; the member is not promoted until it was
+   * reached once in this life. Returns the question to ask; undefined when the member was reached before.
    */
   toReach(serverId: ServerId): Question | undefined {
     const member = this.find(serverId);
@@ -398,8 +410,8 @@ export class Cluster {
   }
 
   /**
-   * The answer. `detail` says why the member could not be reached; undefined: it was. Returns after how long
-   * to ask again, ms; undefined: not again.
+   * The answer to a question. `detail` says why the member could not be reached; undefined: it was reached.
+   * Returns after how long to ask again, ms; undefined: not again.
    */
   reached(question: Question, detail: string | undefined): number | undefined {
     const { serverId, address } = question;
@@ -441,7 +453,7 @@ export class Cluster {
   }
 
   #describe(): Assignment {
-    const { epoch, primary, inSync, lastUncleanEpoch } = this.#state.configuration;
+    const { epoch, primary, inSync, lastUncleanEpoch, suspended } = this.#state.configuration;
     const { id: cluster, service } = this.#state.name;
     return Object.freeze({
       cluster,
@@ -451,6 +463,8 @@ export class Cluster {
       primary,
       available: this.#state.isAvailable,
       unavailableReason: this.grants.unavailableReason(),
+      ...(suspended !== undefined && { suspended }),
+      ...(this.#state.roster.all.length > 0 && { level: this.#state.level }),
       inSync: inSync.map((copy) => ({
         serverId: copy.serverId,
         journalId: copy.journalId,

@@ -1,7 +1,6 @@
 /**
- * All clusters of one network: those that users are divided over, whose number never changes, and one for
- * each service, which is made when the service's first member is let in. Says to which of them a server
- * belongs.
+ * All clusters of one network: those of users, whose number never changes, and one for each service, which is
+ * made when the service's first member is admitted. Says to which of them a server belongs.
  */
 import type { ClusterRecord } from '../assignment.js';
 import type { ClusterId, ClusterKey, NetworkId, ServiceName } from '../ids.js';
@@ -12,7 +11,7 @@ import { Cluster } from './cluster.js';
 import type { Evidence } from './eligibility.js';
 import type { Candidate, Refusal } from './registry-messages.js';
 
-/** What the router knows when it starts: see `RegistryOptions`. */
+/** What the router knows at its start: see `RegistryOptions`. */
 interface Kept {
   readonly networkId: NetworkId;
   readonly clusters: number;
@@ -22,7 +21,7 @@ interface Kept {
 
 export class Clusters {
   readonly networkId: NetworkId;
-  /** How many clusters users are divided over. */
+  /** How many clusters of users there are. */
   readonly count: number;
   readonly #evidence: Evidence;
   readonly #all = new Map<ClusterId, Cluster>();
@@ -56,25 +55,27 @@ export class Clusters {
   }
 
   /**
-   * The cluster of a server, or why it is not of this network. That of a new service is kept only once a
-   * member is let in: `keep`.
+   * The cluster of a server, or why it is not of this network. The cluster of a new service is stored only
+   * when a member is admitted: `keep`.
    */
   placeOf(candidate: Candidate): Cluster | Refusal {
     const objection = objectionToNetwork(candidate, this.networkId);
     if (objection !== undefined) return objection;
     const { cluster: key } = candidate;
     if (typeof key === 'string') return this.#placeInService(candidate, key);
-    // A service is entered by its name: its number is the router's own affair.
+    // A service is identified by its name: its number is internal to the router.
     return key > this.count ? noSuchCluster(key, this.count) : this.find(key);
   }
 
-  /** The cluster that lets a server in, or why it is refused there. */
+  /** The cluster that admits a server, or why the server is refused. */
   placeFor(candidate: Candidate): Cluster | Refusal {
     const cluster = this.placeOf(candidate);
     return cluster instanceof Cluster ? (cluster.objectionTo(candidate) ?? cluster) : cluster;
   }
 
-  /** A member is let in: if its service is new, there is one from now on, with a number of its own. */
+  /**
+   * A member is admitted: if its service is new, its cluster is stored from now on, with a number of its own.
+   */
   keep(cluster: Cluster): void {
     const { id, service } = cluster;
     if (service === undefined || this.#services.get(service) === cluster) return;
@@ -89,7 +90,7 @@ export class Clusters {
     const objection = objectionToService(candidate, service, known === undefined, size);
     if (objection !== undefined) return objection;
     if (known !== undefined) return known;
-    // Nobody was ever told of it, so there is nobody whose return it would have to wait for.
+    // It was never announced, so there is no member whose return it would have to await.
     return new Cluster({ id: FIRST_SERVICE_CLUSTER + size, service }, undefined, false, this.#evidence);
   }
 }

@@ -1,11 +1,11 @@
 /**
- * Who holds the epoch of a cluster and whose copies count, and how each event changes that.
+ * Which life holds the epoch of a cluster, which copies count, and how each event changes that.
  *
  * The intuition: an epoch is a licence that is granted once, and only to a copy that has everything that was
  * ever acknowledged; the in-sync set names those copies. The set that the primary waits for is always a
  * superset of the set here: the primary counts a standby from the moment it asks to add it until the router
- * has told it of the removal. So every copy that is promoted from this set has everything, and no clock is
- * needed for that.
+ * has told it about the removal. So every copy that is promoted from this set has everything, and this needs
+ * no clocks.
  *
  * A configuration is a value. Each function returns the next one, or the same object when nothing changes.
  * Whether a member is live, heard or reachable is decided elsewhere: see `Cluster` and `promotion.ts`.
@@ -20,6 +20,7 @@ import type {
   JournalEnd,
   OrderlyEnd,
   PrimaryRef,
+  Suspension,
 } from '../assignment.js';
 import {
   type ClusterId,
@@ -35,8 +36,8 @@ import { invariant } from '../invariants.js';
 import { isSameCopy } from '../same-life.js';
 import { type NextLife, withHeard, withWelcomed } from './lives.js';
 
-/** What the router keeps of a cluster, without its service's name, its members and the revision. */
-export type Configuration = Omit<ClusterRecord, 'service' | 'revision' | 'members'>;
+/** What the router stores about a cluster, but for service, members, history and revision. */
+export type Configuration = Omit<ClusterRecord, 'service' | 'revision' | 'members' | 'history'>;
 
 /** A journal, whichever process has it open. */
 interface Journal {
@@ -53,7 +54,8 @@ interface JournalLife extends Journal {
 interface Holder extends PrimaryRef {
   readonly end: JournalEnd;
   /**
-   * A life that the next life may name instead of this one, which has not noted a welcome of this router yet.
+   * A life that the next life may name instead of this one, which has not stored a welcome of this router
+   * yet.
    */
   readonly lifeBefore?: LifeId;
 }
@@ -64,7 +66,10 @@ interface Holder extends PrimaryRef {
  */
 export type Grant = 'old-leaves' | 'old-stays' | 'unclean';
 
-/** The configuration that was made durable last; a cluster without a record never had a member. */
+/** `itself`: the router, after a loss. `order`: an operator, or the primary that gives the epoch up. */
+export type Granter = 'itself' | 'order';
+
+/** The last durable configuration; a cluster without a record never had a member. */
 export const restoredFrom = (cluster: ClusterId, record: ClusterRecord | undefined): Configuration => ({
   cluster,
   mode: record?.mode,
@@ -74,20 +79,23 @@ export const restoredFrom = (cluster: ClusterId, record: ClusterRecord | undefin
   lastUncleanEpoch: record?.lastUncleanEpoch ?? NO_EPOCH,
   committed: record?.committed ?? NO_POSITION,
   orderlyEnd: record?.orderlyEnd,
+  ...(record?.suspended !== undefined && { suspended: record.suspended }),
 });
 
-/** The mode of a cluster whose members have such a journal id. */
+/** The mode of a cluster whose members have a journal id like this. */
 export const modeOf = (journalId: JournalId): ClusterMode => (journalId === '' ? 'routed' : 'replicated');
 
-/** The in-sync copy that is this very journal of this server. */
+/** The in-sync copy that is exactly this journal of this server. */
 export const copyOf = ({ inSync }: Configuration, journal: Journal): InSyncCopy | undefined =>
   inSync.find((copy) => isSameCopy(copy, journal));
 
-/** Whether this very life is noted for an in-sync copy. */
+/** Whether exactly this life is stored with an in-sync copy. */
 export const holdsCopy = (configuration: Configuration, life: JournalLife): boolean =>
   copyOf(configuration, life)?.lives.includes(life.lifeId) === true;
 
-/** Whether the in-sync set has a copy of this server that is not the journal which the server has now. */
+/**
+ * Whether the in-sync set has a copy of this server that is another journal than the server's present one.
+ */
 export const holdsAnotherCopy = ({ inSync }: Configuration, { serverId, journalId }: Journal): boolean =>
   inSync.some((copy) => copy.serverId === serverId && copy.journalId !== journalId);
 
@@ -95,19 +103,19 @@ export const holdsAnotherCopy = ({ inSync }: Configuration, { serverId, journalI
 export const dependsOn = ({ primary, inSync }: Configuration, serverId: ServerId): boolean =>
   serverId === primary?.serverId || inSync.some((copy) => copy.serverId === serverId);
 
-/** The first member decides the mode for good. */
+/** The first member decides the mode permanently. */
 export const withFirstMember = (
   configuration: Configuration,
   { journalId }: { readonly journalId: JournalId },
 ): Configuration =>
   configuration.mode === undefined ? { ...configuration, mode: modeOf(journalId) } : configuration;
 
-/** The last announced server has not come: the mode is undecided again, unless an epoch was granted. */
+/** The last announced server has not attached: the mode is undecided again, unless an epoch was granted. */
 export const withoutMembers = (configuration: Configuration): Configuration =>
   configuration.epoch === NO_EPOCH ? { ...configuration, mode: undefined } : configuration;
 
 /** This life gets the next epoch. */
-export function granted(before: Configuration, holder: Holder, how: Grant): Configuration {
+export function granted(before: Configuration, holder: Holder, how: Grant, by: Granter): Configuration {
   const { mode, primary: old } = before;
   const { serverId, incarnation, journalId, lifeId } = holder;
   invariant(
@@ -115,6 +123,12 @@ export function granted(before: Configuration, holder: Holder, how: Grant): Conf
     'promoted-was-in-sync',
     { cluster: before.cluster, serverId, journalId, inSync: before.inSync },
   );
+  invariant(mayBeGranted(before, serverId, by), 'suspended-grants-nothing', {
+    cluster: before.cluster,
+    suspended: before.suspended,
+    primary: old?.serverId,
+    serverId,
+  });
   const after: Configuration = {
     ...before,
     epoch: nextEpoch(before.epoch),
@@ -126,7 +140,26 @@ export function granted(before: Configuration, holder: Holder, how: Grant): Conf
   return { ...after, lastUncleanEpoch: after.epoch, committed: holder.end.committed };
 }
 
-/** Whose copies count under a new primary. */
+/** Whether an operator's order lets this server have the next epoch. */
+export function mayBeGranted(
+  { suspended, primary }: Configuration,
+  serverId: ServerId,
+  by: Granter,
+): boolean {
+  if (suspended === undefined) return true;
+  if (suspended === 'resting') return false;
+  return by === 'order' || primary === undefined || primary.serverId === serverId;
+}
+
+/** An operator's order holds from now on; undefined: none does. */
+export function withSuspension(
+  { suspended: _, ...configuration }: Configuration,
+  suspended: Suspension | undefined,
+): Configuration {
+  return suspended === undefined ? configuration : { ...configuration, suspended };
+}
+
+/** Which copies count under a new primary. */
 function inSyncUnder(
   { primary: old, inSync }: Configuration,
   holder: Holder,
@@ -155,7 +188,7 @@ export function withOnly(configuration: Configuration, counts: (copy: InSyncCopy
   return inSync.length === configuration.inSync.length ? configuration : { ...configuration, inSync };
 }
 
-/** A life that continues from a copy is welcomed; a life without an id changes nothing. */
+/** A life that continues a copy is welcomed; a life without an id changes nothing. */
 export const welcomed = (configuration: Configuration, life: Journal & NextLife): Configuration =>
   life.lifeId === '' ? configuration : withLives(configuration, life, (copy) => withWelcomed(copy, life));
 
@@ -180,7 +213,7 @@ function withLives(
 export const withCommitted = (configuration: Configuration, committed: Position): Configuration =>
   committed > configuration.committed ? { ...configuration, committed } : configuration;
 
-/** The primary has stopped writes and ended. Its journal has everything acknowledged, and ends here. */
+/** The primary took no more writes and has ended. Its journal has everything acknowledged, and ends here. */
 export const endedInOrder = (
   configuration: Configuration,
   { lastEpoch, durable, checksum }: OrderlyEnd,

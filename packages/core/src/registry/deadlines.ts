@@ -1,7 +1,7 @@
 /**
- * Things that are due at some instant: a binary heap whose items know their place, so that a cancelled item
- * is removed at once. (Held calls come and go by the thousand. If cancelled ones stayed until they are due, a
- * caller could fill memory by asking and cancelling.)
+ * Items with a due time: a binary heap whose items know their place, so that a cancelled item is removed at
+ * once. (Thousands of held calls come and go. If cancelled ones stayed until they are due, a caller could
+ * fill memory by asking and cancelling.)
  */
 import type { Instant } from '../ids.js';
 
@@ -30,7 +30,7 @@ export class Deadlines<T> {
     return deadline;
   }
 
-  /** No effect on one that is no longer in. */
+  /** No effect on an item that was removed before. */
   remove(deadline: Deadline<T>): void {
     if (this.#heap[deadline.place] !== deadline) return;
     const last = this.#heap.pop();
@@ -42,7 +42,7 @@ export class Deadlines<T> {
     deadline.place = -1;
   }
 
-  /** Takes out one that is due; undefined when none is. */
+  /** Removes and returns an item that is due; undefined when none is. */
   takeDue(now: Instant): T | undefined {
     const first = this.#heap[0];
     if (first === undefined || first.at > now) return undefined;

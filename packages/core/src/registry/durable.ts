@@ -1,13 +1,13 @@
 /**
- * The last durable assignment of each cluster, which may be told at once, whatever else waits for the disk.
+ * The last durable assignment of each cluster, which may be sent at once, whatever else waits for the disk.
  */
 import type { Assignment } from '../assignment.js';
 import type { ClusterId } from '../ids.js';
 
 interface Known {
-  /** Undefined of a service whose first assignment still waits. */
+  /** Undefined for a service whose first assignment still waits. */
   readonly durable: Assignment | undefined;
-  /** Sealed since then, the oldest first: durable when the disk is done. */
+  /** Later sealed ones, the oldest first; they wait for the disk. */
   readonly waiting: readonly Assignment[];
 }
 
@@ -38,7 +38,7 @@ export class Durable {
   }
 
   /**
-   * What to tell in place of this assignment, which waits for the disk; undefined: the caller has to wait
+   * What to send in place of this assignment, which waits for the disk; undefined: the caller has to wait
    * too.
    */
   inPlaceOf({ cluster, epoch, available }: Assignment): Assignment | undefined {

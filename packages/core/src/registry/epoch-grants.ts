@@ -1,20 +1,29 @@
 /**
- * Decides who gets the next epoch of a cluster and which copies count under it: after a loss, or when a
+ * Decides which member gets the next epoch of a cluster and which copies count in it: after a loss, or when a
  * primary or an operator asks.
  *
- * Two rules carry the rest, both in `settle`, which follows every change:
+ * Everything follows from two rules in `settle`, which runs after every change:
  *  * no member holds the epoch → the first live in-sync member in registration order gets the next one;
  *  * a member holds it → members that are neither live nor awaited leave the in-sync set.
- * So while there is no primary the set stays as it was: each of its members has everything, and any of
- * them that comes back will do.
+ * So while there is no primary the set stays as it was: each of its members has everything, and any of them
+ * that comes back can be promoted.
  */
 import type { Epoch, Instant, ServerId } from '../ids.js';
 import { NO_EPOCH, serverName } from '../ids.js';
 import type { MemberMessage } from '../messages.js';
 import { isSameCopy, isSameLife } from '../same-life.js';
 import type { ClusterState } from './cluster-state.js';
-import { adviceText, noSuccessorText, unavailableText } from './cluster-text.js';
-import { copyOf, type Grant, granted, holdsAnotherCopy, withCopy, withOnly } from './configuration.js';
+import { adviceText, atRestText, noSuccessorText, unavailableText } from './cluster-text.js';
+import {
+  copyOf,
+  type Grant,
+  type Granter,
+  granted,
+  holdsAnotherCopy,
+  mayBeGranted,
+  withCopy,
+  withOnly,
+} from './configuration.js';
 import { objectionsText } from './eligibility.js';
 import { isCountedOn, isLive, linkOf, type Member, takeRefusedLife } from './member.js';
 import { isGivenUp, isWithMost, PutOffRemovals } from './partition.js';
@@ -27,7 +36,7 @@ type ChangeInSync = Extract<MemberMessage, { readonly kind: 'change-in-sync' }>;
 export class EpochGrants {
   readonly #state: ClusterState;
   /**
-   * The router was started and still waits for known members: it compares them before it promotes one.
+   * The router has started and still waits for known members: it compares them before it promotes one.
    */
   #isStarting: boolean;
   /** How the last primary was lost, for people; kept until there is a new one. */
@@ -36,7 +45,7 @@ export class EpochGrants {
   #grantedMs = 0;
   #awaitsWord = false;
   readonly #putOff = new PutOffRemovals();
-  /** Whom the operator who asked last wants as the successor of the primary of that epoch. */
+  /** The successor of the primary of that epoch that the last operator asked for. */
   #wanted: { readonly epoch: Epoch; readonly serverId: ServerId } | undefined;
 
   /** `isStarting`: members that the router knows from before may attach again. */
@@ -46,7 +55,8 @@ export class EpochGrants {
   }
 
   /**
-   * A member would have been promoted if it had been heard: the next message of any member decides again.
+   * A member would have been promoted if it had been heard: the next message from any member leads to a new
+   * decision.
    */
   get awaitsWord(): boolean {
     return this.#awaitsWord;
@@ -68,23 +78,27 @@ export class EpochGrants {
     if (this.#state.isAvailable) for (const member of this.#state.roster.all) member.isAtRest = false;
     this.#awaitsWord = false;
     if ((holder === undefined || !isCountedOn(holder)) && !this.#awaitsCandidates()) {
-      // A router that is cut off loses its streams one by one. So the second promotion waits until its
-      // candidate has spoken since the first: then it is not the next to be lost.
+      // A router that is cut off loses its streams one by one. So the second promotion waits for a message of
+      // its candidate since the first: then this candidate is not the next one lost.
       const promotion = this.#state.promotion;
-      const successor = promotion.successor(this.#grantedMs);
-      if (successor === undefined) this.#awaitsWord = promotion.candidates().length > 0;
+      const successor = promotion.successor(this.#grantedMs, this.#mayInherit);
+      if (successor === undefined) this.#awaitsWord = promotion.candidates().some(this.#mayInherit);
       else {
-        this.#grant(successor, 'old-leaves', this.#afterWhat(now));
+        this.#grant(successor, 'old-leaves', 'itself', this.#afterWhat(now));
         this.#grantedMs = this.#state.evidence.heardMs;
       }
     }
     this.#prune();
   }
 
+  /** Whether the member may have the epoch of a lost primary, by what an operator has ordered. */
+  readonly #mayInherit = ({ serverId }: Member): boolean =>
+    mayBeGranted(this.#state.configuration, serverId, 'itself');
+
   /**
-   * After a start of this router: other members of the in-sync set may still come, with more than an older
-   * copy has. And a store without an epoch may be older than the first one: a member that was told of that
-   * epoch comes within the grace, and names it.
+   * After a start of this router other members of the in-sync set may still attach, with more than an older
+   * copy has. And a store without an epoch may be older than the first epoch: a member that knows that epoch
+   * attaches within the grace, and names it.
    */
   #awaitsCandidates(): boolean {
     const { mode, epoch } = this.#state.configuration;
@@ -96,7 +110,7 @@ export class EpochGrants {
     );
   }
 
-  /** After what a promotion happens, for people. */
+  /** The cause of a promotion, as text. */
   #afterWhat(now: Instant): string {
     const loss = this.#loss;
     if (loss !== undefined)
@@ -105,7 +119,7 @@ export class EpochGrants {
     return `since ${this.#state.primaryName} was gone when the router started`;
   }
 
-  /** Only under a live primary: see the head of this file. */
+  /** Only under a live primary: see the top of this file. */
   #prune(): void {
     if (!this.#state.isAvailable) return;
     const counted = this.#state.roster.all.filter(isCountedOn);
@@ -114,22 +128,22 @@ export class EpochGrants {
     );
   }
 
-  #grant(member: Member, how: Grant, why: string): void {
+  #grant(member: Member, how: Grant, by: Granter, why: string): void {
     if (how === 'unclean') this.#outdoOlderStore(member);
     const { refused } = member;
     const lifeBefore = refused?.lifeId === member.lifeId ? refused.welcomedLife : undefined;
     const holder = { ...member, ...(lifeBefore !== undefined && { lifeBefore }) };
-    this.#state.configure(granted(this.#state.configuration, holder, how));
+    this.#state.configure(granted(this.#state.configuration, holder, how, by));
     this.#loss = undefined;
     this.#putOff.clear();
     this.#state.setDispute(undefined);
     const { epoch } = this.#state.configuration;
     this.#state.event('promoted', `${serverName(member.serverId)} is primary of epoch ${epoch}, ${why}`);
+    this.#state.remember(how === 'unclean' ? 'promoted-unclean' : 'promoted', why, member.serverId);
   }
 
   /**
-   * From now on this store counts as the newest: its next numbers are above everything that any member was
-   * told.
+   * From now on this store counts as the newest: its next numbers are above every number that a member knows.
    */
   #outdoOlderStore(chosen: Member): void {
     const told = this.#state.olderStore.outdo();
@@ -140,7 +154,7 @@ export class EpochGrants {
     takeRefusedLife(chosen);
   }
 
-  /** Grants a request of the live primary of that epoch if it can be granted. */
+  /** Grants a request of the live primary of that epoch, if the rules allow it. */
   changeInSync(link: RegistryLink, asked: ChangeInSync): void {
     const { mode, epoch, primary } = this.#state.configuration;
     if (mode !== 'replicated' || link !== this.#state.primaryLink || asked.epoch !== epoch) return;
@@ -166,16 +180,19 @@ export class EpochGrants {
     const { mode, epoch } = this.#state.configuration;
     if (mode !== 'replicated' || !this.#state.isAvailable) return;
     const successor = this.#state.promotion.successorOfCutOff();
-    if (successor === undefined) return;
+    if (successor === undefined || !this.#mayInherit(successor)) return;
     const name = this.#state.primaryName;
     this.#state.event(
       'cut-off',
       `${name}, primary of epoch ${epoch}, is cut off: most of the in-sync members can't reach it`,
     );
-    this.#grant(successor, 'old-leaves', `in place of ${name}, which others can't reach`);
+    this.#grant(successor, 'old-leaves', 'itself', `in place of ${name}, which others can't reach`);
   }
 
-  /** A primary that is awaited since this router was away, and that most of its set have given up, too. */
+  /**
+   * A primary that is awaited since this router was away, and that most members of its set can't reach
+   * either.
+   */
   get givenUp(): Member | undefined {
     const { holder, configuration } = this.#state;
     const { mode, inSync } = configuration;
@@ -186,7 +203,7 @@ export class EpochGrants {
 
   /**
    * The primary can't reach a standby that is live here. If the primary may be the one that is cut off, the
-   * request is put off until the others had time to say so; the primary asks again.
+   * request is put off until the others had time to report that; the primary asks again.
    */
   #isPutOff(standby: ServerId, link: RegistryLink): boolean {
     const { primary } = this.#state.configuration;
@@ -207,13 +224,12 @@ export class EpochGrants {
     const refusal = (detail: string): Refusal => ({ reason: 'handover-impossible', detail });
     if (!this.#state.isAvailable)
       return refusal(`${this.#state.title} has no primary now: ${this.unavailableReason()}`);
+    if (this.#isComingToRest) return refusal(this.whyNoHandover());
     const objection = to === undefined ? undefined : this.#objectionToSuccessor(to);
     if (objection !== undefined) return objection;
     if (this.#state.promotion.successor() === undefined) return refusal(this.whyNoHandover());
     this.#wanted = to === undefined ? undefined : { epoch: this.#state.configuration.epoch, serverId: to };
-    return (
-      this.#state.primaryLink ?? refusal(`${this.#state.primaryName} holds no stream on which to be asked`)
-    );
+    return this.#state.primaryLink ?? refusal(`${this.#state.primaryName} has no stream to the router`);
   }
 
   /** Why this member can't take over from the primary now. */
@@ -241,19 +257,26 @@ export class EpochGrants {
     return this.#state.roster.find(wanted.serverId);
   }
 
+  /** An operator wants the primary to end, and no other to follow it. */
+  get #isComingToRest(): boolean {
+    return this.#state.configuration.suspended === 'resting';
+  }
+
   /** The primary gives up its epoch. Returns whether another member takes over. */
   handOver(link: RegistryLink, epoch: Epoch, leaving: boolean): boolean {
     if (link !== this.#state.primaryLink || epoch !== this.#state.configuration.epoch) return false;
+    if (this.#isComingToRest) return false;
     const successor = this.#wantedSuccessor() ?? this.#state.promotion.successor();
     if (successor === undefined) return false;
-    this.#grant(successor, leaving ? 'old-leaves' : 'old-stays', `handed over by ${this.#state.primaryName}`);
+    const how = leaving ? 'old-leaves' : 'old-stays';
+    this.#grant(successor, how, 'order', `handed over by ${this.#state.primaryName}`);
     return true;
   }
 
   /**
-   * The primary says that it lacks what another live member knows as committed. That member takes over if it
-   * may; else the cluster is unavailable, because going on would lose acknowledged writes. Returns whether
-   * that changes anything.
+   * The primary says that it lacks entries that another live member knows to be committed. That member takes
+   * over if it may; else the cluster is unavailable, because going on would lose acknowledged writes. Returns
+   * whether that changes anything.
    */
   dispute(link: RegistryLink, epoch: Epoch, serverId: ServerId, detail: string): boolean {
     if (
@@ -265,8 +288,10 @@ export class EpochGrants {
     const holder = this.#state.roster.find(serverId);
     if (holder === undefined || !isLive(holder)) return false;
     const isFit =
-      mayServe(this.#state.configuration, holder) && this.#state.promotion.objectionTo(holder) === undefined;
-    if (isFit) this.#grant(holder, 'old-leaves', detail);
+      !this.#isComingToRest &&
+      mayServe(this.#state.configuration, holder) &&
+      this.#state.promotion.objectionTo(holder) === undefined;
+    if (isFit) this.#grant(holder, 'old-leaves', 'order', detail);
     else this.#state.setDispute(detail);
     return true;
   }
@@ -280,6 +305,7 @@ export class EpochGrants {
     const refusal = (reason: Refusal['reason'], detail: string): Refusal => ({ reason, detail });
     const { mode, epoch, primary } = this.#state.configuration;
     const isSame = serverId === primary?.serverId;
+    if (this.#isComingToRest) return refusal('invalid-argument', atRestText(this.#state.title));
     if (this.#state.isAvailable && (!this.#isPrimaryInDoubt() || isSame)) {
       const there = `${this.#state.title} is available, ${this.#state.primaryName} is primary of epoch ${epoch}`;
       const isObjected = this.#state.promotion.objections().length > 0;
@@ -289,16 +315,16 @@ export class EpochGrants {
     if (member === undefined)
       return refusal('unknown-member', `${this.#state.title} knows no ${serverName(serverId)}`);
     if (!this.#isHere(member)) return refusal('member-not-live', `${serverName(serverId)} is not live`);
-    // Its disk may not have noted the welcome yet; then its next life would be taken for an older copy. A
+    // Its disk may not have stored the welcome yet; then its next life would be taken for an older copy. A
     // supervisor's report does not count as heard: the life may have ended before it read its welcome.
     if (!member.heard && mode === 'replicated' && isLive(member) && member.refused === undefined)
       return refusal('member-not-live', `${serverName(serverId)} has not been heard since its welcome yet`);
     if (this.#state.roster.all.some((other) => other.presence.kind === 'awaited'))
       return refusal('invalid-argument', `not yet: ${this.unavailableReason()}`);
     if (!this.#state.isHalted && mayServe(this.#state.configuration, member)) {
-      // It has everything: the operator overrules only the doubt whether it can be reached.
+      // It has everything: the operator overrides only the doubt whether it can be reached.
       const how = this.#state.isAvailable ? 'old-stays' : 'old-leaves';
-      this.#grant(member, how, 'promoted by an operator; it has everything, nothing is lost');
+      this.#grant(member, how, 'order', 'promoted by an operator; it has everything, nothing is lost');
       return undefined;
     }
     const others = this.#state.roster.all.filter((other) => other !== member && other.journalId !== '');
@@ -310,12 +336,12 @@ export class EpochGrants {
     );
     if (objection !== undefined && !acceptLoss)
       return refusal('invalid-argument', `${objection}. ${consequences}`);
-    this.#grant(member, 'unclean', 'promoted unclean by an operator');
+    this.#grant(member, 'unclean', 'order', 'promoted unclean by an operator');
     this.#state.event('unclean-promotion', `${serverName(serverId)} was promoted UNCLEAN. ${consequences}`);
     return undefined;
   }
 
-  /** Whether it is live, or kept out only because this router's store is older. */
+  /** Whether it is live, or refused only because this router's store is older. */
   #isHere(member: Member): boolean {
     return isLive(member) || (this.#state.olderStore.detail !== undefined && member.refused !== undefined);
   }
@@ -335,16 +361,18 @@ export class EpochGrants {
     const holder = this.#state.holder;
     const { dispute } = this.#state;
     if (dispute !== undefined)
-      return `${dispute}; an operator has to decide whose journal counts (admin promote --unclean)`;
+      return `${dispute}; an operator has to decide which journal counts (admin promote --unclean)`;
     if (holder !== undefined && isLive(holder)) return '';
-    const { epoch, primary, inSync } = this.#state.configuration;
+    const { epoch, primary, inSync, suspended } = this.#state.configuration;
     const { detail } = this.#state.olderStore;
     if (detail !== undefined) return detail;
+    if (suspended === 'resting') return atRestText(this.#state.title);
     const objections = this.#state.promotion.objections(this.#grantedMs);
     return unavailableText({
       title: this.#state.title,
       epoch,
       isStarting: this.#isStarting,
+      isPaused: suspended === 'paused',
       primary,
       inSync,
       awaited: this.#state.roster.all.filter((member) => member.presence.kind === 'awaited'),
@@ -359,11 +387,12 @@ export class EpochGrants {
 
   /** Why a handover has no successor, for people. */
   whyNoHandover(): string {
+    if (this.#isComingToRest) return `${this.#state.title} comes to rest: no other server takes over`;
     return noSuccessorText(this.#state.primaryName, this.#state.promotion.objections());
   }
 
   /**
-   * What else an operator can do when a handover does not work, as the end of a sentence; empty: nothing.
+   * What else an operator can do when a handover is impossible, as the end of a sentence; empty: nothing.
    */
   orStopIt(): string {
     const successor = this.#state.promotion.successor();

@@ -1,8 +1,8 @@
 /**
- * Takes unary heartbeats: of servers that can only call out, and of auxiliary processes.
+ * Takes unary heartbeats: from servers that can only make calls, and from auxiliary processes.
  *
  * A heartbeat is evidence like any other: the first one makes a member, silence drops the member, the next
- * one brings it back in its old place. Most say nothing new, and cost no write.
+ * one brings it back in its old place. Most bring nothing new, and cost no write.
  */
 import type { Instant, ServerId } from '../ids.js';
 import { serverName } from '../ids.js';
@@ -44,7 +44,7 @@ export class HeartbeatCalls {
     return this.#auxiliaries.all;
   }
 
-  /** `cluster`: the one that the heartbeat names, or why there is none. `listeningMs`: listening time. */
+  /** `cluster`: the one that the heartbeat names, or why there is none. */
   take(
     now: Instant,
     listeningMs: number,
@@ -66,8 +66,7 @@ export class HeartbeatCalls {
   }
 
   /**
-   * Answers the heartbeat at the end of the step: with its first heartbeat the server may have become
-   * primary.
+   * Answers the heartbeat at the end of the step: its first heartbeat may have made the server primary.
    */
   confirm(outputs: StepOutputs): void {
     if (this.#noted === undefined) return;
@@ -90,9 +89,9 @@ export class HeartbeatCalls {
         continue;
       }
       const { cluster, serverId } = who;
-      // It may have attached by a stream since, or its supervisor may have registered it.
+      // Since then it may have attached with a stream, or its supervisor may have registered it.
       if (cluster.find(serverId)?.presence.kind !== 'heartbeat') continue;
-      cluster.drop(now, serverId, `no heartbeat of it for ${Math.round(silentMs)} ms`);
+      cluster.drop(now, serverId, `no heartbeat from it for ${Math.round(silentMs)} ms`);
       outputs.touch(cluster);
     }
   }
@@ -131,13 +130,13 @@ export class HeartbeatCalls {
     if (this.#auxiliaries.size >= MAX_AUXILIARY_PROCESSES && !this.#auxiliaries.has(auxiliary))
       return {
         reason: 'limit-reached',
-        detail: `${MAX_AUXILIARY_PROCESSES} processes beside servers are registered already`,
+        detail: `${MAX_AUXILIARY_PROCESSES} auxiliary processes are registered already`,
       };
     this.#heartbeats.heard(listeningMs, auxiliaryKey(auxiliary), { kind: 'auxiliary', auxiliary });
     if (this.#auxiliaries.note(auxiliary))
       outputs.report(
         'registered',
-        `cluster ${cluster}: ${quote(type)} ${serverId} is registered by its heartbeat, at ${address}: no server, clients are not sent to it`,
+        `cluster ${cluster}: ${quote(type)} ${serverId} is registered by its heartbeat, at ${address}: not a server, clients are not sent to it`,
       );
     return undefined;
   }
@@ -148,8 +147,8 @@ export class HeartbeatCalls {
 }
 
 /**
- * The sender of a heartbeat as a candidate. A heartbeat names no life. One from the known address counts as
- * the same life (a restart of a routed member loses nothing), one from another address as the next life.
+ * The sender of a heartbeat as a candidate. A heartbeat names no life. From the known address it counts as
+ * the same life (a restart of a routed member loses nothing), from another address as the next life.
  */
 function candidateOf({ cluster, serverId, address }: Heartbeat, known: Member | undefined): Candidate {
   const before =

@@ -1,8 +1,8 @@
 /**
- * Which callers send heartbeats, and which have stopped, in listening time.
+ * Knows which callers send heartbeats, and which have stopped, in listening time.
  *
- * A unary heartbeat is evidence for `timeoutMs` and then none; the next one is evidence again. Entries are
- * kept in the order in which they were last heard, so only the front is ever looked at.
+ * A unary heartbeat is evidence for `timeoutMs`, until the next one. Entries are kept in the order in which
+ * they were last heard, so only the first one is ever checked.
  */
 import { RecencyMap } from '../recency-map.js';
 

@@ -1,25 +1,33 @@
 /**
- * Knows what the router hears: which members speak, for how long the others are silent, and whether the
- * router itself was away or cut off, so that the silence proves nothing.
+ * Knows what the router hears: which members send messages, for how long the others are silent, and whether
+ * the router itself was away or cut off, so that silence proves nothing.
  *
  * Silence is counted in listening time, so a stopped router does not count its own pause as its members'
- * silence. A process that is held up runs its timers before it reads what has come. So a late look counts no
- * silence after the instant at which it was meant, and the look that finds a silence too long drops nobody:
- * only a later one does, when everything that came has been read. If the router was stopped so long that
- * members may have given it up, ends of their streams prove nothing, as after a restart.
+ * silence. A delayed process runs its timers before it reads what has arrived. So a late timer counts no
+ * silence after the instant for which it was set. The timer that finds a silence too long drops no member:
+ * only a later one does, when everything that arrived has been read. If the router was stopped so long that
+ * members may have given it up, the ends of their streams prove nothing, as after a restart.
  */
-import type { Instant, ServerId } from '../ids.js';
+import type { Instant, ServerId, WallTimeMs } from '../ids.js';
 import { MIN_PINGS_BEFORE_DEAD, ROUTER_SILENCE_FACTOR, type Timing } from '../timing.js';
 import type { Evidence } from './eligibility.js';
 import { HEARD_PINGS, Hearing } from './hearing.js';
 import type { RegistryLink } from './registry-messages.js';
 import { Silence } from './silence.js';
 
-/** A later look says that the router was held up, ms: timers of an idle machine are up to 2 ms late. */
+/**
+ * A timer that is later than this shows that the router was delayed, ms: timers of an idle machine are up to
+ * 2 ms late.
+ */
 const LATE_LOOK_MS = 5;
-/** From the look that finds a silence too long to the next, ms: the process reads in between. */
+/**
+ * Time between the timer that finds a silence too long and the next one, ms: the process reads in between.
+ */
 const LOOK_AGAIN_MS = 2;
-/** After so many late looks in a row it judges all the same: a router that is always late must notice too. */
+/**
+ * After this many late timers in a row the router judges all the same: even a router that is always late must
+ * notice silence.
+ */
 const MAX_LATE_LOOKS = 5;
 
 const NO_SERVERS: ReadonlySet<ServerId> = new Set();
@@ -32,23 +40,25 @@ export class Listening implements Evidence {
   readonly #complaints = new Map<RegistryLink, ReadonlySet<ServerId>>();
   /**
    * After the router was away or cut off: until this listening time streams may arrive that their members
-   * gave up meanwhile.
+   * have already given up.
    */
   #awayUntilMs = 0;
-  /** An operator was told that no member is heard. */
+  /** It was reported that no member is heard. */
   #isTroubled = false;
   #lookedAt: Instant | undefined;
-  /** Somebody was silent for too long: from then on a tick may judge it. Undefined: nobody was. */
+  /** A member was silent for too long: from then on a tick may drop it. Undefined: none was. */
   #lookAgainAt: Instant | undefined;
   #mayJudge = false;
   /** In a row. */
   #lateLooks = 0;
+  /** What the wall clock said, and when. */
+  #wall: { readonly at: Instant; readonly timeMs: WallTimeMs } | undefined;
 
   constructor(timing: Timing) {
     this.#timing = timing;
     this.silence = new Silence(timing);
-    // One look at the clock may count for two pings, but never for so much that one late look drops a member
-    // that was on time.
+    // One reading of the clock may count for two pings, but never for so much that one late reading drops a
+    // member that was on time.
     const { pingIntervalMs, deadAfterMs } = timing;
     const spareMs = deadAfterMs - (MIN_PINGS_BEFORE_DEAD - 1) * pingIntervalMs;
     this.#hearing = new Hearing(Math.min(2 * pingIntervalMs, spareMs));
@@ -66,9 +76,18 @@ export class Listening implements Evidence {
     return this.silence.deadAfterMs();
   }
 
+  get wallTimeMs(): WallTimeMs {
+    if (this.#wall === undefined) return 0;
+    return Math.round(this.#wall.timeMs + (this.#lookedAt ?? this.#wall.at) - this.#wall.at);
+  }
+
+  noteWallTime(at: Instant, timeMs: WallTimeMs): void {
+    this.#wall = { at, timeMs };
+  }
+
   /**
-   * Whether whoever has been silent for too long may be dropped for it in this step: not while its words may
-   * lie unread.
+   * Whether members that were silent for too long may be dropped in this step: not while messages from them
+   * may be unread.
    */
   get mayJudge(): boolean {
     return this.#mayJudge;
@@ -86,7 +105,7 @@ export class Listening implements Evidence {
     this.#complaints.delete(link);
   }
 
-  /** As its last ping said. */
+  /** By its last ping. */
   noteComplaint(link: RegistryLink, cannotReach: readonly ServerId[]): void {
     if (cannotReach.length === 0) this.#complaints.delete(link);
     else this.#complaints.set(link, new Set(cannotReach));
@@ -98,10 +117,10 @@ export class Listening implements Evidence {
   }
 
   /**
-   * Looks at the clock, at the beginning of a step.
+   * Reads the clock, at the beginning of a step.
    *
-   * @param meantAt when it meant to look, at the latest
-   * @param isTick a timer led to this look, not a message: what had come before the timer was set has been
+   * @param meantAt the instant for which the timer was set
+   * @param isTick a timer caused this step, not a message: what arrived before the timer was set has been
    * read
    */
   advance(now: Instant, meantAt: Instant | undefined, isTick: boolean): void {
@@ -109,14 +128,14 @@ export class Listening implements Evidence {
     this.#hearing.advance(now, isLate ? meantAt : now);
     this.#judge(now, isTick);
     if (this.silence.isQuiet(this.heardMs)) this.#hearing.begin();
-    // Members count from when they last heard the router, which was before it stopped: hence one
+    // Members count from when they last heard the router, which was before it stopped: therefore one
     // `deadAfterMs` less.
     const longestMs = (ROUTER_SILENCE_FACTOR - 1) * this.deadAfterMs;
     if (this.#lookedAt !== undefined && now - this.#lookedAt >= longestMs) this.#wasAway();
     this.#lookedAt = now;
   }
 
-  /** Whether those that are silent for too long may be dropped now; if not, when to look again. */
+  /** Decides whether members that are silent for too long may be dropped now; if not, when to look again. */
   #judge(now: Instant, isTick: boolean): void {
     const again = this.#lookAgainAt;
     this.#mayJudge = false;
@@ -132,21 +151,21 @@ export class Listening implements Evidence {
   }
 
   /**
-   * While members are attached, look as often as they ping, or the listening clock falls behind. `dueInMs`:
-   * what else falls due in listening time.
+   * While members are attached, reads the clock as often as they ping, or the listening clock falls behind.
+   * `dueInMs`: what else is due in listening time.
    */
   nextLook(dueInMs: readonly (number | undefined)[]): Instant | undefined {
     if (this.#lookedAt === undefined) return 0;
     if (this.#lookAgainAt !== undefined) return this.#lookAgainAt;
     const { pingIntervalMs } = this.#timing;
-    // Nothing falls due in listening time before a member is heard.
+    // Nothing is due in listening time before a member is heard.
     if (this.isQuiet) return this.#lookedAt + pingIntervalMs;
     const all = [this.silence.nextDeathInMs(this.heardMs), ...dueInMs];
     const due = all.filter((ms) => ms !== undefined);
     return due.length === 0 ? undefined : this.#lookedAt + Math.min(pingIntervalMs, ...due);
   }
 
-  /** A member speaks after none was heard. Returns whether an operator was told of that. */
+  /** A member is heard again. Returns whether the quiet was reported to the operator. */
   endQuiet(): boolean {
     if (this.#isNoticed) this.#wasAway();
     this.#hearing.end();
@@ -155,7 +174,7 @@ export class Listening implements Evidence {
     return wasTroubled;
   }
 
-  /** Whether to tell an operator now that no member is heard. */
+  /** Whether to report to the operator now that no member is heard. */
   noteTrouble(): boolean {
     if (this.#isTroubled || !this.#isNoticed) return false;
     this.#isTroubled = true;
@@ -164,23 +183,23 @@ export class Listening implements Evidence {
 
   /**
    * Whether the end of this stream proves nothing, because its member may have given up the router: the
-   * stream stood while the router was away; or it was opened meanwhile, and the router hears of it only now,
-   * together with its end (`confirmed`: its member has spoken on it).
+   * stream was open while the router was away; or it was opened then, and the router learns of it only now,
+   * together with its end (`confirmed`: its member has sent a message on it).
    */
   wasGivenUp(link: RegistryLink, confirmed: boolean | undefined): boolean {
     if (this.#isNoticed || this.silence.isExcused(link)) return true;
     return this.heardMs < this.#awayUntilMs && confirmed === false;
   }
 
-  /** Whether no member was heard for so long that one would have been dropped. */
+  /** Whether no member was heard for so long that a member would have been dropped. */
   get #isNoticed(): boolean {
     const silentMs = this.#hearing.lastedMs + HEARD_PINGS * this.silence.pingIntervalMs; // with which the quiet began
     return this.isQuiet && silentMs >= this.deadAfterMs;
   }
 
   /**
-   * Members may have given the router up: silence starts anew, and the ends of streams that stood before
-   * prove nothing.
+   * Members may have given the router up: silence starts from zero, and the ends of streams from before prove
+   * nothing.
    */
   #wasAway(): void {
     this.silence.startAnew(this.heardMs);

@@ -2,15 +2,15 @@
  * The chain of lives over one copy of the journal. It distinguishes a folder that was copied, restored or
  * reverted from the present one.
  *
- * A member durably notes each of its lives that a router has welcomed, before it sends anything more; when it
- * attaches it names the last one noted. The router keeps the last life that it welcomed and then heard. So
- * the next life over the same folder names that one. A folder that names another life is older than this copy
- * is known to have been.
+ * A member durably stores each of its lives that a router has welcomed, before it sends anything more; when
+ * it attaches it names the last stored one. The router keeps the last life that it welcomed and then heard.
+ * So the next life over the same folder names that one. A folder that names another life is older than what
+ * is known of this copy.
  *
- * A member may be killed between the welcome and the note. Then its next life names the life before; the
- * router has not heard the killed one, and still accepts the one before. Or it is killed between the note and
- * its first message. Then its next life names a life that the router has welcomed and not heard; the router
- * accepts these too, until it hears a later one.
+ * A member may be killed before it has stored the welcome. Then its next life names the life before; the
+ * router has not heard the killed one, and still accepts the one before. Or it is killed after it has stored
+ * the welcome and before its first message. Then its next life names a life that the router has welcomed and
+ * not heard; the router accepts these too, until it hears a later one.
  */
 import type { InSyncCopy } from '../assignment.js';
 import type { LifeId } from '../ids.js';
@@ -26,7 +26,7 @@ export interface NextLife {
   readonly welcomedLife: LifeId;
 }
 
-/** Whether this life goes on from the copy as it was heard last. */
+/** Whether this life continues the copy as it was last heard. */
 export const continuesFrom = ({ lives }: InSyncCopy, { lifeId, welcomedLife }: NextLife): boolean =>
   lives.includes(lifeId) || lives.includes(welcomedLife);
 

@@ -29,7 +29,7 @@ export class MemberCalls {
   readonly #streams: MemberStreams;
   readonly #outputs: StepOutputs;
   readonly #graceMs: number;
-  /** Announced servers, and when their places are given up. */
+  /** Announced servers, and when their places become free. */
   readonly #announced = new Deadlines<{ readonly cluster: Cluster; readonly serverId: ServerId }>();
 
   constructor({ clusters, listening, streams, outputs, graceMs }: MemberCallsParts) {
@@ -44,7 +44,7 @@ export class MemberCalls {
     return this.#announced.next();
   }
 
-  /** Announced servers that have not come lose their places. */
+  /** Announced servers that have not attached in time lose their places. */
   expire(now: Instant): void {
     for (let due = this.#announced.takeDue(now); due; due = this.#announced.takeDue(now)) {
       due.cluster.lapse(due.serverId);
@@ -91,7 +91,7 @@ export class MemberCalls {
       const detail = `${cluster.title} knows no ${serverName(serverId)}`;
       return this.#outputs.refuse(token, { reason: 'unknown-member', detail });
     }
-    // Late, repeated and older reports are about a life that is over already.
+    // Late, repeated and older reports are about a life that has already ended.
     let dropped = false;
     if (member.incarnation === incarnation) {
       const { presence } = member;

@@ -1,10 +1,10 @@
 /**
- * Serves the streams of members: takes their messages, tells them what they must know, and drops silent ones.
+ * Serves the streams of members: takes their messages, sends them assignments, and drops silent ones.
  *
- * The disk may take seconds for a changed assignment, and that is not the members' fault: a pong goes out at
+ * The disk may take seconds for a changed assignment. Members must not suffer from that: a pong goes out at
  * once, and a member's silence counts from its welcome. One kind of pong waits: to a member without a
- * journal, while a new epoch of its cluster waits for the disk, because a pong tells such a member that it is
- * still primary.
+ * journal, while a new epoch of its cluster waits for the disk, because such a member stays primary because
+ * of pongs.
  */
 import type { Assignment, ClusterRecord } from '../assignment.js';
 import type { ClusterId, Instant, ServerId } from '../ids.js';
@@ -24,7 +24,7 @@ import { DISK_SIGN_INTERVAL_MS } from './registry-limits.js';
 import type { Candidate, Refusal, RegistryLink } from './registry-messages.js';
 import type { StepOutputs } from './step-outputs.js';
 
-/** What a view shows of a member beside its assignment. */
+/** What a view shows of a member, in addition to its assignment. */
 export interface MemberFigures {
   readonly cluster: ClusterId;
   readonly serverId: ServerId;
@@ -49,9 +49,9 @@ interface Attached {
   readonly cluster: Cluster;
   readonly serverId: ServerId;
   readonly attempt: number;
-  /** It has no journal: a pong tells it that it may go on as primary. */
+  /** It has no journal: a pong allows it to go on as primary. */
   readonly isRouted: boolean;
-  /** Whether it has said anything since it attached: then it has received our welcome. */
+  /** Whether it has sent a message since it attached: then it has received our welcome. */
   confirmed: boolean;
   /** The revision with which it is welcomed; undefined once it has been. */
   welcomedIn: number | undefined;
@@ -60,7 +60,7 @@ interface Attached {
   stats: Stats | undefined;
 }
 
-/** The number of a pong that answers no ping: those count from 1. */
+/** The sequence of a pong that answers no ping: pings count from 1. */
 const ANSWERS_NOTHING = 0;
 
 type Say<Kind extends MemberMessage['kind']> = Extract<MemberMessage, { readonly kind: Kind }>;
@@ -81,7 +81,7 @@ export class MemberStreams {
    */
   #graceEndMs: number | undefined;
   /**
-   * When members that wait for their welcome next get a sign of life; undefined: none waits.
+   * When members that wait for their welcome get the next sign of life; undefined: none waits.
    */
   #signAt: Instant | undefined;
   /** The ping that came in the present step. */
@@ -162,7 +162,7 @@ export class MemberStreams {
   #attach(now: Instant, link: RegistryLink, attach: Say<'attach'>): void {
     const cluster = objectionToJournal(attach) ?? this.#clusters.placeOf(attach);
     if (!(cluster instanceof Cluster)) return this.#refuseLink(link, cluster);
-    // Checked first: to a store that has lost something, the newest folder looks like a copy of another one.
+    // Checked first: for a store that has lost something, the newest folder looks like an older copy.
     const tooOld = objectionToStore(attach, cluster.latestToldTo(attach.serverId));
     if (tooOld !== undefined) return this.#refuseOlderStore(link, cluster, attach, tooOld);
     const objection = cluster.objectionTo(attach);
@@ -196,15 +196,15 @@ export class MemberStreams {
   }
 
   /**
-   * Only the members know now which of them has what: this router grants no epoch any more, until it gets a
-   * newer store or an operator decides.
+   * This router can't know any more which member has everything: it grants no epochs until it gets a newer
+   * store or an operator decides.
    */
   #refuseOlderStore(link: RegistryLink, cluster: Cluster, attach: Say<'attach'>, refusal: Refusal): void {
     if (cluster.noticeOlderStore(attach, refusal.detail)) {
       this.#outputs.touch(cluster);
       this.#outputs.report(
         'older-store',
-        `${cluster.title}: no epoch is granted any more: ${refusal.detail}; start this router with its newest folder, or an operator chooses whose journal counts (admin promote --unclean)`,
+        `${cluster.title}: no epoch is granted any more: ${refusal.detail}; start this router with its newest folder, or an operator chooses which journal counts (admin promote --unclean)`,
       );
     }
     this.#refuseLink(link, refusal);
@@ -246,13 +246,12 @@ export class MemberStreams {
     const isWelcomed = attached.welcomedIn === undefined;
     const epochWaits = (this.#durable.of(id)?.epoch ?? NO_EPOCH) < assignment.epoch;
     if (isWelcomed && !(attached.isRouted && epochWaits)) return this.#outputs.sendAtOnce(link, pong);
-    // Its reign must not outlast the epoch that waits for the disk; but it gets a sign that the router is
-    // there.
+    // It must not stay primary beyond the epoch that waits for the disk; but it gets a sign of life.
     if (isWelcomed) this.#outputs.sendAtOnce(link, { ...pong, sequence: ANSWERS_NOTHING });
     this.#outputs.send(link, pong);
   }
 
-  /** A member speaks only after its welcome, so its silence counts from then on. */
+  /** A member sends messages only after its welcome, so its silence counts from then on. */
   told(records: readonly ClusterRecord[]): void {
     for (const record of records) {
       this.#durable.told(record);
@@ -291,7 +290,7 @@ export class MemberStreams {
     else this.#drop(now, link, reason);
   }
 
-  /** A member that gave up the router while it was away comes back at once, and has lost nothing. */
+  /** A member that gave up the router while it was away attaches again at once, and has lost nothing. */
   #expectBack(link: RegistryLink): void {
     const attached = this.#detach(link);
     if (attached === undefined) return;
@@ -327,7 +326,7 @@ export class MemberStreams {
     return attached;
   }
 
-  /** Whether a later stream of the same life stands: the network may bring the earlier one last. */
+  /** Whether a later stream of the same life is open: the network may deliver the earlier one last. */
   #isOvertaken(cluster: Cluster, attach: Say<'attach'>): boolean {
     const known = cluster.find(attach.serverId);
     const standing = known === undefined ? undefined : linkOf(known);
@@ -336,7 +335,7 @@ export class MemberStreams {
     return isSame && attach.attempt > 0 && attach.attempt < (this.#attached.get(standing)?.attempt ?? 0);
   }
 
-  /** Lets in a member on the evidence of a stream or of a supervisor. */
+  /** Admits a member on the evidence of a stream or of a supervisor. */
   admit(now: Instant, cluster: Cluster, candidate: Candidate, evidence: Presence): void {
     this.#clusters.keep(cluster);
     const replaced = cluster.admit(now, candidate, evidence);
@@ -353,7 +352,7 @@ export class MemberStreams {
     this.#close(replaced, detail);
   }
 
-  /** A member speaks. If none did for long, every member's silence starts from zero. */
+  /** A message came from a member. If none came for long, every member's silence starts from zero. */
   #hear(link: RegistryLink): void {
     this.#noteWord();
     this.#listening.silence.heard(this.#listening.heardMs, link);
@@ -363,7 +362,7 @@ export class MemberStreams {
     if (!this.#listening.isQuiet) return;
     for (const cluster of this.#clusters.all) if (cluster.grants.awaitsWord) this.#outputs.touch(cluster);
     if (!this.#listening.endQuiet()) return;
-    this.#outputs.report('hears-again', 'members are heard again: every silence starts anew');
+    this.#outputs.report('hears-again', 'members are heard again: every silence starts from zero');
     this.#outputs.say({ kind: 'trouble', detail: undefined });
   }
 
@@ -372,7 +371,7 @@ export class MemberStreams {
     if (this.#listening.isQuiet) return this.#noteQuiet();
     if (!this.#listening.mayJudge) return;
     for (const { link, silentMs, isExcused } of this.#listening.silence.dead(this.#listening.heardMs)) {
-      const why = `nothing was heard of it for ${Math.round(silentMs)} ms`;
+      const why = `nothing was heard from it for ${Math.round(silentMs)} ms`;
       if (!isExcused) this.#dropLink(now, link, why);
       else {
         this.#expectBack(link);
@@ -399,7 +398,7 @@ export class MemberStreams {
     }
   }
 
-  /** Welcomes wait for the disk. */
+  /** Sends signs of life while welcomes wait for the disk. */
   #giveSigns(now: Instant): void {
     const { expected, pingIntervalMs } = this.#listening.silence;
     for (const link of expected)
@@ -407,7 +406,7 @@ export class MemberStreams {
     this.#signAt = expected.length === 0 ? undefined : now + DISK_SIGN_INTERVAL_MS;
   }
 
-  /** The message that tells an assignment on this link. */
+  /** The message that carries an assignment on this link. */
   tell(link: RegistryLink, assignment: Assignment, isWelcome: boolean): RouterMessage {
     if (!isWelcome) {
       const lastRequest = this.#attached.get(link)?.lastRequest ?? 0;

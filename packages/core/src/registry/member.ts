@@ -1,5 +1,7 @@
-/** A server as the registry knows it, with the evidence that it is there. */
+/** A server as the registry knows it, with the evidence that it is live. */
+
 import type { JournalEnd, Liveness, MemberInfo, MemberRecord } from '../assignment.js';
+import { type Build, FIRST_LEVEL } from '../build.js';
 import {
   type Address,
   type Incarnation,
@@ -21,11 +23,11 @@ export type Presence =
   /** Its supervisor has registered it and reports its end. */
   | { readonly kind: 'watched' }
   /**
-   * It was there before the router was away (down, or stopped for long), and may attach again: neither live
+   * It was live before the router was away (down, or stopped for long), and may attach again: neither live
    * nor dropped yet.
    */
   | { readonly kind: 'awaited' }
-  /** It has said that it will come. */
+  /** It has announced that it will attach. */
   | { readonly kind: 'announced' }
   | { readonly kind: 'gone' };
 
@@ -39,19 +41,21 @@ export interface Member {
   presence: Presence;
   /** Whether the router has reached this life. */
   reach: Reach;
-  /** Whether this life has been heard since it was welcomed: then its folder has noted the welcome. */
+  /** Whether this life has been heard since it was welcomed: then its folder has stored the welcome. */
   heard: boolean;
-  /** Whether it has attached since this router started, and so may have been told everything. */
+  /** Whether it has attached since this router started: then it may know everything in this store. */
   hasAttached: boolean;
-  /** As last heard. */
+  /** As last reported. */
   end: JournalEnd;
   /**
-   * A later life, refused because it was told more than the router's store holds; an operator may still
+   * A later life, refused because it knows a newer state than the router's store; an operator may still
    * choose it.
    */
   refused: RefusedLife | undefined;
-  /** It is asked to stop: nothing is handed over to it. */
+  /** It was asked to stop: no epoch is handed over to it. */
   isLeaving: boolean;
+  /** As it said last; undefined: it did not say. */
+  build: Build | undefined;
   /** Whether no primary has served since it attached: then its journal cannot have grown. */
   isAtRest: boolean;
 }
@@ -59,12 +63,12 @@ export interface Member {
 export interface RefusedLife {
   readonly incarnation: Incarnation;
   readonly lifeId: LifeId;
-  /** The last welcomed life that its folder had noted. */
+  /** The last welcomed life that its folder had stored. */
   readonly welcomedLife: LifeId;
   readonly address: Address;
 }
 
-/** The end of a journal of which nothing is known, or of a member without one. */
+/** The end of an unknown journal, or of a member without one. */
 export const NO_END: JournalEnd = Object.freeze({
   lastEpoch: NO_EPOCH,
   durable: NO_POSITION,
@@ -82,10 +86,11 @@ export const linkOf = (member: Member): RegistryLink | undefined =>
   member.presence.kind === 'stream' ? member.presence.link : undefined;
 
 export function memberFromRecord(record: MemberRecord, isAwaited: boolean): Member {
-  const { live, reached, ...known } = record;
+  const { live, reached, build, ...known } = record;
   const reach: Reach = { kind: reached ? 'reachable' : 'unasked' };
   const facts = {
     ...known,
+    build,
     heard: false,
     hasAttached: false,
     refused: undefined,
@@ -97,7 +102,7 @@ export function memberFromRecord(record: MemberRecord, isAwaited: boolean): Memb
   return { ...facts, presence: { kind: live && isAwaited ? 'awaited' : 'gone' } };
 }
 
-/** A life has come, perhaps the known one; what was known only of an earlier life is forgotten. */
+/** A life has attached, perhaps the known one; what was known only about an earlier life is forgotten. */
 export function takeLife(member: Member, life: Candidate, evidence: Presence): void {
   const isAgain = mayBeSameLife(member, life);
   // A supervisor names no life id. The life that was here is over, and may have been a copy's.
@@ -110,6 +115,8 @@ export function takeLife(member: Member, life: Candidate, evidence: Presence): v
   member.address = life.address;
   member.refused = undefined;
   member.isLeaving = life.leaving === true;
+  // Its supervisor, which registers it, does not know.
+  if (evidence.kind === 'stream') member.build = life.build;
 }
 
 export function takeEvidence(member: Member, evidence: Presence): void {
@@ -119,7 +126,8 @@ export function takeEvidence(member: Member, evidence: Presence): void {
 }
 
 /**
- * The life that was refused because the store is older counts from now on; it is live when it attaches again.
+ * The life that was refused because the store is older is valid from now on; it is live when it attaches
+ * again.
  */
 export function takeRefusedLife(member: Member): void {
   const { refused } = member;
@@ -141,6 +149,7 @@ export const memberToInfo = (member: Member, inSync: boolean): MemberInfo => ({
   live: isLive(member),
   inSync,
   unreachable: member.reach.kind === 'unreachable',
+  ...(member.build !== undefined && { build: member.build }),
 });
 
 export const memberToRecord = (member: Member): MemberRecord => ({
@@ -154,4 +163,9 @@ export const memberToRecord = (member: Member): MemberRecord => ({
   // A member that is still awaited must be awaited again after the next restart.
   live: isCountedOn(member),
   reached: member.reach.kind === 'reachable',
+  ...(member.build !== undefined && { build: member.build }),
 });
+
+/** What the member knows beyond the first builds; undefined: it has not come yet. */
+export const levelOf = ({ presence, build }: Member): number | undefined =>
+  presence.kind === 'announced' ? undefined : (build?.level ?? FIRST_LEVEL);

@@ -1,24 +1,24 @@
 /**
- * Notices that this router's store lacks something that members were told by it, or by a copy of it.
+ * Notices that this router's store lacks something that members know from it, or from a copy of it.
  *
- * Then the router can't know which member may be promoted. It grants no epoch any more, until an operator has
- * chosen a member. From that promotion on this store counts as the newest.
+ * Then the router can't know which member may be promoted. It grants no epochs until an operator has chosen a
+ * member. From that promotion on this store counts as the newest.
  */
 import type { Numbered } from '../assignment.js';
 import { type Epoch, epoch } from '../ids.js';
 
 interface Seen {
-  /** Which member was told what, for people. */
+  /** Which member knows what, as text. */
   readonly detail: string;
-  /** The highest that any member was told. */
+  /** The highest that any member knows. */
   readonly epoch: Epoch;
   readonly revision: number;
 }
 
 export class OlderStore {
-  /** What the store held when this router started; undefined: it does not matter any more. */
+  /** What the store held when this router started; undefined: no longer needed. */
   #loaded: Numbered | undefined;
-  /** What a member was told and this store does not hold. */
+  /** What a member knows and this store does not hold. */
   #seen: Seen | undefined;
 
   constructor(loaded: Numbered | undefined) {
@@ -31,8 +31,8 @@ export class OlderStore {
   }
 
   /**
-   * The last revision of the present epoch that this router, or an earlier one with this store, can have told
-   * a member. A member that has not attached since the start is not compared with later revisions: another
+   * The last revision of the present epoch that this router, or an earlier one with this store, can have sent
+   * to a member. A member that has not attached since the start is not compared with later revisions: another
    * router may have used the same numbers.
    */
   latestTold({ epoch, revision }: Numbered, hasAttached: boolean): Numbered {
@@ -41,7 +41,7 @@ export class OlderStore {
     return { epoch, revision: loaded.epoch === epoch ? loaded.revision : 0 };
   }
 
-  /** A member was told more than the store holds. Returns whether that is news. */
+  /** A member knows a newer state than the store. Returns whether that is news. */
   notice(told: Numbered, detail: string): boolean {
     const before = this.#seen;
     this.#seen = {
@@ -53,7 +53,7 @@ export class OlderStore {
   }
 
   /**
-   * From now on this store counts as the newest. Returns the highest numbers that any member was told, to go
+   * From now on this store counts as the newest. Returns the highest numbers that any member knows, to go
    * above them; undefined: none.
    */
   outdo(): Numbered | undefined {

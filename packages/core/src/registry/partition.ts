@@ -1,21 +1,21 @@
 /**
- * Decides which member is cut off when members of a cluster can't reach one another though the router hears
- * all.
+ * Decides which member is cut off when members of a cluster can't reach one another, though the router hears
+ * all of them.
  *
  * The intuition: the side with most of the live in-sync members goes on. So a primary that most of them can't
  * reach is replaced by one of them, if they reach one another. And a standby that the primary can't reach is
- * removed only when the primary itself reaches most of the others. With two members neither side has most,
- * and the primary stays.
+ * removed only when the primary itself reaches most of the others. With two members neither side has most of
+ * them, and the primary stays.
  *
- * All of this only chooses among promotions that the in-sync set allows anyway: a wrong answer costs time,
- * but no data.
+ * This only chooses among promotions that the in-sync set allows anyway: a wrong answer costs time, but no
+ * data.
  */
 import type { ServerId } from '../ids.js';
 
 /**
  * How long the removal of a live standby may be put off, in multiples of `deadAfterMs`. The others notice
- * their side of a partition up to one `deadAfterMs` later than the primary, and ask one another for up to one
- * more; the third is a reserve for a busy machine.
+ * their side of a partition up to one `deadAfterMs` later than the primary, and need up to one more to ask
+ * one another; the third is a reserve for a busy machine.
  */
 const PUT_OFF_FACTOR = 3;
 
@@ -47,9 +47,9 @@ export function successorOfCutOff(
 }
 
 /**
- * Whether a primary that the router awaits after it was away is gone, and not only late: most of the whole
- * in-sync set have come, can't reach it, and reach one another. `views`: as above. `setSize`: with the
- * primary.
+ * Whether a primary that the router awaits after it was away is gone, and not only late: most members of the
+ * whole in-sync set have attached, can't reach it, and reach one another. `views`: as above. `setSize`: with
+ * the primary.
  */
 export function isGivenUp(primary: ServerId, views: readonly View[], setSize: number): boolean {
   const complaining = views.filter(({ cannotReach }) => cannotReach.has(primary));
@@ -77,7 +77,7 @@ export class PutOffRemovals {
   /** When each removal was asked for first and last, in listening time, ms. */
   readonly #asked = new Map<ServerId, { readonly firstMs: number; readonly lastMs: number }>();
 
-  /** Whether to wait for what the others say. */
+  /** Whether to wait for the reports of the others. */
   putOff(nowMs: number, deadAfterMs: number, standby: ServerId): boolean {
     const longestMs = PUT_OFF_FACTOR * deadAfterMs;
     const before = this.#asked.get(standby);

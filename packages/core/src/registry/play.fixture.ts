@@ -3,6 +3,7 @@
  * their own.
  */
 import type { Assignment, ClusterRecord } from '../assignment.js';
+import { LEVEL } from '../build.js';
 import {
   type ClusterKey,
   clusterKeyOf,
@@ -55,13 +56,15 @@ interface Actor {
   /** Why it can't be dialled. */
   unreachable: string | undefined;
   cannotReach: readonly ServerId[];
-  /** The last welcomed life noted on its disk, by journal; set when the member pings for the first time. */
+  /** The last welcomed life stored on its disk, by journal; set when the member pings for the first time. */
   readonly welcomed: Map<string, string>;
   /** The life id if the script gives one; else it follows from journal and incarnation. */
   life: string;
-  /** Says nothing after its welcome. */
+  /** Of its build. */
+  level: number;
+  /** Sends nothing after its welcome. */
   silent: boolean;
-  /** Whether it says that it has been asked to stop when it attaches. */
+  /** Whether its `attach` says that it was asked to stop. */
   leaving: boolean;
   committed: number;
   durable: number;
@@ -81,7 +84,7 @@ export interface PlayOptions {
   readonly showsAllReports?: boolean;
 }
 
-/** Reports that transcripts leave out by default, because the assignments beside them say the same. */
+/** Reports that transcripts leave out by default, because the assignments next to them say the same. */
 const SAID_BY_ASSIGNMENTS = /^(?:cluster \d+|service [\w-]+): (?:s\d+ is attached|the in-sync set of epoch)/;
 
 export class Play implements Performer {
@@ -96,7 +99,7 @@ export class Play implements Performer {
   #registry: Registry;
   #now = 0;
   #nextPingAt = 0;
-  /** What waits for the disk, while that hangs. */
+  /** Outputs that wait for the disk, while it hangs. */
   #waiting: RegistryOutput[] | undefined;
   /** Whether the disk has hung: from then on the transcript shows pongs too. */
   #hasHung = false;
@@ -177,6 +180,29 @@ export class Play implements Performer {
           acceptLoss: accepts !== '',
         }),
     ],
+    [
+      /^(operator \w+) (pauses|rests|resumes) the cluster$/,
+      (name, what) => {
+        const kind = ({ pauses: 'pause', rests: 'rest', resumes: 'resume' } as const)[what as 'pauses'];
+        this.#step({ kind, token: this.#token(name), cluster: 1 });
+      },
+    ],
+    [
+      /^(operator \w+) removes (s\d+)( and accepts the loss)?$/,
+      (name, who, accepts) =>
+        this.#step({
+          kind: 'remove',
+          token: this.#token(name),
+          cluster: 1,
+          serverId: this.#actor(who).serverId,
+          acceptLoss: accepts !== '',
+        }),
+    ],
+    [
+      /^(operator \w+) asks for the history$/,
+      (name) => this.#step({ kind: 'history', token: this.#token(name), cluster: 1 }),
+    ],
+    [/^the wall clock says (\d+)$/, (timeMs) => this.#step({ kind: 'wall-time', timeMs: Number(timeMs) })],
     [/^the router's disk hangs$/, () => this.#hang()],
     [/^the router's disk goes on$/, () => this.#goOn()],
     [
@@ -239,6 +265,7 @@ export class Play implements Performer {
       cannotReach: [],
       welcomed: new Map(),
       life: '',
+      level: LEVEL,
       silent: false,
       leaving: false,
       committed: 0,
@@ -268,6 +295,7 @@ export class Play implements Performer {
       else if (what === 'service') actor.cluster = value;
       else if (what === 'attempt') actor.attempt = Number(value) - 1;
       else if (what === 'at') actor.address = value;
+      else if (what === 'level') actor.level = Number(value);
       else if (what === 'life') actor.life = value;
       else if (what === 'welcomed') actor.welcomed.set(actor.journalId, value);
       else if (what === 'durable') actor.durable = Number(value);
@@ -288,7 +316,7 @@ export class Play implements Performer {
     return { networkId, cluster, serverId: id, incarnation, journalId, lifeId, welcomedLife, address };
   }
 
-  /** A welcomed member notes the welcome and pings, unless it is silent. */
+  /** A welcomed member stores the welcome and pings, unless it is silent. */
   #attach(actor: Actor): void {
     this.#connect(actor);
     this.#sayAttach(actor);
@@ -297,7 +325,7 @@ export class Play implements Performer {
     if (this.#isWelcomed(actor)) this.#speak(actor);
   }
 
-  /** What a member says on its own. */
+  /** The messages that a member sends by itself. */
   #speak(actor: Actor): void {
     const { cannotReach } = actor;
     this.#say(actor, { kind: 'ping', sequence: BY_ITSELF, stats: statsOf(actor), cannotReach });
@@ -316,7 +344,8 @@ export class Play implements Performer {
     const { attempt, seen } = actor;
     const replicates = actor.journalId !== '';
     const { revision, leaving } = actor;
-    const said = { epoch: seen, revision, stats: statsOf(actor), replicates, attempt, leaving };
+    const build = { version: `0.${actor.level}`, level: actor.level };
+    const said = { epoch: seen, revision, stats: statsOf(actor), replicates, attempt, leaving, build };
     this.#say(actor, { kind: 'attach', ...this.#candidate(actor), ...said });
   }
 
@@ -459,8 +488,8 @@ export class Play implements Performer {
   }
 
   /**
-   * The router does nothing for so long; then its timer fires first, and after it come the pings that piled
-   * up.
+   * The router does nothing for this long; then its timer fires first, and after it come the pings that have
+   * queued up.
    */
   #sleep(ms: number): void {
     this.#now += ms;
@@ -538,6 +567,10 @@ export class Play implements Performer {
         return answer.isFirst ? 'it is the one' : 'it is not the one';
       case 'crash-noted':
         return answer.dropped ? 'dropped' : 'nothing to drop';
+      case 'history':
+        return answer.entries
+          .map(({ what, timeMs, epoch: at, detail }) => `${what} at ${timeMs} in epoch ${at}: ${detail}`)
+          .join(' | ');
       default:
         return unreachable(answer);
     }
@@ -559,6 +592,8 @@ export class Play implements Performer {
         return `${name} is told that nobody can take over epoch ${message.epoch}`;
       case 'please-hand-over':
         return `${name} is asked to hand over epoch ${message.epoch}`;
+      case 'please-rest':
+        return `${name} is asked to end epoch ${message.epoch}`;
       case 'refused':
         return `${name} is refused ${message.reason}: ${message.detail}`;
       case 'leader-is':

@@ -1,9 +1,9 @@
 /**
  * Decides which members of a cluster can be promoted now.
  *
- * Two questions in this order. Is it safe: does the member have everything acknowledged, as far as this
- * router can know? The configuration says so, together with what was heard of the member. And can the member
- * do the work: is it heard, and was it reached (`eligibility.ts`)? The second question only chooses among
+ * It answers two questions, in this order. Is it safe: does the member have everything acknowledged, as far
+ * as this router can know? The configuration and the member's own reports say so. And can the member work as
+ * primary: is it heard, and was it reached (`eligibility.ts`)? The second question only chooses among
  * safe promotions.
  */
 import { namesAsPrimary } from '../assignment.js';
@@ -14,7 +14,8 @@ import { successorOfCutOff, type View } from './partition.js';
 
 /**
  * Whether the member has everything acknowledged, as far as this router can know: it holds a copy of the set,
- * this very life has been heard, and its journal does not end before what others call committed.
+ * this life has been heard, and its journal does not end before a position that others have reported as
+ * committed.
  */
 export function mayServe(configuration: Configuration, member: Member): boolean {
   if (!isLive(member)) return false;
@@ -25,7 +26,7 @@ export function mayServe(configuration: Configuration, member: Member): boolean 
   return holdsCopy(configuration, member) && !isShort;
 }
 
-/** The possible promotions at this moment. Made anew for each question; it keeps no state. */
+/** The possible promotions at this moment. Made for each question; it keeps no state. */
 export class Promotion {
   constructor(
     readonly configuration: Configuration,
@@ -44,10 +45,10 @@ export class Promotion {
     );
   }
 
-  /** Why the member can't be promoted now, for people, to follow its name; undefined: it can be. */
+  /** Why the member can't be promoted now: text that follows its name; undefined: it can be. */
   objectionTo(member: Member, sinceMs = 0): string | undefined {
-    // If it got the epoch, its own end would follow, and the record of the orderly end would be lost, after
-    // which any member may start again.
+    // If it got the epoch, it would end next, and the record of the orderly end, which allows any member to
+    // start again, would be lost.
     if (member.isLeaving) return 'is leaving';
     if (this.configuration.mode === 'routed') return this.evidence.isQuiet ? 'is not heard now' : undefined;
     return objectionToPromotion(member, this.evidence, sinceMs);
@@ -63,16 +64,18 @@ export class Promotion {
 
   /**
    * The first member that may be promoted; a new life of the lost primary only when there is no other.
-   * `sinceMs`: a member must have been heard since then.
+   * `sinceMs`: a member must have been heard since then. `isMeant`: only such members.
    */
-  successor(sinceMs = 0): Member | undefined {
-    const may = this.candidates().filter((member) => this.objectionTo(member, sinceMs) === undefined);
+  successor(sinceMs = 0, isMeant: (member: Member) => boolean = () => true): Member | undefined {
+    const may = this.candidates().filter(
+      (member) => isMeant(member) && this.objectionTo(member, sinceMs) === undefined,
+    );
     return may.find(({ serverId }) => serverId !== this.configuration.primary?.serverId) ?? may[0];
   }
 
   /**
-   * Who takes over from a primary that most of the live in-sync members can't reach; undefined: the primary
-   * stays.
+   * The member that takes over from a primary that most of the live in-sync members can't reach; undefined:
+   * the primary stays.
    */
   successorOfCutOff(): Member | undefined {
     const { primary } = this.configuration;
@@ -85,8 +88,9 @@ export class Promotion {
   }
 
   /**
-   * Which others each live in-sync member but the primary can't reach, as it said last. A member that is a
-   * little late counts until it is dropped for silence; otherwise a busy machine would decide who is cut off.
+   * For each live in-sync member except the primary: which others it can't reach, by its last ping. A member
+   * that is a little late counts until it is dropped for silence; otherwise a busy machine would decide which
+   * member is cut off.
    */
   views(): View[] {
     return this.members.flatMap((member) => {

@@ -2,7 +2,7 @@
  * Dial-back: whether a member can be reached at the address that it advertises.
  *
  * A member's stream proves that the member can dial the router, and nothing about the other direction: with a
- * wrong `--advertise` it would be promoted, and neither clients nor standbys would find it. So the router
+ * wrong `--advertise` it would be promoted, but neither clients nor standbys could reach it. So the router
  * dials the address once for each life and asks the standard health service for a name that only this life
  * serves. A member that was reached once counts as reachable for the rest of its life: a serving primary is
  * never replaced because the router alone can't dial it, and a takeover never waits for such a question.
@@ -19,7 +19,7 @@ export type Reach =
   /** `failures`: how many questions in a row have failed. */
   | { readonly kind: 'unreachable'; readonly detail: string; readonly failures: number };
 
-/** Questions under way at once: each is a connection, and ten thousand members may attach in one second. */
+/** Open questions at once: each is a connection, and ten thousand members may attach in one second. */
 export const MAX_PROBES_AT_ONCE = 32;
 /**
  * Waits between questions to a member that could not be reached, ms: short at first, for a process that is
@@ -37,7 +37,7 @@ export interface Question extends MemberLife {
   readonly address: Address;
 }
 
-/** Which questions are due and which are under way; only the newest question about a member counts. */
+/** Which questions are due and which are open; only the newest question about a member counts. */
 export class Probes {
   readonly #due = new Deadlines<Question>();
   readonly #asked = new Map<ProbeNumber, Question>();
@@ -51,7 +51,7 @@ export class Probes {
     this.#due.add(at, question);
   }
 
-  /** Takes the questions to ask now, as far as those under way leave room. */
+  /** Takes the questions to ask now, up to the limit of open ones. */
   takeDue(now: Instant): { readonly probe: ProbeNumber; readonly question: Question }[] {
     const taken = [];
     while (this.#asked.size < MAX_PROBES_AT_ONCE) {
@@ -65,7 +65,7 @@ export class Probes {
     return taken;
   }
 
-  /** The question that is answered; undefined when the answer no longer matters. */
+  /** The question of this answer; undefined when the answer no longer matters. */
   answered(probe: ProbeNumber): Question | undefined {
     const question = this.#asked.get(probe);
     this.#asked.delete(probe);

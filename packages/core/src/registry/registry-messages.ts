@@ -1,5 +1,7 @@
 /** The inputs and outputs of the registry. */
-import type { Assignment, ClusterRecord, JournalEnd } from '../assignment.js';
+
+import type { Assignment, ClusterRecord, HistoryEntry, JournalEnd } from '../assignment.js';
+import type { Build } from '../build.js';
 import type {
   Address,
   ClusterId,
@@ -10,6 +12,7 @@ import type {
   LifeId,
   NetworkId,
   ServerId,
+  WallTimeMs,
 } from '../ids.js';
 import type { MemberMessage, RouterMessage } from '../messages.js';
 import type { Reason } from '../reasons.js';
@@ -20,28 +23,30 @@ export type RegistryLink = number;
 /** Names one call that waits for an answer; given by the driver, never used twice. */
 export type RegistryToken = number;
 
-/** A server as it introduces itself, or as its supervisor does. */
+/** A server, as described by itself or by its supervisor. */
 export interface Candidate {
   /** Empty when it has never belonged to a network. */
   readonly networkId: NetworkId | '';
-  /** By its service's name for a member of a service. */
+  /** For a member of a service the service's name. */
   readonly cluster: ClusterKey;
   readonly serverId: ServerId;
   readonly incarnation: Incarnation;
   /** Empty when it cannot replicate. */
   readonly journalId: JournalId;
-  /** Empty when it is not given, or when its supervisor speaks for it, which does not know it. */
+  /** Empty when it is not given, or when the supervisor sends this, which does not know it. */
   readonly lifeId: LifeId;
-  /** The last welcomed life that its folder has; empty when there is none, or it is not known. */
+  /** The last welcomed life that its folder has stored; empty when there is none, or it is not known. */
   readonly welcomedLife: LifeId;
   readonly address: Address;
-  /** Where its journal ends; only when it speaks for itself. */
+  /** Where its journal ends; only from the server itself. */
   readonly stats?: JournalEnd;
-  /** Whether it has been asked to stop; only when it speaks for itself. */
+  /** Whether it has been asked to stop; only from the server itself. */
   readonly leaving?: boolean;
+  /** Only when it speaks for itself. */
+  readonly build?: Build;
 }
 
-/** What a unary heartbeat says. */
+/** The content of a unary heartbeat. */
 export interface Heartbeat {
   readonly cluster: ClusterId;
   readonly serverId: ServerId;
@@ -50,7 +55,7 @@ export interface Heartbeat {
   readonly type: string;
 }
 
-/** The only type that is ever given to a client. */
+/** The only type to which clients are ever sent. */
 export const SERVER_TYPE = 'server';
 
 export type RegistryInput =
@@ -58,7 +63,7 @@ export type RegistryInput =
   | { readonly kind: 'link-message'; readonly link: RegistryLink; readonly message: MemberMessage }
   /** The stream has ended. Comes once for every link, also for one that the registry closed. */
   | { readonly kind: 'link-ended'; readonly link: RegistryLink; readonly reason: string }
-  /** A server takes its place before it attaches. Answered `announced`. */
+  /** A server reserves its place before it attaches. Answered `announced`. */
   | { readonly kind: 'add-master'; readonly token: RegistryToken; readonly candidate: Candidate }
   /**
    * A supervisor registers a server, which counts as live until the supervisor reports a crash. Answered
@@ -66,7 +71,7 @@ export type RegistryInput =
    */
   | { readonly kind: 'register-server'; readonly token: RegistryToken; readonly candidate: Candidate }
   /**
-   * A heartbeat of a server that can only call out, or of an auxiliary process. Answered `heartbeat-noted`.
+   * A heartbeat of a server that can only make calls, or of an auxiliary process. Answered `heartbeat-noted`.
    */
   | { readonly kind: 'heartbeat'; readonly token: RegistryToken; readonly heartbeat: Heartbeat }
   /** Answered `crash-noted`. */
@@ -93,7 +98,7 @@ export type RegistryInput =
       readonly kind: 'handover';
       readonly token: RegistryToken;
       readonly cluster: ClusterKey;
-      /** Who is to be the next; absent: the first that may. */
+      /** The member that takes over; absent: the first that may. */
       readonly to?: ServerId | undefined;
     }
   /** Unclean: see AdminService.Promote. Answered with the new assignment. */
@@ -102,10 +107,29 @@ export type RegistryInput =
       readonly token: RegistryToken;
       readonly cluster: ClusterKey;
       readonly serverId: ServerId;
-      /** Promote it even when another live member has more. */
+      /** Promote it even if another live member has more. */
       readonly acceptLoss: boolean;
     }
-  /** These records are durable, and everything that waited for them has been said. */
+  /** Nobody takes the epoch from a lost primary any more. Answered with the assignment. */
+  | { readonly kind: 'pause'; readonly token: RegistryToken; readonly cluster: ClusterKey }
+  /** The primary ends in order, and no epoch is granted. Answered with the assignment when it has ended. */
+  | { readonly kind: 'rest'; readonly token: RegistryToken; readonly cluster: ClusterKey }
+  /** Ends `pause` and `rest`. Answered with the assignment. */
+  | { readonly kind: 'resume'; readonly token: RegistryToken; readonly cluster: ClusterKey }
+  /** Forgets a member that does not come back. Answered with the assignment. */
+  | {
+      readonly kind: 'remove';
+      readonly token: RegistryToken;
+      readonly cluster: ClusterKey;
+      readonly serverId: ServerId;
+      /** Also when its copy is one of the few that have everything. */
+      readonly acceptLoss: boolean;
+    }
+  /** Answered `history`. */
+  | { readonly kind: 'history'; readonly token: RegistryToken; readonly cluster: ClusterKey }
+  /** The wall clock as it is now: at the beginning, and when it has moved. For people only. */
+  | { readonly kind: 'wall-time'; readonly timeMs: WallTimeMs }
+  /** These records are durable, and everything that waited for them has been sent. */
   | { readonly kind: 'told'; readonly records: readonly ClusterRecord[] }
   /** The answer to a `probe`; `detail` says why the member could not be reached. Comes once for each. */
   | { readonly kind: 'probed'; readonly probe: ProbeNumber; readonly detail: string | undefined }
@@ -122,11 +146,13 @@ export type RegistryAnswer =
     }
   | { readonly kind: 'registered' }
   /**
-   * Whether it is the one that clients are routed to; for an auxiliary process, whether it is the first of
-   * its type.
+   * For a server, whether clients are sent to it; for an auxiliary process, whether it is the first of its
+   * type.
    */
   | { readonly kind: 'heartbeat-noted'; readonly isFirst: boolean }
-  | { readonly kind: 'crash-noted'; readonly dropped: boolean };
+  | { readonly kind: 'crash-noted'; readonly dropped: boolean }
+  /** The oldest first. */
+  | { readonly kind: 'history'; readonly entries: readonly HistoryEntry[] };
 
 /** One line for the operator. */
 export interface RegistryEvent {
@@ -143,6 +169,8 @@ export interface RegistryEvent {
     | 'unavailable'
     | 'handover'
     | 'unclean-promotion'
+    | 'suspended'
+    | 'removed'
     | 'older-store'
     | 'hears-nobody'
     | 'hears-again'
@@ -179,7 +207,7 @@ export type RegistryOutput =
       readonly reason: Reason;
       readonly detail: string;
     }
-  /** From now on this may be told to all: for watchers. */
+  /** From now on this may be announced: for watchers. */
   | { readonly kind: 'changed'; readonly assignment: Assignment }
   /** Dial this address and ask its health for this service; answer with `probed`. */
   | {

@@ -1,13 +1,13 @@
 /**
- * Decides who is available, in every cluster of one network.
+ * Decides which server is available, in every cluster of one network.
  *
- * Input is what the router heard, and when; output is what it must do about it. The same inputs in the same
- * order give the same outputs, so any failover can be replayed. `Cluster` and its grants decide who is
- * promoted and who is in sync; `MemberStreams` and the calls beside it decide which members there are and who
- * is told.
+ * Inputs are the messages to the router, and their times; outputs are what it must do. The same inputs in the
+ * same order give the same outputs, so any failover can be replayed. `Cluster` and its grants decide which
+ * members are promoted and in sync; `MemberStreams` and the `…-calls.ts` decide which members there are and
+ * who gets answers.
  *
- * Within a step all consequences of a change come after its `persist`: an assignment is durable before anyone
- * is told of it (persisted-before-spoken).
+ * Within a step all consequences of a change come after its `persist`: an assignment is durable before it is
+ * announced (persisted-before-spoken).
  */
 import type { Assignment, ClusterRecord } from '../assignment.js';
 import type { Instant, NetworkId } from '../ids.js';
@@ -31,14 +31,14 @@ import { type Announcer, StepOutputs } from './step-outputs.js';
 
 export interface RegistryOptions {
   readonly networkId: NetworkId;
-  /** The number of clusters that users are divided over, which never changes. */
+  /** The number of clusters of users, which never changes. */
   readonly clusters: number;
   readonly timing: Timing;
-  /** What was made durable last of each cluster that ever had a member. */
+  /** The last durable record of each cluster that ever had a member. */
   readonly records: readonly ClusterRecord[];
   /**
-   * The store has just been made, so nobody was ever told anything that it does not hold. Default: it holds
-   * no record.
+   * The store has just been made, so no member can know anything that it does not hold. Default: whether it
+   * holds no record.
    */
   readonly isNew?: boolean;
   /** How long a unary heartbeat counts, ms. */
@@ -50,6 +50,8 @@ export interface RegistryOptions {
 }
 
 type Call<Kind extends RegistryInput['kind']> = Extract<RegistryInput, { readonly kind: Kind }>;
+
+type OperatorsCall = 'handover' | 'promote' | 'pause' | 'rest' | 'resume' | 'remove' | 'history';
 
 export class Registry implements Machine<RegistryInput, RegistryOutput> {
   readonly #clusters: Clusters;
@@ -90,7 +92,9 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
     this.#calls = new MemberCalls({ clusters, listening, streams, outputs, graceMs: reattachGraceMs });
   }
 
-  /** Assignments that may be told now: valid at the start, and after the outputs of a step are performed. */
+  /**
+   * Assignments that may be announced now: valid at the start, and after the outputs of a step are performed.
+   */
   assignments(): Assignment[] {
     return this.#clusters.all.map((cluster) => cluster.assignment);
   }
@@ -106,13 +110,17 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
   }
 
   step(now: Instant, input: RegistryInput): RegistryOutput[] {
+    if (input.kind === 'wall-time') {
+      this.#listening.noteWallTime(now, input.timeMs);
+      return [];
+    }
     this.#listening.advance(now, this.#nextLook(), input.kind === 'tick');
     this.#take(now, input);
-    // After the input: the message that came is a sign of life, however late this step is.
+    // After the input: the message is a sign of life, however late this step is.
     this.#expire(now);
     const told = this.#outputs.seal(now, this.#announcer);
     for (const output of told) if (output.kind === 'changed') this.#durable.sealed(output.assignment);
-    // Last: a call that this step answers must not be told that its wait is over.
+    // Last: a call that this step answers must not be refused because its wait is over.
     this.#assignmentCalls.expire(now, this.#clusters, this.#outputs);
     this.#heartbeats.confirm(this.#outputs);
     this.#streams.answerPing();
@@ -132,13 +140,13 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
     return due.length === 0 ? undefined : Math.min(...due);
   }
 
-  /** When it has to look at the clock for somebody's silence. */
+  /** When it has to read the clock because of silence. */
   #nextLook(): Instant | undefined {
     const silenceMs = this.#heartbeats.nextSilenceInMs(this.#listening.heardMs);
     return this.#listening.nextLook([this.#streams.graceMs, silenceMs]);
   }
 
-  #take(now: Instant, input: RegistryInput): void {
+  #take(now: Instant, input: Exclude<RegistryInput, { readonly kind: 'wall-time' }>): void {
     switch (input.kind) {
       case 'link-message':
         return this.#streams.take(now, input.link, input.message);
@@ -161,6 +169,11 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
       case 'get-available':
       case 'handover':
       case 'promote':
+      case 'pause':
+      case 'rest':
+      case 'resume':
+      case 'remove':
+      case 'history':
         return this.#call(now, input);
       case 'cancel':
         return this.#assignmentCalls.cancel(input.token);
@@ -175,8 +188,8 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
     }
   }
 
-  #call(now: Instant, input: Call<'get-available' | 'handover' | 'promote'>): void {
-    // A service may come later: who asks for its primary waits, as for a primary that is gone.
+  #call(now: Instant, input: Call<'get-available' | OperatorsCall>): void {
+    // The service may be made later: the caller waits, as for a primary that is gone.
     if (input.kind === 'get-available' && typeof input.cluster === 'string')
       return this.#assignmentCalls.getAvailable(
         now,
@@ -193,6 +206,16 @@ export class Registry implements Machine<RegistryInput, RegistryOutput> {
         return this.#assignmentCalls.handover(now, cluster, input, this.#outputs);
       case 'promote':
         return this.#assignmentCalls.promote(now, cluster, input, this.#outputs);
+      case 'pause':
+        return this.#assignmentCalls.pause(cluster, input, this.#outputs);
+      case 'rest':
+        return this.#assignmentCalls.rest(now, cluster, input, this.#outputs);
+      case 'resume':
+        return this.#assignmentCalls.resume(cluster, input, this.#outputs);
+      case 'remove':
+        return this.#assignmentCalls.remove(cluster, input, this.#outputs);
+      case 'history':
+        return this.#outputs.answer(input.token, { kind: 'history', entries: cluster.history });
       default:
         return unreachable(input);
     }

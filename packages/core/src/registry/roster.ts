@@ -1,7 +1,7 @@
 /**
  * The members of one cluster in registration order. A server keeps its place when it goes and comes back.
- * Only when the roster is full does a newcomer get the place of a member that is gone and that nothing
- * depends on.
+ * Only when the roster is full, a new member gets the place of a member that is gone and on which nothing
+ * depends.
  */
 import type { ServerId } from '../ids.js';
 import { invariant } from '../invariants.js';
@@ -29,7 +29,7 @@ export class Roster {
     return this.#members.length >= MAX_MEMBERS && this.#forgettable() === undefined;
   }
 
-  /** Whether a member has lost its place that has attached since this router started. */
+  /** Whether a member that has attached since this router started has lost its place. */
   get hasForgotten(): boolean {
     return this.#hasForgotten;
   }
@@ -38,7 +38,7 @@ export class Roster {
     return this.#members.find((member) => member.serverId === serverId);
   }
 
-  /** Adds a member at the end, without evidence yet that it is there. */
+  /** Adds a member at the end, without evidence yet that it is live. */
   register(candidate: Candidate): Member {
     const forgotten = this.#members.length >= MAX_MEMBERS ? this.#forgettable() : undefined;
     if (forgotten !== undefined) this.remove(forgotten);
@@ -56,6 +56,7 @@ export class Roster {
       hasAttached: false,
       refused: undefined,
       isLeaving: false,
+      build: undefined,
       end: NO_END,
       isAtRest: true,
     };

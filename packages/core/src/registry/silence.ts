@@ -1,9 +1,9 @@
 /**
  * Notices which members have fallen silent, in listening time.
  *
- * Links are kept in the order in which they were last heard, so a ping costs the same with three
- * members as with thousands: it moves its link to the end, and only the front is ever looked at.
- * The interval rises with the number of members, and a member is judged by the one it was told.
+ * Links are kept in the order in which they were last heard, so a ping costs the same with three members as
+ * with thousands: it moves its link to the end, and only the first one is ever checked. The interval rises
+ * with the number of members, and a member's silence is measured by the interval that was sent to it.
  */
 import { RecencyMap } from '../recency-map.js';
 import { MIN_PINGS_BEFORE_DEAD, type Timing } from '../timing.js';
@@ -17,8 +17,8 @@ interface Heard {
   toldIntervalMs: number;
   /**
    * The router was cut off or away, and this member may have given up the stream: its end proves nothing, and
-   * its messages may be old ones. `unspoken`: the member has not spoken since, and its silence counts from
-   * `atMs`. A number: when it first spoke.
+   * its messages may be old ones. `unspoken`: the member has sent nothing since, and its silence counts from
+   * `atMs`. A number: the time of its first message since.
    */
   excuse: 'unspoken' | number | undefined;
 }
@@ -41,14 +41,14 @@ export class Silence {
 
   constructor(readonly timing: Timing) {}
 
-  /** The ping interval that members are told now. */
+  /** The ping interval that is sent to members now. */
   get pingIntervalMs(): number {
     const links = this.#links.size + this.#expected.size;
     const room = Math.ceil((links * 1_000) / MAX_PINGS_PER_SECOND);
     return Math.max(this.timing.pingIntervalMs, room);
   }
 
-  /** Silence after which a member that was told `intervalMs` is dropped. */
+  /** Silence after which a member with the interval `intervalMs` is dropped. */
   deadAfterMs(intervalMs: number = this.pingIntervalMs): number {
     return Math.max(this.timing.deadAfterMs, MIN_PINGS_BEFORE_DEAD * intervalMs);
   }
@@ -86,7 +86,7 @@ export class Silence {
     heard.toldIntervalMs = this.pingIntervalMs; // this link included
   }
 
-  /** The interval that the member has just been told. */
+  /** The interval that was just sent to the member. */
   told(link: RegistryLink, intervalMs: number): void {
     const heard = this.#links.get(link);
     if (heard !== undefined) heard.toldIntervalMs = intervalMs;
@@ -102,7 +102,7 @@ export class Silence {
     return heard === undefined ? undefined : listeningMs - heard.atMs;
   }
 
-  /** Whether it spoke at `sinceMs` or later, and within the last two of its pings. */
+  /** Whether it was heard at `sinceMs` or later, and within the last two of its pings. */
   isHeard(listeningMs: number, link: RegistryLink, sinceMs: number): boolean {
     const heard = this.#links.get(link);
     const attachedAt = this.#expected.get(link);
@@ -112,7 +112,7 @@ export class Silence {
     return listeningMs - heard.atMs < HEARD_PINGS * heard.toldIntervalMs;
   }
 
-  /** Whether two or more links stand, and nothing was heard on any of them within two pings. */
+  /** Whether two or more links are open, and nothing was heard on any of them within two pings. */
   isQuiet(listeningMs: number): boolean {
     const { last } = this.#links;
     if (last === undefined || this.#links.size < 2) return false;
@@ -121,7 +121,7 @@ export class Silence {
 
   /**
    * The router was cut off or away: every silence starts from zero, and every stream is excused. A member
-   * that has not spoken since the last time gets no second excuse.
+   * that has sent nothing since the last time gets no second excuse.
    */
   startAnew(listeningMs: number): void {
     for (const [, heard] of this.#links) {
@@ -132,8 +132,8 @@ export class Silence {
   }
 
   /**
-   * Whether the end of this stream proves nothing. Once the member has gone on speaking for two pings it
-   * counts again: what a network held back comes in one burst, often with the end of the stream behind it.
+   * Whether the end of this stream proves nothing. When the member has sent messages for two pings it counts
+   * again: what a network held back arrives in one burst, often followed by the end of the stream.
    */
   isExcused(link: RegistryLink): boolean {
     return this.#links.get(link)?.excuse !== undefined;

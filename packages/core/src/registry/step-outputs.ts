@@ -1,9 +1,10 @@
 /**
- * Collects the outputs of one step. There is one object, which is empty again after its outputs were taken.
+ * Collects the outputs of one step. The same object serves all steps; it is empty after its outputs were
+ * taken.
  *
- * During the step clusters are only marked. At its end each changed cluster is sealed, and what is said comes
- * after its `persist` (persisted-before-spoken): first to the members, the primary before the others; then to
- * watchers and waiting callers; then everything else that was said; and last the lines for the operator.
+ * During the step clusters are only marked. At its end each changed cluster is sealed, and its messages come
+ * after its `persist` (persisted-before-spoken): first those to members, the primary before the others; then
+ * those to watchers and waiting callers; then all other messages; and last the lines for the operator.
  */
 import type { Assignment } from '../assignment.js';
 import type { Instant } from '../ids.js';
@@ -20,7 +21,7 @@ import type {
 } from './registry-messages.js';
 
 export interface Announcer {
-  /** The message that tells an assignment on this link. */
+  /** The message that carries an assignment on this link. */
   readonly tell: (link: RegistryLink, assignment: Assignment, isWelcome: boolean) => RouterMessage;
   /** Removes and returns all calls that waited for this assignment. */
   readonly content: (assignment: Assignment) => readonly RegistryToken[];
@@ -32,6 +33,7 @@ export class StepOutputs {
   readonly #owed = new Set<RegistryLink>();
   #said: RegistryOutput[] = [];
   #asked: { readonly token: RegistryToken; readonly assignment: Assignment }[] = [];
+  #ordered: { readonly token: RegistryToken; readonly cluster: Cluster }[] = [];
   #events: RegistryEvent[] = [];
 
   /** The cluster may have changed. */
@@ -39,14 +41,14 @@ export class StepOutputs {
     this.#touched.add(cluster);
   }
 
-  /** The member on this link is told the assignment for the first time. */
+  /** The member on this link gets its first assignment. */
   welcome(link: RegistryLink, cluster: Cluster): void {
     this.#welcome.add(link);
     this.touch(cluster);
   }
 
   /**
-   * The member on this link is told the assignment even if it has not changed: it has asked for something.
+   * The member on this link gets the assignment even if it has not changed, as the answer to a request.
    */
   owe(link: RegistryLink, cluster: Cluster): void {
     this.#owed.add(link);
@@ -72,9 +74,15 @@ export class StepOutputs {
     this.#said.push({ kind: 'answer', token, answer, overtakes: false });
   }
 
-  /** An assignment that is durable already is told before everything that waits for the disk. */
+  /** A durable assignment is sent before everything that waits for the disk. */
   answerWith(token: RegistryToken, assignment: Assignment): void {
     this.#asked.push({ token, assignment });
+  }
+
+  /** What this step makes of the cluster is told when it is durable. */
+  answerWhenSealed(token: RegistryToken, cluster: Cluster): void {
+    this.touch(cluster);
+    this.#ordered.push({ token, cluster });
   }
 
   refuse(token: RegistryToken, { reason, detail }: Refusal): void {
@@ -118,18 +126,23 @@ export class StepOutputs {
     this.#said.push(output);
   }
 
-  /** Everything else that was said, and the lines for the operator. The next step begins empty. */
+  /** All other messages, and the lines for the operator. The next step begins empty. */
   takeRest(durable: Durable): RegistryOutput[] {
     const answers = this.#asked.map(({ token, assignment }): RegistryOutput => {
       const atOnce = durable.inPlaceOf(assignment);
       const answer = { kind: 'assignment', assignment: atOnce ?? assignment } as const;
       return { kind: 'answer', token, answer, overtakes: atOnce !== undefined };
     });
+    const ordered = this.#ordered.map(({ token, cluster }): RegistryOutput => {
+      const answer = { kind: 'assignment', assignment: cluster.assignment } as const;
+      return { kind: 'answer', token, answer, overtakes: false };
+    });
     const reports = this.#events.map((event): RegistryOutput => ({ kind: 'report', event }));
-    const rest = [...this.#said, ...answers, ...reports];
+    const rest = [...this.#said, ...answers, ...ordered, ...reports];
     for (const marked of [this.#touched, this.#welcome, this.#owed]) marked.clear();
     this.#said = [];
     this.#asked = [];
+    this.#ordered = [];
     this.#events = [];
     return rest;
   }

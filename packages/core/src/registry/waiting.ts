@@ -1,7 +1,7 @@
 /**
- * Calls that wait for an assignment: clients' for a primary above a failed epoch, operators' for the outputs
- * of a handover. Both wait for a live primary of a higher epoch than they name, and differ in the answer when
- * none comes.
+ * Calls that wait for an assignment: clients wait for a primary above a failed epoch, operators for the
+ * result of a handover. Both wait for a live primary of a higher epoch than they name, and differ in the
+ * answer when there is none in time. Operators also wait for a cluster that comes to rest.
  */
 import type { Assignment } from '../assignment.js';
 import { type ClusterKey, clusterKeyOf, type Epoch, type Instant } from '../ids.js';
@@ -12,24 +12,26 @@ import type { RegistryToken } from './registry-messages.js';
 
 export interface Waiter {
   readonly token: RegistryToken;
-  /** By name for a service, which need not be there yet. */
+  /** For a service its name; it need not exist yet. */
   readonly cluster: ClusterKey;
-  readonly wants: 'primary' | 'handover';
-  /** Waits for an available primary of a higher epoch than this. */
+  readonly wants: 'primary' | 'handover' | 'rest';
+  /** Waits for an available primary of a higher epoch than this; `rest`: for the end of this epoch. */
   readonly above: Epoch;
   /** How often the primary of that epoch has pinged since the question. */
   pings: number;
 }
 
 /**
- * A client that lost its primary gets the same one as answer when the router has heard so many of its pings
+ * A client that lost its primary gets the same one as answer when the router has heard this many of its pings
  * since the question. The first may have been sent before the client's link broke; the second was sent a ping
  * interval after it.
  */
 const PINGS_OF_A_LIVE_PRIMARY = 2;
 
-export const isContent = (waiter: Waiter, { available, epoch }: Assignment): boolean =>
-  available && epoch > waiter.above;
+export const isContent = ({ wants, above }: Waiter, { available, epoch, suspended }: Assignment): boolean => {
+  if (wants === 'rest') return suspended === 'resting' && !available;
+  return available && epoch > above;
+};
 
 export class Waiting {
   readonly #deadlines = new Deadlines<Waiter>();
@@ -65,8 +67,8 @@ export class Waiting {
   }
 
   /**
-   * The primary of an epoch has pinged. Removes and returns all calls that believed it lost and now have
-   * enough pings.
+   * The primary of an epoch has pinged. Removes and returns all calls that believed it lost and have now
+   * waited for enough pings.
    */
   takeReassured(cluster: ClusterKey, epoch: Epoch): Waiter[] {
     return this.#take(cluster, (waiter) => {
@@ -79,6 +81,11 @@ export class Waiting {
   /** Removes and returns all calls that wait for a handover of this cluster. */
   takeHandovers(cluster: ClusterKey): Waiter[] {
     return this.#take(cluster, (waiter) => waiter.wants === 'handover');
+  }
+
+  /** Removes and returns all calls that wait for this cluster to rest. */
+  takeRests(cluster: ClusterKey): Waiter[] {
+    return this.#take(cluster, (waiter) => waiter.wants === 'rest');
   }
 
   /** Removes and returns one call whose wait is over. */

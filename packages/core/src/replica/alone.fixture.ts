@@ -1,4 +1,4 @@
-/** One replica. The test itself plays the routers, peers and clients; outputs are given as lines. */
+/** One replica. The test itself acts as the routers, peers and clients; outputs are given as lines. */
 import {
   DEFAULT_TIMING,
   type Entry,
@@ -66,7 +66,7 @@ export class Alone {
   routerEnded = (address?: string, detail = 'gone'): string[] =>
     this.step({ kind: 'router-ended', attempt: this.#attemptAt(address), detail });
 
-  /** A router welcomes the server, and the disk has noted it. */
+  /** A router welcomes the server, and the disk has stored the welcome. */
   welcome = ({ term = 0, ...told }: Told & { readonly term?: number }, address?: string): string[] => [
     ...this.router(
       {
@@ -88,7 +88,7 @@ export class Alone {
   primary = (message: PrimaryMessage, entries: readonly Entry[] = [], checksum?: number): string[] =>
     this.step({ kind: 'primary-message', attempt: this.#primaryAttempt, message, entries, checksum });
 
-  /** Entries from a position on, one for each epoch given, with the right positions. */
+  /** Entries from a position on, one for each given epoch, with the right positions. */
   entries = (from: number, epochs: readonly number[], inEpoch: number, committed = 0): string[] =>
     this.primary(
       {
@@ -120,7 +120,7 @@ export class Alone {
     return address === undefined ? this.#routerAttempt : (this.#routers.get(address) ?? 0);
   }
 
-  /** Primary of epoch 1, and its epoch open. `others` are members too. */
+  /** Becomes primary of epoch 1 and opens it. `others` are members too. */
   reign(...others: readonly number[]): this {
     this.start();
     this.welcome({ epoch: 1, primary: this.id, members: [this.id, ...others] });
@@ -140,7 +140,7 @@ export function entryOf(at: number, inEpoch: number, command?: JournalCommand): 
   };
 }
 
-/** A standby with an empty journal that asks to join. */
+/** The `join` of a standby with an empty journal. */
 export const joinOf = (id: number, other: Partial<Join> = {}): Join => ({
   kind: 'join',
   networkId: 'net',

@@ -5,9 +5,9 @@ import { lifeOf } from './disk.fixture.js';
 export interface Told {
   readonly epoch: number;
   readonly primary: number;
-  /** All of them live, in their first incarnation. */
+  /** All live, in their first incarnation. */
   readonly members: readonly number[];
-  /** Without it: only the primary. */
+  /** Default: only the primary. */
   readonly inSync?: readonly number[];
   readonly revision?: number;
   readonly uncleanEpoch?: number;

@@ -28,7 +28,7 @@ export class ClientRequests {
     this.#context = context;
   }
 
-  /** Whether any of them waits. */
+  /** Whether any request waits. */
   get isHolding(): boolean {
     return this.#held.size > 0;
   }
@@ -37,7 +37,7 @@ export class ClientRequests {
     this.#request(request, this.#context.heardMs + this.#context.timing.deadAfterMs, serving);
   }
 
-  /** Judges the held requests again: the role or state of this server has changed. */
+  /** Decides about the held requests again: the role or state of this server has changed. */
   dispatchHeld(serving: Serving): void {
     for (const { request, until } of this.#held.takeAll()) this.#request(request, until, serving);
   }
@@ -74,7 +74,7 @@ export class ClientRequests {
     if (home !== context.identity.cluster)
       return this.#refuse(request, 'wrong-cluster', `${quote(user ?? '')} is a user of cluster ${home}`);
     if (this.#isUnproved(request, user)) {
-      const detail = `${quote(user ?? '')} can't be spoken for without a key here: only names of digits can`;
+      const detail = `${quote(user ?? '')} can't be used without a key here: only names of digits can`;
       return this.#refuse(request, 'permission-denied', detail);
     }
     const knownEpoch = primary?.epoch ?? context.assignment?.epoch ?? NO_EPOCH;
@@ -90,7 +90,7 @@ export class ClientRequests {
     const isWrite = request.kind === 'write' || request.kind === 'operate';
     const mustWait = isWrite ? drain !== undefined : !primary.opened;
     if (mustWait) {
-      // Beyond the end of the drain: an abandoned drain admits the waiting writes.
+      // Until after the end of the drain: an abandoned drain admits the waiting writes.
       const patience = drain === undefined ? until : until + Math.max(0, drain.until - context.now);
       if (!this.#hold(request, patience, primary))
         this.#refuse(request, 'busy', 'too many requests wait here');
@@ -113,8 +113,8 @@ export class ClientRequests {
   }
 
   /**
-   * Whether nothing shows for whom the caller speaks, although this server asks for it. Names of digits are
-   * open on the classic wire, as long as they belong to no key.
+   * Whether the caller has proved nothing, although this server requires a proof. On the classic wire names
+   * of digits without keys need none.
    */
   #isUnproved(request: ClientRequest, user: UserName | undefined): boolean {
     if (this.#context.registration === undefined || request.kind === 'operate') return false;
@@ -122,7 +122,7 @@ export class ClientRequests {
   }
 
   /**
-   * @returns whether there was room. A waiting reader gets a sign of life, or it would give up this server
+   * @returns whether there was room. A waiting reader gets a sign of life, or it would give this server up
    */
   #hold(request: ClientRequest, until: number, primary: PrimaryRole | undefined): boolean {
     if (!this.#held.hold(request, until)) return false;
@@ -142,6 +142,6 @@ export class ClientRequests {
   }
 }
 
-/** Undefined: it is for any user. */
+/** Undefined: the request is not about one user. */
 const userOf = (request: ClientRequest): UserName | undefined =>
   request.kind === 'write' || request.kind === 'operate' ? request.command.user : request.user;

@@ -1,6 +1,6 @@
 /**
- * Several clusters of one server each, which tail one another. Servers die and come back with what their disk
- * held; streams break; messages arrive when the test says so.
+ * Several clusters of one server each, which tail one another. Servers die and come back with the content of
+ * their disks; streams break; messages arrive when the test says so.
  */
 import {
   type Answers,
@@ -45,8 +45,8 @@ export class Clusters {
   #links = 0;
 
   /**
-   * @param named how many clusters the router tells of; without it servers don't know which cluster a user
-   * belongs to, and accept any name
+   * @param named the number of clusters in the router's welcome; without it servers don't know which cluster
+   * a user belongs to, and accept any name
    */
   constructor(
     count: number,
@@ -86,7 +86,7 @@ export class Clusters {
     stream.teller.step({ kind: 'tail-ended', link: stream.link });
   }
 
-  /** Some time passes, in which everything on its way arrives and everything is synced. */
+  /** Some time passes: all messages arrive and everything is synced. */
   settle(): void {
     for (let round = 0; round < 12; round += 1) {
       let moved = true;
@@ -114,9 +114,9 @@ export class LoneCluster {
   readonly address: string;
   readonly journal: Entry[] = [];
   readonly replies = new Map<number, Reply>();
-  /** What the journal holds durably. */
+  /** The durable end of the journal. */
   durable = 0;
-  /** Texts that a timeline was given, by its number. */
+  /** Texts that each timeline got, by its number. */
   readonly shown = new Map<number, string[]>();
   #replica: Replica | undefined;
   #epoch = 0;
@@ -141,7 +141,7 @@ export class LoneCluster {
     return this.#replica !== undefined;
   }
 
-  /** A new life, in a new epoch, with what the disk holds; the others hear of it. */
+  /** A new life, in a new epoch, with the content of the disk; the others learn of it. */
   revive(): void {
     const epochStarts = this.journal.flatMap(({ command, epoch: of, position: at }) =>
       command.kind === 'epoch-start' ? [{ epoch: of, position: at }] : [],
@@ -188,7 +188,7 @@ export class LoneCluster {
     }
   }
 
-  /** It dies, and what was not synced is gone. */
+  /** It dies, and what was not synced is lost. */
   die(): void {
     this.#replica = undefined;
     this.journal.length = this.durable;

@@ -33,7 +33,7 @@ export type DiskWork =
 
 const EMPTY: SocialSnapshot = { position: NO_POSITION, users: [], sessions: [], origins: [] };
 
-/** FNV-1a over the entry, seeded with what came before: equal at the end only when all was equal. */
+/** FNV-1a over the entry, seeded with the entries before: equal at the end only if all entries are equal. */
 function chained(before: number, entry: Entry): number {
   let hash = before ^ 0x811c9dc5;
   for (const character of JSON.stringify(entry))
@@ -142,7 +142,7 @@ export class Disk {
     this.#works.push(work);
   }
 
-  /** Makes the oldest write durable and returns the input that tells the server of it. */
+  /** Makes the oldest write durable and returns the input that reports this to the server. */
   sync(): ReplicaInput | undefined {
     const work = this.#works.shift();
     if (work === undefined) return undefined;

@@ -1,6 +1,6 @@
 /**
- * The planned end of a reign: writes wait, the in-sync standbys get all entries, and the router is asked to
- * choose another primary.
+ * The planned end of a server's time as primary: writes wait, the in-sync standbys get all entries, and the
+ * router is asked to choose another primary.
  */
 import type { Instant } from '../ids.js';
 import type { Attempt } from '../membership/membership-messages.js';
@@ -50,7 +50,7 @@ export class Drain {
     if (primary.standbys.awaited.length === 1) return 'nobody-to-hand-to';
     if (primary.router.attachedBy === undefined || !primary.standbys.everyoneHolds(outline.last))
       return 'draining';
-    // Asked again on each new stream: what was asked on the old one may never have arrived.
+    // Asked again on each new stream: the question on the old one may never have arrived.
     this.#askedOn = primary.router.attachedBy;
     primary.router.send({ kind: 'hand-over', epoch: primary.epoch, leaving: this.leaving });
     context.report(

@@ -1,8 +1,8 @@
 /**
  * Standbys that join before the router has told this server that it is primary, or that they are members.
  *
- * The router tells both sides at the same time, so a standby may be faster than its primary. It waits here
- * for a moment instead of being refused.
+ * The router tells both sides at the same time, so a standby may be faster than its primary. Its join waits
+ * here for a moment instead of being refused.
  */
 import { MAX_MEMBERS } from '../limits.js';
 import type { StandbyMessage } from '../messages.js';
@@ -34,7 +34,7 @@ export class EarlyJoins {
     this.#waiting.delete(link);
   }
 
-  /** Removes and returns those that need not wait any more, in the order in which they came. */
+  /** Removes and returns those that need not wait any more, in order of arrival. */
   takeWhere(isOver: (join: Join) => boolean): readonly EarlyJoin[] {
     return this.#take(({ join }) => isOver(join));
   }

@@ -1,9 +1,9 @@
 /**
- * Clients' requests that came a moment too early.
+ * Clients' requests that arrived a moment too early.
  *
- * The router tells clients and servers of a new epoch at the same time, so a client may be faster than the
- * server. A request that names an epoch which the server doesn't serve yet waits here for a moment; otherwise
- * the client would have to ask the router again.
+ * The router announces a new epoch to clients and servers at the same time, so a client may be faster than
+ * the server. A request that names an epoch which the server doesn't serve yet waits here for a moment;
+ * otherwise the client would have to ask the router again.
  */
 import type { ClientRequest } from './messages.js';
 
@@ -40,8 +40,8 @@ export class HeldRequests {
   }
 
   /**
-   * Removes and returns all, in order of arrival. A request that is put back keeps its deadline, or it could
-   * be held for ever.
+   * Removes and returns all, in order of arrival. A request that is put back keeps its deadline; otherwise it
+   * could be held for ever.
    */
   takeAll(): readonly Held[] {
     const held = [...this.#held.values()];

@@ -1,10 +1,10 @@
 /**
- * What the machine knows of its journal without the bytes: its first and last position, how far it is
+ * What the machine knows about its journal without the bytes: its first and last position, how far it is
  * durable, and where each epoch begins in it.
  *
  * Two journals that hold an entry of the same epoch at the same position are equal up to there: an
- * epoch is granted once, its primary appends each position once, and standbys only copy. So the list
- * of epoch starts is enough to find where two journals part, in one round trip. After Kafka's leader
+ * epoch is granted once, its primary appends each position once, and standbys only copy. So the list of epoch
+ * starts is enough to find where two journals diverge, in one round trip. After Kafka's leader
  * epochs (KIP-101, KIP-279) and Raft's log matching (§5.3).
  */
 import type { Entry, EpochStart } from '../entry.js';
@@ -27,7 +27,7 @@ export class JournalOutline {
   #epochStarts: EpochStart[];
 
   /**
-   * A journal whose entries `first` to `last` are there and durable. What comes before `first` is in a
+   * A journal whose entries `first` to `last` are present and durable. Everything before `first` is in a
    * snapshot.
    */
   constructor(first: Position, last: Position, epochStarts: readonly EpochStart[]) {
@@ -37,7 +37,7 @@ export class JournalOutline {
     this.#epochStarts = [...epochStarts];
   }
 
-  /** First position that the journal still has an entry for; `last` + 1 when it has none. */
+  /** First position whose entry the journal still has; `last` + 1 when it has none. */
   get first(): Position {
     return this.#first;
   }
@@ -50,7 +50,7 @@ export class JournalOutline {
   get lastEpoch(): Epoch {
     return this.#epochStarts.at(-1)?.epoch ?? NO_EPOCH;
   }
-  /** Epoch of the entry at a position; that of the last one before it, as far as is known. */
+  /** Epoch of the entry at a position, by the last epoch start at or before it. */
   epochAt(at: Position): Epoch {
     return this.#epochStarts.findLast((start) => start.position <= at)?.epoch ?? NO_EPOCH;
   }
@@ -59,7 +59,7 @@ export class JournalOutline {
     return this.#epochStarts.slice(-MAX_EPOCH_STARTS);
   }
 
-  /** The latest of them up to a position, as many as a snapshot may carry. */
+  /** The latest epoch starts up to a position, as many as a snapshot may carry. */
   epochStartsThrough(through: Position): readonly EpochStart[] {
     return this.#epochStarts.filter((start) => start.position <= through).slice(-MAX_EPOCH_STARTS);
   }
@@ -108,9 +108,9 @@ export class JournalOutline {
   }
 
   /**
-   * Up to where this journal is not known to differ from one that ends at that position, in that epoch. This
-   * journal may have begun with a snapshot, which names only the latest epochs: nothing is known about a
-   * journal that ends before those.
+   * Up to where no difference is known between this journal and one that ends at that position, in that
+   * epoch. This journal may have begun with a snapshot, which names only the latest epochs: then nothing is
+   * known about a journal that ends before these.
    */
   undisputedWith(theirLast: Position, theirLastEpoch: Epoch): Position {
     const [oldest] = this.#epochStarts;
@@ -118,7 +118,7 @@ export class JournalOutline {
     return position(Math.min(theirLast, previousPosition(oldest.position)));
   }
 
-  /** Whether this journal still has all entries after `common`, to send them. */
+  /** Whether this journal still has all entries after `common`, so that it can send them. */
   canContinueAfter(common: Position): boolean {
     return nextPosition(common) >= this.#first;
   }

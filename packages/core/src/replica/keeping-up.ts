@@ -1,20 +1,21 @@
 /**
- * Decides when a standby that left the in-sync set for slowness may come back.
+ * Decides when a standby that was removed from the in-sync set for slowness may be added again.
  *
  * The disk of a standby that has caught up may be slow again a moment later, and each time all writes would
- * wait for it. So the standby first has to keep up for a while: what is durable at the primary must always be
- * durable at the standby soon after.
+ * wait for it. So the standby first has to keep up for a while: each entry that is durable at the primary
+ * must be durable at the standby soon after.
  */
 import type { InSyncMember } from '../assignment.js';
 import type { Position, ServerId } from '../ids.js';
 
 /**
- * It comes back once it has kept up for this many times the delay that made it fall out: 10 s with the
+ * It is added again when it has kept up for this many times the delay for which it was removed: 10 s with the
  * defaults.
  */
 export const KEEPS_UP_FACTOR = 20;
 /**
- * It keeps up while it is behind for less than this part of that delay: one at the edge would fall out again.
+ * It keeps up while it is behind for less than this part of that delay: close to the limit it would soon be
+ * removed again.
  */
 const KEEPS_UP_WITHIN = 0.5;
 
@@ -22,7 +23,7 @@ interface Slow {
   readonly member: InSyncMember;
   /** Since when it has kept up, listening time, ms. */
   since: number;
-  /** What was durable at the primary when the standby reached the mark before, and when that was. */
+  /** The durable position of the primary when the standby reached the previous mark, and the time of that. */
   mark: { readonly position: Position; readonly at: number };
 }
 
@@ -38,7 +39,7 @@ export class KeepingUp {
     this.#slow.set(member.serverId, { member, since: at, mark: { position: durableHere, at } });
   }
 
-  /** `durableThere`: undefined while the standby does not copy from us. */
+  /** `durableThere`: the standby's durable position; undefined while it does not copy from us. */
   look(
     { serverId }: InSyncMember,
     durableThere: Position | undefined,
@@ -53,7 +54,7 @@ export class KeepingUp {
     if (isReached) slow.mark = { position: durableHere, at };
   }
 
-  /** Whether this copy has to wait. When it may come back it is no longer watched. */
+  /** Whether this copy has to wait. When it may be added again it is no longer watched. */
   mustWait({ serverId, journalId }: InSyncMember, at: number, deadAfterMs: number): boolean {
     const slow = this.#slow.get(serverId);
     if (slow === undefined) return false;

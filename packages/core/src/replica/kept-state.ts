@@ -1,4 +1,7 @@
-/** What a server keeps on its disk beside the journal: what it was told, and a snapshot from time to time. */
+/**
+ * What a server stores on its disk in addition to the journal: what it knows from its router and primary, and
+ * a snapshot from time to time.
+ */
 import type { Position } from '../ids.js';
 import type { ReplicaContext } from './replica-context.js';
 
@@ -11,7 +14,7 @@ export const SNAPSHOT_EVERY_ENTRIES = 100_000;
 export class KeptState {
   readonly #context: ReplicaContext;
   #snapshotAt: Position;
-  /** What was noted last. */
+  /** What was last written. */
   #noted = '';
 
   /** `snapshotAt`: the position of the snapshot that the disk has. */

@@ -2,7 +2,7 @@
  * A server's copy of the cluster's history: what is appended, what is committed, and the state that results
  * from the committed part.
  *
- * Only committed entries are applied, so no client ever sees what a failover takes back.
+ * Only committed entries are applied, so no client ever sees an entry that a failover takes back.
  */
 import type { Entry, EpochStart } from '../entry.js';
 import { type Position, position, previousPosition } from '../ids.js';
@@ -17,10 +17,12 @@ export class Ledger {
   #social: SocialState;
   #unapplied = new UnappliedEntries();
   #committed: Position;
-  /** What a former life knew as committed; it is applied when a primary says again that it is committed. */
+  /**
+   * What a former life knew to be committed; it is applied when a primary says again that it is committed.
+   */
   #committedBefore: Position;
   #checksum: number;
-  /** Cuts that the disk has not made yet; until then, what it calls durable may be what is being cut. */
+  /** Cuts that the disk has not made yet; until then, `durable` may be about entries that are being cut. */
   #cutsPending = 0;
 
   constructor(start: ReplicaStart) {
@@ -45,14 +47,14 @@ export class Ledger {
   get committed(): Position {
     return this.#committed;
   }
-  /** The highest position that this server has ever known as committed: nothing up to it may be cut. */
+  /** The highest position that this server has ever known to be committed: nothing up to it may be cut. */
   get knownCommitted(): Position {
     return position(Math.max(this.#committed, this.#committedBefore));
   }
   get checksum(): number {
     return this.#checksum;
   }
-  /** Appended here and not yet known to be committed. */
+  /** The number of entries appended here and not yet known to be committed. */
   get uncommitted(): number {
     return this.#unapplied.size;
   }
@@ -68,7 +70,7 @@ export class Ledger {
     }
   }
 
-  /** The disk says that everything up to `through` is durable. Says whether that is news. */
+  /** The disk says that everything up to `through` is durable. Returns whether that is news. */
   durableThrough(through: Position, checksum: number): boolean {
     if (this.#cutsPending > 0) return false;
     const before = this.#outline.durable;
@@ -78,7 +80,8 @@ export class Ledger {
   }
 
   /**
-   * Cuts what follows `after`; nothing beyond it is durable until the disk has answered with `truncated`.
+   * Cuts the entries after `after`; nothing beyond it is durable until the disk has answered with
+   * `truncated`.
    */
   truncateAfter(after: Position): void {
     invariant(after >= this.knownCommitted, 'committed-is-never-truncated', {
@@ -90,9 +93,9 @@ export class Ledger {
     this.#cutsPending += 1;
   }
 
-  /** The disk has made a cut; what it kept, up to `last`, is durable. Says whether that is news. */
+  /** The disk has made a cut; everything up to `last` is durable. Returns whether that is news. */
   truncated(last: Position, checksum: number): boolean {
-    // None may be pending: a snapshot that was installed meanwhile made the cut pointless.
+    // There may be no pending cut: a snapshot that was installed meanwhile has replaced it.
     this.#cutsPending = Math.max(0, this.#cutsPending - 1);
     return this.durableThrough(last, checksum);
   }
@@ -110,9 +113,9 @@ export class Ledger {
   }
 
   /**
-   * Commits what is here up to `through` and applies it. Each effect is settled before the next entry is
-   * applied: a post is for those who follow at its place in the journal; a later follow that is committed
-   * together with it does not count.
+   * Commits and applies the entries here up to `through`. Each effect is settled before the next entry is
+   * applied: a post is for users who follow its author at its place in the journal; a later follow that is
+   * committed together with it does not count.
    */
   commitThrough(through: Position, settle: (effect: Effect) => void = () => {}): void {
     const to = position(Math.min(through, this.#outline.last));

@@ -42,7 +42,7 @@ export interface ReplicaIdentity extends MemberIdentity {
   readonly welcomedLife: LifeId;
 }
 
-/** What a former life of the server knew at some moment; it may be old, but it is true. */
+/** What a former life of the server knew at some moment; it may be old, but it was true. */
 export interface Known {
   readonly committed: Position;
   /** The newest assignment of its cluster. */
@@ -55,13 +55,13 @@ export interface ReplicaStart {
   readonly identity: ReplicaIdentity;
   /** Position of the last snapshot on disk; 0 when there is none. */
   readonly snapshotAt: Position;
-  /** What was committed for certain, applied. The machine goes on with it: nobody else may change it. */
+  /** The state of all entries that are certainly committed. From now on only the machine may change it. */
   readonly social: SocialState;
   /** Where each epoch begins, over the whole journal including what the snapshot covers. */
   readonly epochStarts: readonly EpochStart[];
   /** First position that the journal itself still has. */
   readonly first: Position;
-  /** Everything in the journal after what has been applied, in order; all durable. */
+  /** All entries of the journal that are not applied in `social`, in order; all durable. */
   readonly entries: readonly Entry[];
   /** Checksum of the journal at its end. */
   readonly checksum: number;
@@ -69,17 +69,17 @@ export interface ReplicaStart {
   /** Default: none. */
   readonly userLimits?: UserLimits;
   /**
-   * For whom new names are, where callers prove whose key they hold. Absent: the server asks nobody, and
-   * believes every caller for a name that belongs to no key.
+   * Who may have a new name, where callers prove which key they hold. Absent: callers prove nothing, and
+   * every caller may use a name without keys.
    */
   readonly registration?: Registration | undefined;
-  /** Stats of the disk, for people; they decide nothing. Default: unknown. */
+  /** Stats of the disk, only for display. Default: unknown. */
   readonly diskStats?: () => DiskStats;
-  /** Likewise. That a disk is low comes as an input. */
+  /** Only for display. The input `disk-room` reports a low disk. */
   readonly diskRoom?: () => DiskRoomStats | undefined;
 }
 
-/** Who asks. */
+/** The caller of a request. */
 export interface Asking {
   /** The key that the caller has proved to hold; absent: the wire has no such proof. */
   readonly by?: PublicKey | undefined;
@@ -90,7 +90,7 @@ export interface WriteRequest extends Asking {
   readonly token: Token;
   readonly sessionId: SessionId;
   readonly requestNo: RequestNumber;
-  /** The epoch in which the caller believes us to be primary; 0 when it doesn't know. */
+  /** The epoch in which the caller expects us to be primary; 0 when it doesn't know. */
   readonly epoch: Epoch;
   readonly command: Command;
   readonly timeMs: WallTimeMs;
@@ -110,7 +110,7 @@ export interface ListRequest extends Asking {
 export type ClientWrite = Omit<WriteRequest, 'kind' | 'token' | 'timeMs'>;
 export type ListQuestion = Omit<ListRequest, 'kind' | 'token'>;
 
-/** A user asks for the keys of the own name. */
+/** A user asks for the keys of their own name. */
 export interface KeysRequest extends Asking {
   readonly kind: 'keys';
   readonly token: Token;
@@ -119,7 +119,7 @@ export interface KeysRequest extends Asking {
 }
 export type KeysQuestion = Omit<KeysRequest, 'kind' | 'token'>;
 
-/** From an operator, as the connection has proved. */
+/** From an operator, proved by the connection's certificate. */
 export interface OperatorRequest {
   readonly kind: 'operate';
   readonly token: Token;
@@ -138,9 +138,9 @@ export interface TimelineOpenRequest extends Asking {
   readonly resumeAfter: Position;
   /** With `resumeAfter` 0: how many past posts to begin with. */
   readonly history: number;
-  /** False: only presence. */
+  /** False: the timeline only makes its user present. */
   readonly posts: boolean;
-  /** Without the reader's own posts, as the classic wire wants it. */
+  /** Without the reader's own posts, for the classic wire. */
   readonly othersOnly?: boolean;
   /** Also posts that name the reader, of authors whom the reader does not follow. */
   readonly mentions?: boolean;
@@ -148,7 +148,7 @@ export interface TimelineOpenRequest extends Asking {
   readonly signs?: boolean;
 }
 
-/** The question of a standby for a snapshot: who it is, and which network, cluster and epoch it means. */
+/** A standby's request for a snapshot: its identity, and the network, cluster and epoch that it means. */
 export interface SnapshotQuestion {
   readonly networkId: NetworkId;
   readonly cluster: ClusterId;
@@ -165,7 +165,7 @@ export interface SnapshotCopy {
   readonly epochStarts: readonly EpochStart[];
 }
 
-/** Requests that wait in `HeldRequests` when they come before the server knows of their epoch. */
+/** Requests that wait in `HeldRequests` when they arrive before the server knows their epoch. */
 export type ClientRequest = WriteRequest | ListRequest | KeysRequest | OperatorRequest | TimelineOpenRequest;
 
 export type ReplicaInput =
@@ -194,16 +194,16 @@ export type ReplicaInput =
    * Damage was found on disk while the journal was read for others. The state in memory is intact.
    */
   | { readonly kind: 'journal-damaged'; readonly detail: string }
-  /** What `note-welcome` asked for is on disk. */
+  /** The disk has stored what `note-welcome` asked for. */
   | { readonly kind: 'welcome-noted' }
-  /** What `renew-journal` asked for is on disk. */
+  /** The disk has stored what `renew-journal` asked for. */
   | { readonly kind: 'journal-renewed'; readonly journalId: JournalId }
   // The router.
   | { readonly kind: 'router-message'; readonly attempt: Attempt; readonly message: RouterMessage }
   | { readonly kind: 'router-ended'; readonly attempt: Attempt; readonly detail: string }
   // The primary, while this is a standby. `entries` belong to a message of kind `entries`. `checksum` belongs
-  // to one of kind `joined`: it is that of this server's own journal up to `common`, undefined when the
-  // journal does not reach that far.
+  // to one of kind `joined`: it is the checksum of this server's own journal up to `common`, undefined when
+  // the journal ends before `common`.
   | {
       readonly kind: 'primary-message';
       readonly attempt: Attempt;
@@ -222,8 +222,8 @@ export type ReplicaInput =
    * The call has ended: the snapshot was read to its end, the call broke, or it was not read for too long.
    */
   | { readonly kind: 'snapshot-ended'; readonly token: Token }
-  // Other clusters: assignments from the router, what we tail from them, what they tail from us.
-  /** `networkId` is that of the router that tells. */
+  // Other clusters: assignments from the router, our tails of them, their tails of us.
+  /** `networkId` is the network of the router that sent it. */
   | { readonly kind: 'cluster-assigned'; readonly networkId: NetworkId; readonly assignment: Assignment }
   | { readonly kind: 'tail-heard'; readonly attempt: Attempt; readonly batch: TailBatch }
   | { readonly kind: 'tail-broken'; readonly attempt: Attempt; readonly detail: string }
@@ -240,20 +240,20 @@ export type ReplicaInput =
     }
   /** The reader asks for the post that the post at `of` answers. */
   | { readonly kind: 'timeline-answered'; readonly timeline: LinkId; readonly of: Position }
-  /** A sign of life of a reader. */
+  /** A sign of life from a reader. */
   | { readonly kind: 'timeline-alive'; readonly timeline: LinkId }
   /** The stream's buffer is full: stop pushing, read again from the journal later. */
   | { readonly kind: 'timeline-full'; readonly timeline: LinkId }
-  /** The stream was full, whatever had filled it, and has drained. */
+  /** The stream was full, for any reason, and has drained. */
   | { readonly kind: 'timeline-writable'; readonly timeline: LinkId }
   /** The posts that `timeline-read` asked for were sent, and the stream has room for more. */
   | { readonly kind: 'timeline-read-out'; readonly timeline: LinkId }
   | { readonly kind: 'timeline-ended'; readonly timeline: LinkId };
 
 export type ReplicaOutput =
-  // The disk. Performed in order. Later outputs don't wait for them; inputs say when they are done.
+  // The disk. Performed in order. Later outputs don't wait for these; inputs say when they are done.
   | { readonly kind: 'append'; readonly entries: readonly Entry[] }
-  /** Cuts what follows `after`, and sets it aside. */
+  /** Cuts the entries after `after`, and keeps them aside. */
   | { readonly kind: 'truncate'; readonly after: Position }
   | {
       readonly kind: 'save-snapshot';
@@ -261,11 +261,11 @@ export type ReplicaOutput =
       readonly epochStarts: readonly EpochStart[];
     }
   /**
-   * Note on disk that this life was welcomed, and by which network; answered by `welcome-noted` when it is
+   * Store on disk that this life was welcomed, and by which network; answered by `welcome-noted` when it is
    * durable.
    */
   | { readonly kind: 'note-welcome'; readonly networkId: NetworkId; readonly lifeId: LifeId }
-  /** Note this on disk soon, without a sync: an older note at the next start is true too. */
+  /** Write this to disk soon, without a sync: at the next start an older version does no harm. */
   | { readonly kind: 'note-known'; readonly known: Known }
   /**
    * Give the journal a new id, durably: this folder is an older copy of the journal that the old id names.
@@ -298,15 +298,15 @@ export type ReplicaOutput =
       readonly service: string;
       readonly timeoutMs: number;
     }
-  /** Keep connections to these ready: one of them may be primary next. */
+  /** Keep open connections to these addresses: one of these servers may be the next primary. */
   | { readonly kind: 'keep-warm'; readonly addresses: readonly Address[] }
-  // Standbys. The driver adds the journal's bytes of `from` to `to` to a message of kind `entries`, and the
+  // Standbys. The driver adds the journal's bytes from `from` to `to` to a message of kind `entries`, and the
   // journal's checksum up to `common` to one of kind `joined`.
   | { readonly kind: 'to-standby'; readonly link: LinkId; readonly message: PrimaryMessage }
   | { readonly kind: 'close-standby'; readonly link: LinkId }
   /**
-   * Encode and send it piece by piece, as fast as it is read. Members that read at the same time get the same
-   * object `copy`.
+   * Encode and send it piece by piece, as fast as the member reads. Members that read at the same time get
+   * the same object `copy`.
    */
   | { readonly kind: 'send-snapshot'; readonly token: Token; readonly copy: SnapshotCopy }
   /** Refuses a snapshot, or ends one early. */
@@ -348,7 +348,7 @@ export type ReplicaOutput =
     }
   /** A sign of life; not needed while other messages wait to be read. */
   | { readonly kind: 'timeline-sign'; readonly timeline: LinkId; readonly signs: SignsOfLife }
-  /** New posts, as they were committed. The same post object goes to every timeline it is meant for. */
+  /** New posts, in commit order. Every timeline that gets a post gets the same object. */
   | { readonly kind: 'timeline-posts'; readonly timeline: LinkId; readonly posts: readonly Post[] }
   /**
    * Read these posts from the journal and send them, now or later. Answer with `timeline-read-out` when they
@@ -358,7 +358,7 @@ export type ReplicaOutput =
       readonly kind: 'timeline-read';
       readonly timeline: LinkId;
       readonly positions: readonly Position[];
-      /** The positions of posts that are there only because they name the reader. */
+      /** The positions of posts that are included only because they name the reader. */
       readonly unfollowed: readonly Position[];
     }
   | {
@@ -372,7 +372,7 @@ export type ReplicaOutput =
     }
   /**
    * Find the post that the post at `of` answers, read it from the journal and send it. `isShown` false: the
-   * reader may not learn anything about it.
+   * reader must learn nothing about it.
    */
   | {
       readonly kind: 'timeline-answered';
@@ -386,12 +386,12 @@ export type ReplicaOutput =
       readonly reason: Reason;
       readonly detail: string;
     }
-  // People.
+  // Operators.
   | { readonly kind: 'report'; readonly event: ReplicaEvent; readonly text: string }
   /** The process may end. `failed`: it ends because it can't go on. */
   | { readonly kind: 'stopped'; readonly failed: boolean; readonly reason: Reason; readonly detail: string };
 
-/** The events that an operator is told of, one line each. */
+/** The events that are reported to an operator, one line each. */
 export type ReplicaEvent =
   | 'attached'
   | 'router-lost'
@@ -419,5 +419,5 @@ export type ReplicaEvent =
   | 'disk-has-room'
   | 'stopped';
 
-/** Until the router has told its own. */
+/** Times until the router has sent its own. */
 export type ReplicaTiming = MemberTiming;

@@ -1,14 +1,13 @@
 /**
- * Judges whether a peer is a member of this cluster: only members that the router names may join and pull
- * snapshots. (A stranger can copy from an assignment what it says about itself; only a certificate could
- * prove it.)
+ * Decides whether a peer is a member of this cluster: only members that the router names may join and pull
+ * snapshots. (A stranger can copy a member's identity from an assignment; only a certificate proves it.)
  */
 import type { Assignment, MemberInfo } from '../assignment.js';
 import { type Incarnation, type JournalId, type LifeId, type ServerId, serverName } from '../ids.js';
 import { isSameCopy, isSameLife } from '../same-life.js';
 import { quote } from '../text.js';
 
-/** Who a peer claims to be. */
+/** The identity that a peer claims. */
 export interface Claim {
   readonly serverId: ServerId;
   readonly incarnation: Incarnation;
@@ -16,21 +15,21 @@ export interface Claim {
   readonly lifeId: LifeId;
 }
 
-/** What a server knows of its cluster. */
+/** What a server knows about its cluster. */
 interface Known {
   readonly identity: { readonly serverId: ServerId };
-  /** The newest that the router has told. */
+  /** The newest one from the router. */
   readonly assignment: Assignment | undefined;
 }
 
 /**
- * The member that the newest assignment names with this journal, live or not. A newer life may come before
- * the router has told of it.
+ * The member that the newest assignment names with this journal, live or not. A newer life may arrive before
+ * the router has announced it.
  */
 export const namedMember = (assignment: Assignment | undefined, claim: Claim): MemberInfo | undefined =>
   assignment?.members.find((member) => isSameCopy(member, claim) && member.incarnation <= claim.incarnation);
 
-/** Whether this very life is a member that is live, as far as is known. */
+/** Whether exactly this life is a live member, as far as is known. */
 export const isLiveMember = (assignment: Assignment | undefined, claim: Claim): boolean =>
   assignment?.members.some((member) => member.live && isSameLife(member, claim)) === true;
 

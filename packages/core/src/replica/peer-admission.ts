@@ -1,8 +1,8 @@
 /**
- * Judges which other servers are served: which may copy this journal, pull a snapshot, or tail this cluster.
+ * Decides which other servers are served: which may copy this journal, pull a snapshot, or tail this cluster.
  *
- * A peer names the network, cluster and epoch that it means. What it says about itself must agree with what
- * the router has told this server; a standby that comes before the router's message waits (`EarlyJoins`).
+ * A peer names the network, cluster and epoch that it means. The identity that it claims must agree with the
+ * router's assignment; a standby that arrives before the router's message waits (`EarlyJoins`).
  */
 
 import { NO_EPOCH } from '../ids.js';
@@ -17,11 +17,11 @@ import type { ReplicaContext } from './replica-context.js';
 type Join = Extract<StandbyMessage, { readonly kind: 'join' }>;
 type OpenTail = Extract<TailMessage, { readonly kind: 'open' }>;
 
-/** Tells a member that can't get a snapshot which disk is damaged. */
+/** The refusal of a snapshot because the primary's disk is damaged. */
 export const damagedAtPrimary = (damage: string): string =>
   `the journal of the primary is damaged: ${damage}`;
 
-/** Why a standby may not copy from here; undefined: it may, now or when the router has said so. */
+/** Why a standby may not copy from here; undefined: it may, now or after the router's message. */
 export function objectionToJoin(
   context: ReplicaContext,
   primary: PrimaryRole | undefined,
@@ -39,12 +39,15 @@ export function objectionToJoin(
   return undefined;
 }
 
-/** Whether the router has not told yet that this server is primary, or that the standby is a member. */
+/**
+ * Whether the router's message is still missing: that this server is primary, or that the standby is a
+ * member.
+ */
 export function isEarly(context: ReplicaContext, primary: PrimaryRole | undefined, join: Join): boolean {
   return join.epoch !== primary?.epoch || namedMember(context.assignment, join) === undefined;
 }
 
-/** `damage`: what was found damaged in the own journal. */
+/** `damage`: damage found in this server's own journal. */
 export function objectionToSnapshot(
   context: ReplicaContext,
   primary: PrimaryRole | undefined,
@@ -72,7 +75,8 @@ export function objectionToTail(
   if (objection !== undefined) return objection;
   if (open.from === identity.cluster)
     return { reason: 'wrong-cluster', detail: `cluster ${open.from} is this server's own` };
-  // One stream for each primary that the router names, so a server with a false claim takes no other's place.
+  // One stream for each primary that the router names, so a server with a false claim can't replace another's
+  // stream.
   const known = others.get(open.from)?.epoch;
   if (known === undefined)
     return { reason: 'unknown-cluster', detail: `the router has named no cluster ${open.from} here` };

@@ -1,9 +1,9 @@
 /**
  * Takes each request of a session once, in the order of its numbers.
  *
- * The social state knows the applied requests and keeps their replies. This class knows the requests on their
- * way: appended and not yet committed, with the calls that wait for them. A request that comes again while it
- * is on its way waits beside the first; one that comes again later gets the kept reply.
+ * The social state knows the applied requests and keeps their replies. This class knows the requests in
+ * flight: appended and not yet committed, with the calls that wait for them. A repeated request in flight
+ * waits together with the first; a request repeated later gets the kept reply.
  */
 import { type Command, type Entry, isClientCommand, type Reply } from '../entry.js';
 import type { RequestNumber, SessionId, UserName } from '../ids.js';
@@ -28,13 +28,13 @@ const refused = (reason: Reason, detail: string): Admission => ({ kind: 'refused
 
 export class PendingRequests {
   readonly #sessions = new Map<SessionId, SessionOnTheWay>();
-  /** The request that each waiting call waits for, to find a call that is given up. */
+  /** The request for which each call waits, to find a call that is given up. */
   readonly #places = new Map<Token, { readonly sessionId: SessionId; readonly requestNo: RequestNumber }>();
   #onTheWay = 0;
 
   /**
    * Decides what to do with a request. `append`: the caller must append its entry in this step.
-   * @param refusalOf asked last, about a request that would become an entry: why it may not
+   * @param refusalOf called last, for a request that would become an entry: why it may not
    */
   admit(
     request: WriteRequest,
@@ -61,8 +61,8 @@ export class PendingRequests {
     if (session === undefined || requestNo <= session.last) {
       const known = social.admit(sessionId, requestNo, command.user);
       if (known.kind === 'known') return known;
-      // The session was forgotten since. If it began again now, its request 1 would come behind the later one
-      // on its way.
+      // The session was forgotten since. If it began again now, its request 1 would come after a later one in
+      // flight.
       if (known.kind === 'new' && session !== undefined)
         return refused(
           'session-expired',
@@ -95,7 +95,7 @@ export class PendingRequests {
   }
 
   /**
-   * A new primary takes over entries that its predecessor appended: they are on their way, and no call waits
+   * A new primary takes over entries that its predecessor appended: they are in flight, and no call waits
    * here.
    */
   takeOver(entries: Iterable<Entry>): void {
@@ -124,7 +124,7 @@ export class PendingRequests {
     if (tokens !== undefined) tokens.splice(tokens.indexOf(token), 1);
   }
 
-  /** Returns every waiting call, to be sent back to the router; the requests stay on their way. */
+  /** Returns every waiting call, to be sent back to the router; the requests stay in flight. */
   dismiss(): readonly Token[] {
     const tokens = [...this.#places.keys()];
     this.#places.clear();
@@ -132,7 +132,7 @@ export class PendingRequests {
     return tokens;
   }
 
-  /** No longer primary: requests on their way may survive or not. No call may be waiting any more. */
+  /** No longer primary: requests in flight may survive or not. No call may be waiting any more. */
   clear(): void {
     this.#sessions.clear();
     this.#onTheWay = 0;

@@ -29,7 +29,7 @@ interface Person {
   call?: { readonly server: ServerOnStage; readonly token: Token };
   timeline?: { readonly server: ServerOnStage; readonly link: LinkId };
   reads: boolean;
-  /** What came while it did not read. */
+  /** Posts that arrived while it did not read. */
   unread: Entry[];
 }
 
@@ -183,7 +183,7 @@ export class Play implements Performer {
     return [this.cluster.router, ...this.cluster.servers];
   }
 
-  /** Wakes a process: its timer is long due, and fires before the sockets are read. */
+  /** Wakes a process: its timer is overdue, and fires before the sockets are read. */
   #thaw(name: string): void {
     this.cluster.stage.thaw(name);
     this.#server(name).tick();
@@ -233,7 +233,7 @@ export class Play implements Performer {
     });
   }
 
-  /** Written as one line: the result of the last one stands for all. */
+  /** Written as one line, with the result of the last one. */
   #postMany(user: UserName, times: number, where: string[]): void {
     const { cluster } = this;
     for (let i = 1; i <= times; i += 1) {

@@ -56,7 +56,7 @@ import { UserQuotas } from './user-limits.js';
  */
 export const SNAPSHOT_WORTH_ENTRIES = 1_000;
 
-/** Requests of operators that wait for their commit: far more than people ask for at once. */
+/** Requests of operators that wait for their commit: far more than operators make at once. */
 const MAX_OPERATOR_REQUESTS = 1_000;
 
 export class PrimaryRole {
@@ -70,9 +70,9 @@ export class PrimaryRole {
   readonly #remoteFeeds = new RemoteFeeds();
   readonly #pendingRequests = new PendingRequests();
   readonly #quotas: UserQuotas;
-  /** Whose disk was last said to have no room. */
+  /** The server whose disk was last reported to have no room. */
   #toldFull: ServerId | undefined;
-  /** What operators asked for and what is not committed yet, by the position of its entry. */
+  /** Operators' requests that are not committed yet, by the position of the entry. */
   readonly #operators = new Map<Position, Token>();
   readonly #opensAt: Position;
   readonly #assignedAt: number;
@@ -104,11 +104,11 @@ export class PrimaryRole {
     this.#append({ kind: 'epoch-start', serverId: identity.serverId }, '', 0, 0);
   }
 
-  /** Whether the epoch is open: what was committed may be shown. */
+  /** Whether the epoch is open: committed entries may be shown. */
   get opened(): boolean {
     return this.#opened;
   }
-  /** Whether it has lost contact with all who could tell it of a newer epoch. */
+  /** Whether it has lost contact with all parts that could tell it about a newer epoch. */
   get isolated(): boolean {
     return this.#isolated;
   }
@@ -153,8 +153,8 @@ export class PrimaryRole {
   }
 
   /**
-   * Why there is no room for what a user writes. A user who is known may log in, or nobody could read: that
-   * is an entry of 100 bytes, and has a limit of its own.
+   * Why there is no room for a user's write. A known user may still log in, so that users can read: that is
+   * an entry of 100 bytes, and has a limit of its own.
    */
   #whyNoRoom({ kind, user }: Command): Failure | undefined {
     const full = this.#lowDisk;
@@ -180,14 +180,17 @@ export class PrimaryRole {
     this.remoteReader.pause('room', full !== undefined);
     this.#toldFull = full;
     if ((full ?? before) === serverId) return; // this server has said so itself
-    if (full === undefined) context.report('disk-has-room', "users' writes are taken again");
+    if (full === undefined) context.report('disk-has-room', "users' writes are accepted again");
     else
-      context.report('disk-low', `that of ${serverName(full)}: users' writes are refused until it has room`);
+      context.report(
+        'disk-low',
+        `the disk of ${serverName(full)} is nearly full: users' writes are refused until it has room`,
+      );
   }
 
   /**
-   * Why a write is not taken, by what is committed. Entries decide it again when they are applied: until the
-   * epoch is open, what a predecessor has committed may not be known here.
+   * Why a write is refused, by the committed state. This is decided again when the entry is applied: until
+   * the epoch is open, a predecessor may have committed something that is not known here.
    */
   #whyMute({ command, by, timeMs }: WriteRequest): readonly [Reason, string] | undefined {
     const { social } = this.context.ledger;
@@ -223,7 +226,7 @@ export class PrimaryRole {
     context.emit({ kind: 'answer-keys', token: request.token, keys });
   }
 
-  /** Why a user may not read; undefined: it is a user, and the caller speaks for the name. */
+  /** Why a user may not read; undefined: the user exists, and the caller may use the name. */
   #whyNotRead({ user, by }: Asking & { readonly user: UserName }): readonly [Reason, string] | undefined {
     const { social } = this.context.ledger;
     if (!social.has(user)) return ['unknown-user', `"${user}" has never logged in`];
@@ -231,8 +234,8 @@ export class PrimaryRole {
   }
 
   /**
-   * A login says for whom new names are; a reference to an answered post of this cluster is its position
-   * alone.
+   * Adds to a login who may have a new name; reduces a reference to an answered post of this cluster to its
+   * position.
    */
   #putByUs(command: Command): Command {
     const { cluster } = this.context.identity;
@@ -321,8 +324,8 @@ export class PrimaryRole {
 
   /**
    * A live member of this cluster holds committed entries that are missing here. So the router has promoted a
-   * copy that is older than it seemed; it is told, and decides which server serves. Only the word of live
-   * members counts.
+   * copy that is older than it seemed. This reports it to the router, which decides which server serves. Only
+   * live members are believed.
    */
   #lacking(link: LinkId, committed: Position): void {
     const { context, epoch } = this;
@@ -387,10 +390,10 @@ export class PrimaryRole {
     this.context.emit({ kind: 'end-tail', link, reason, detail });
   }
 
-  // The course of the epoch.
+  // The epoch, from its start to its end.
 
   /**
-   * The router's assignment for this very epoch. `lastRequest` undefined: it came as a welcome on a new
+   * The router's assignment for exactly this epoch. `lastRequest` undefined: it came as a welcome on a new
    * stream.
    */
   assigned(assignment: Assignment, lastRequest: number | undefined): void {
@@ -405,8 +408,8 @@ export class PrimaryRole {
   }
 
   /**
-   * Commits what every awaited member holds; answers the committed requests and gathers posts. Only the
-   * replica calls it, at the end of each step, so that it notices at once when the epoch opens.
+   * Commits the entries that every awaited member holds; answers the committed requests and gathers posts.
+   * Only the replica calls it, at the end of each step, so that it notices at once when the epoch opens.
    */
   advance(): void {
     const { ledger } = this.context;
@@ -462,14 +465,14 @@ export class PrimaryRole {
     const { context } = this;
     for (const { link, silentMs } of this.readerSigns.takeSilent(context.heardMs)) {
       this.timelines.ended(link);
-      const detail = `nothing was heard of its reader for ${silentMs.toFixed(0)} ms`;
+      const detail = `nothing was heard from its reader for ${silentMs.toFixed(0)} ms`;
       context.emit({ kind: 'timeline-end', timeline: link, reason: 'may-have-happened', detail });
     }
     for (const { link, signs } of this.readerSigns.due(context.heardMs, context.timing))
       context.emit({ kind: 'timeline-sign', timeline: link, signs });
   }
 
-  /** The end of a turn: entries to standbys, posts to timelines, questions to the router. */
+  /** The end of a turn: sends entries to standbys, posts to timelines, questions to the router. */
   flush(): void {
     const { context, standbys } = this;
     const { ledger, heardMs } = context;
@@ -483,12 +486,13 @@ export class PrimaryRole {
     // Until the epoch is open our commit position may lag behind what the predecessor acknowledged.
     const required = position(Math.max(ledger.committed, this.#opensAt));
     const changes = standbys.changesToAsk(heardMs, context.timing, context.assignment, required);
-    // The router decides about a removal by what the primary can't reach, so a ping has to say that first.
+    // The router decides about a removal by the members that the primary can't reach, so a ping has to name
+    // them first.
     if (changes.some(({ change }) => change === 'remove')) this.router.pingNow();
     for (const change of changes) this.router.send(change);
   }
 
-  /** Ends the reign: all waiting clients are sent back to the router. */
+  /** Stops being primary: all waiting clients are sent back to the router. */
   stepDown(detail: string, reason: Reason = 'not-primary'): void {
     const { context } = this;
     context.report('stepped-down', `no longer primary of epoch ${this.epoch}: ${detail}`);
@@ -499,7 +503,7 @@ export class PrimaryRole {
     context.timelines = () => 0;
   }
 
-  /** Sends all that wait or read here back to the router. */
+  /** Sends all waiting callers and readers back to the router. */
   #sendAway(detail: string, reason: Reason = 'not-primary'): void {
     for (const token of this.#pendingRequests.dismiss()) this.#refuse(token, reason, detail);
     for (const token of this.#operators.values()) this.#refuse(token, reason, detail);
@@ -571,7 +575,7 @@ export class PrimaryRole {
     }
   }
 
-  /** The keys of a user have changed: ends the timelines of readers whose key does not speak any more. */
+  /** The keys of a user have changed: ends the timelines of readers whose key is no longer valid. */
   #endMuted(user: UserName): void {
     const { context } = this;
     const { social } = context.ledger;
@@ -632,7 +636,7 @@ export class PrimaryRole {
   }
 
   /**
-   * Without contact to the router and to a member that commits wait for, another primary may exist by now.
+   * Without contact to the router, and to a member that commits wait for, another primary may exist by now.
    */
   #watchForIsolation(): void {
     const { context } = this;
@@ -642,7 +646,7 @@ export class PrimaryRole {
     this.#isolated = isolated;
     if (isolated) {
       const detail = `out of touch with the router and an in-sync standby for ${context.timing.deadAfterMs} ms`;
-      context.report('isolated', `serves nobody: ${detail}`);
+      context.report('isolated', `refuses all requests: ${detail}`);
       this.#sendAway(detail);
     } else {
       context.report('isolated', 'in touch again, serves again');
@@ -660,5 +664,5 @@ const wrongKey = (user: UserName, by: PublicKey | undefined): readonly [Reason, 
 function codeProblem({ untilMs }: { readonly untilMs: WallTimeMs }, timeMs: WallTimeMs): string | undefined {
   const leftMs = untilMs - timeMs;
   if (leftMs > 0 && leftMs <= MAX_CODE_MS) return undefined;
-  return `a code counts for 1 to ${MAX_CODE_MS} ms from now, and "${leftMs}" is asked for`;
+  return `a code may be valid for 1 to ${MAX_CODE_MS} ms from now: "${leftMs}" was given`;
 }

@@ -1,9 +1,9 @@
 /**
- * Notices which other members of its cluster a server can't reach; its pings tell the router.
+ * Notices which other members of its cluster a server can't reach; its pings report them to the router.
  *
- * When a standby does not hear its primary, it first asks the other live in-sync members once, over the
- * connections that are kept warm. So its report is complete, and the router can distinguish a primary that is
- * cut off from a standby that is. While the primary is heard no member is asked.
+ * When a standby does not hear its primary, it first asks the other live in-sync members once, over
+ * connections that are kept open. So its report is complete, and the router can distinguish a primary that is
+ * cut off from a standby that is cut off. While the primary is heard no member is asked.
  */
 import { type Assignment, type MemberInfo, primaryMember } from '../assignment.js';
 import { type Epoch, NO_EPOCH, type ServerId } from '../ids.js';
@@ -12,8 +12,7 @@ import type { ReplicaContext } from './replica-context.js';
 import { JOIN_PATIENCE_FACTOR } from './standby-role.js';
 
 /**
- * How long a round may take, in multiples of the time that one question may take: leaves time for a late
- * driver.
+ * How long a round may take, in multiples of the time for one question: leaves time for a late driver.
  */
 const ROUND_FACTOR = 2;
 
@@ -22,12 +21,11 @@ export type PeerProbe = number;
 
 export class Reachability {
   #epoch: Epoch = NO_EPOCH;
-  /** Listening time at which the primary was heard last, or was assigned, ms. */
+  /** Listening time at which the primary was last heard, or was assigned, ms. */
   #heardAt = 0;
   #isHeardInEpoch = false;
   /**
-   * Questions under way in this round, and the result of the last complete round; undefined: none is complete
-   * yet.
+   * Open questions of this round, and the result of the last complete round; undefined: none is complete yet.
    */
   readonly #asked = new Map<PeerProbe, ServerId>();
   #failed: ServerId[] = [];
@@ -39,7 +37,8 @@ export class Reachability {
   constructor(readonly context: ReplicaContext) {}
 
   /**
-   * The primary that this standby follows, or wants to follow, spoke; or a snapshot is being pulled from it.
+   * A message came from the primary that this standby follows, or wants to follow; or a snapshot is being
+   * pulled from it.
    */
   heardPrimary(): void {
     this.#heardAt = this.context.heardMs;
@@ -54,7 +53,7 @@ export class Reachability {
     return [primary.serverId, ...this.#found];
   }
 
-  /** While this is a standby. */
+  /** Called while this is a standby. */
   tick(): void {
     const { context } = this;
     const primary = this.#unheardPrimary();
@@ -104,7 +103,8 @@ export class Reachability {
 
   /**
    * The primary, if it has been silent for too long. Before its first message in an epoch it may take longer.
-   * Also one that a router awaits after it was away: what the standbys say tells whether it will come.
+   * Also a primary that the router awaits after it was away: from the standbys' reports the router learns
+   * whether it is gone.
    */
   #unheardPrimary(): MemberInfo | undefined {
     const { assignment, identity, heardMs, timing } = this.context;

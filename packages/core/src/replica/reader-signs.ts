@@ -19,14 +19,14 @@ interface Reader {
 
 /**
  * Thousands of readers may come at once after a takeover: their first signs are spread over the interval, in
- * so many parts.
+ * this many parts.
  */
 const SPREAD = 5;
 
 export class ReaderSigns {
   readonly #readers = new Map<LinkId, Reader>();
 
-  /** @returns the times that the reader is told */
+  /** @returns the times to send to the reader */
   opened(link: LinkId, at: number, timing: Pick<Timing, 'pingIntervalMs' | 'deadAfterMs'>): SignsOfLife {
     const told = signsOfLife(timing, this.#readers.size + 1);
     const signAt = at + (told.intervalMs * (1 + (link % SPREAD))) / SPREAD;
@@ -47,7 +47,7 @@ export class ReaderSigns {
     this.#readers.clear();
   }
 
-  /** Removes and returns the readers that were silent for longer than they were told. */
+  /** Removes and returns the readers that were silent for longer than they may be. */
   takeSilent(at: number): readonly { readonly link: LinkId; readonly silentMs: number }[] {
     const silent: { link: LinkId; silentMs: number }[] = [];
     for (const [link, { told, heardAt }] of this.#readers)
@@ -56,7 +56,7 @@ export class ReaderSigns {
     return silent;
   }
 
-  /** The readers that get a sign now, and the times that it tells. */
+  /** The readers that get a sign now, and the times that it carries. */
   due(
     at: number,
     timing: Pick<Timing, 'pingIntervalMs' | 'deadAfterMs'>,

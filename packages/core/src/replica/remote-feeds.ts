@@ -1,10 +1,10 @@
 /**
- * The other clusters that read here: what each wants, how far it is, and what it gets next.
+ * The other clusters that read here: what each wants, how far it has read, and what it gets next.
  *
- * A reader has at most one batch that it has not taken, so a slow reader costs no memory here and can't be
- * flooded; what is gathered meanwhile comes in one piece. A reader that keeps up is told new items when they
- * are committed. For one that doesn't, only a position is kept, and what it lacks is read from the state.
- * Nothing is kept for a reader that is away.
+ * A reader has at most one batch without `taken`, so a slow reader costs no memory here and can't be flooded;
+ * items gathered meanwhile come in one batch. A reader that keeps up gets new items when they are committed.
+ * For one that doesn't, only a position is kept, and what it lacks is read from the state. Nothing is kept
+ * for a reader that is away.
  */
 import { type ClusterId, NO_POSITION, type Position, type UserName } from '../ids.js';
 import { MAX_TAIL_ITEMS, MAX_TAIL_NAMES, MAX_TAIL_UNKNOWN_NAMES } from '../limits.js';
@@ -20,9 +20,9 @@ interface Tail {
   readonly link: LinkId;
   readonly from: ClusterId;
   readonly wanted: Set<UserName>;
-  /** The wanted names that no user here had when they were asked for. */
+  /** The wanted names that no user here had when the subscription came. */
   readonly unknown: Set<UserName>;
-  /** Number of the subscription under which it gets batches. */
+  /** Number of the subscription whose batches it gets. */
   number: number;
   /** Its subscription is complete: no further message of the same number follows. */
   subscribed: boolean;
@@ -31,13 +31,13 @@ interface Tail {
   mode: 'live' | 'behind';
   /** While live: the next items. */
   gathered: NewsItem[];
-  /** A batch was sent and not taken. */
+  /** A batch was sent, and its `taken` has not come. */
   untaken: boolean;
-  /** Users that it was told are present; undefined: it was told nothing yet. */
+  /** Users that were reported to it as present; undefined: nothing was reported yet. */
   present: Set<UserName> | undefined;
-  /** Users who may have come or gone since. */
+  /** Users whose presence may have changed since. */
   moved: Set<UserName>;
-  /** Listening time at which it was last heard and spoken to, ms. */
+  /** Listening time at which the last message came from it, and was sent to it, ms. */
   heardAt: number;
   spokenAt: number;
 }
@@ -73,7 +73,7 @@ export class RemoteFeeds {
   }
 
   /**
-   * A name that no user here has, nor could have, is ignored: there will never be items about it.
+   * A name that no user here has or can have is ignored: there will never be items about it.
    * @param canExist whether such a user would belong to this cluster
    * @returns whether it may go on; false when it asks for too many names that no user has
    */
@@ -125,7 +125,7 @@ export class RemoteFeeds {
     this.#remoteFeeds.delete(link);
   }
 
-  /** Something was committed: gathers it for readers that want it and keep up. */
+  /** An entry was committed: gathers it for readers that want it and keep up. */
   committed(effect: Effect, social: SocialState): void {
     for (const tail of this.#remoteFeeds.values()) {
       if (tail.mode !== 'live') continue;
@@ -138,7 +138,7 @@ export class RemoteFeeds {
     }
   }
 
-  /** The end of a turn: sends what may be sent. */
+  /** The end of a turn: sends what may be sent now. */
   flush(social: SocialState, timelines: Timelines, at: number): readonly ReplicaOutput[] {
     const moved = timelines.takeMoved();
     const outputs: ReplicaOutput[] = [];
@@ -153,7 +153,7 @@ export class RemoteFeeds {
     return outputs;
   }
 
-  /** A sign of life to every reader that was sent nothing for a ping interval. */
+  /** A sign of life to every reader to which nothing was sent for a ping interval. */
   signsOfLife(
     social: SocialState,
     timelines: Timelines,
@@ -194,7 +194,7 @@ export class RemoteFeeds {
     const reader = { cluster: tail.from, authors: tail.wanted };
     const { items, more } = social.newsAfter(reader, tail.after, MAX_TAIL_ITEMS);
     const last = items.at(-1);
-    // A position beyond what is committed is from before an unclean promotion: nothing is sent until it is
+    // A position beyond the commit position is from before an unclean promotion: nothing is sent until it is
     // reached.
     if (more && last !== undefined) tail.after = last.position;
     else if (social.applied >= tail.after) {
@@ -217,14 +217,14 @@ function itemFor(tail: Tail, effect: Effect, social: SocialState): NewsItem | un
   if (effect.kind === 'edge') return effect.home === tail.from ? newsOfEdge(effect.change) : undefined;
   if (effect.kind !== 'post') return undefined;
   const { author } = effect.post;
-  // Posts of other clusters are told by those clusters themselves.
+  // Posts of other clusters come from those clusters themselves.
   if (!tail.wanted.has(author) || !social.has(author)) return undefined;
   return { kind: 'post', position: effect.post.position };
 }
 
 /**
- * Users who have come and gone since the reader was told last. A message has a limit; the rest come with the
- * next.
+ * Users whose presence has changed since the last report to the reader. A message has a limit; the rest comes
+ * with the next.
  */
 function presenceNews(
   tail: Tail,

@@ -1,12 +1,12 @@
 /**
- * How this cluster reads the others: its primary reads what their primaries commit, and journals what is
- * wanted here.
+ * How this cluster reads the others: its primary reads what their primaries commit, and journals the items
+ * that are wanted here.
  *
- * The journal itself says how far that has got: each entry from another cluster names its position there, and
- * the next primary goes on after the last of them. So it does not matter which server fails, or when: entries
- * that were not committed here are asked for again, the others are not. Which authors are wanted is decided
- * when a follow is appended, not when it is applied: after a follow in the journal no entry is appended that
- * was asked for without that author.
+ * The journal itself says how far it has read: each entry from another cluster names its position there, and
+ * the next primary goes on after the last of them. So it does not matter which server fails, or when: only
+ * entries that were not committed here are requested again. Which authors are wanted is decided when a follow
+ * is appended, not when it is applied: after a follow in the journal no entry is appended from a subscription
+ * without that author.
  */
 import { type Assignment, primaryMember } from '../assignment.js';
 import { type Entry, type RemoteCommand, referenceIn } from '../entry.js';
@@ -23,43 +23,43 @@ const PATIENCE = 2;
 interface Link {
   readonly attempt: Attempt;
   readonly epoch: Epoch;
-  /** Whether anything was ever heard on it. */
+  /** Whether a message ever came on it. */
   heard: boolean;
-  /** Listening time at which the other side was last heard, and last sent something, ms. */
+  /** Listening time at which the last message came from the other side, and was sent to it, ms. */
   heardAt: number;
   spokenAt: number;
 }
 
 interface Remote {
   readonly cluster: ClusterId;
-  /** Its users whom a user here follows, or will follow when appended entries are applied. */
+  /** Its users that a user here follows, or will follow when appended entries are applied. */
   readonly wanted: Set<UserName>;
-  /** The wanted users whose last follower has left; they may have got another since. */
+  /** The wanted users whose last follower has left; they may have a new one since. */
   readonly left: Set<UserName>;
-  /** Changes that the other side has not been told yet. */
+  /** Changes that were not sent to the other side yet. */
   toAdd: Set<UserName>;
   toRemove: Set<UserName>;
-  /** A new subscription is needed, under `number`; batches under lower numbers are void. */
+  /** A new subscription is needed, with this `number`; batches with lower numbers are void. */
   outdated: boolean;
   number: number;
   /** Everything wanted up to here is in the journal. */
   cursor: Position;
   /** The origin of the last entry of that cluster in the journal. */
   journalled: Position;
-  /** The position here of the last item of the batch; the batch is called taken once it is committed. */
+  /** The position here of the last item of the batch; when it is committed, `taken` is sent. */
   owed: Position | undefined;
   readonly present: Set<UserName>;
   link: Link | undefined;
   retryAt: Instant;
 }
 
-/** The primary leaves, or the disk of a member that commits wait for has no room. */
+/** Why reading stops: the primary drains, or the disk of a member that commits wait for has no room. */
 export type PauseReason = 'drain' | 'room';
 
 export class RemoteReader {
   readonly #remotes = new Map<ClusterId, Remote>();
   #begun = false;
-  /** Why nothing is read now; nothing in it: it is read. */
+  /** Why nothing is read now; empty: it reads. */
   readonly #pausedFor = new Set<PauseReason>();
 
   constructor(
@@ -73,7 +73,7 @@ export class RemoteReader {
     return this.#pausedFor.size > 0;
   }
 
-  /** The epoch is open: all entries of predecessors are applied, and say where to go on. */
+  /** The epoch is open: all entries of predecessors are applied, and say where to continue. */
   begin(): void {
     this.#begun = true;
     const { social, unapplied } = this.context.ledger;
@@ -86,7 +86,7 @@ export class RemoteReader {
     for (const cluster of this.context.others.keys()) this.#open(this.#remote(cluster));
   }
 
-  /** While the reign drains nothing is appended, so all streams are closed. */
+  /** While the primary drains nothing is appended, so all streams are closed. */
   pause(reason: PauseReason, isPaused: boolean): void {
     const wasPaused = this.#isPaused;
     if (isPaused) this.#pausedFor.add(reason);
@@ -98,7 +98,7 @@ export class RemoteReader {
       else this.#open(remote);
   }
 
-  /** The router has told of another cluster. */
+  /** The router has sent an assignment of another cluster. */
   assigned({ cluster, epoch }: Assignment): void {
     if (!this.#begun) return;
     const remote = this.#remote(cluster);
@@ -113,7 +113,7 @@ export class RemoteReader {
     if (home === undefined) return;
     const remote = this.#remote(home);
     if (remote.wanted.has(target)) return;
-    // The follow begins where we are now, so the journal must say that first.
+    // The follow begins at the present position, so the journal must have that position first.
     if (remote.cursor > remote.journalled) {
       this.append({ kind: 'remote-through', origin: { cluster: home, position: remote.cursor } }, 0);
       remote.journalled = remote.cursor;
@@ -124,7 +124,7 @@ export class RemoteReader {
   }
 
   /**
-   * The last follower of that user has left. An entry that is committed together with that may follow again.
+   * The last follower of that user has left. A later entry in the same commit may follow the user again.
    */
   left(home: ClusterId, user: UserName): void {
     this.#remotes.get(home)?.left.add(user);
@@ -140,11 +140,11 @@ export class RemoteReader {
       link.heard = true;
       context.report(
         'remote-reader',
-        `hears cluster ${remote.cluster} in epoch ${link.epoch}, from ${remote.cursor}`,
+        `reads cluster ${remote.cluster} in epoch ${link.epoch}, from ${remote.cursor}`,
       );
     }
     for (const user of batch.left) remote.present.delete(user);
-    // A server has at most so many timelines, so a longer list can't be true and is cut.
+    // A server has at most this many timelines, so a longer list can't be true and is cut.
     for (const user of batch.arrived) if (remote.present.size < MAX_TIMELINES) remote.present.add(user);
     if (batch.number !== remote.number) return;
     if (!isNext(batch, remote.cursor))
@@ -156,7 +156,7 @@ export class RemoteReader {
     const here = context.identity.cluster;
     if (remote.owed !== undefined) return this.#lose(remote, 'it sent more before the last was taken');
     for (const item of batch.items) {
-      // A cluster may tell only about its own users, and about follows of users here.
+      // A cluster may report only about its own users, and about follows of users here.
       if ((context.homeByName(item.user) ?? remote.cluster) !== remote.cluster) continue;
       if ('target' in item && (context.homeByName(item.target) ?? here) !== here) continue;
       remote.owed = this.append(
@@ -221,13 +221,13 @@ export class RemoteReader {
     }
   }
 
-  /** Whether a user of another cluster is present, as far as we were told. */
+  /** Whether a user of another cluster is present, as far as is known here. */
   isPresent(user: UserName): boolean {
     const home = this.context.ledger.social.homeOf(user);
     return home !== undefined && this.#remotes.get(home)?.present.has(user) === true;
   }
 
-  /** The reign is over. */
+  /** This server is no longer primary. */
   stop(): void {
     this.#begun = false;
     for (const remote of this.#remotes.values()) this.#close(remote);
@@ -257,7 +257,7 @@ export class RemoteReader {
     return remote;
   }
 
-  /** The home of a user, also when the entry of the user is not applied yet. */
+  /** The cluster of a user, also if the user's entry is not applied yet. */
   #homeOf(user: UserName): ClusterId | undefined {
     const { social, unapplied } = this.context.ledger;
     return social.homeOf(user) ?? (social.has(user) ? undefined : homeIn(unapplied, user));
@@ -268,7 +268,7 @@ export class RemoteReader {
     return undefined;
   }
 
-  /** Stops asking for users who are neither followed nor about to be. */
+  /** Removes users from the subscription who are neither followed nor about to be. */
   #forget(remote: Remote): void {
     const { social, unapplied } = this.context.ledger;
     const kept = new Set<UserName>();
@@ -316,7 +316,7 @@ export class RemoteReader {
 
   #lose(remote: Remote, detail: string, close = true): void {
     if (remote.link?.heard === true)
-      this.context.report('remote-reader', `no longer hears cluster ${remote.cluster}: ${detail}`);
+      this.context.report('remote-reader', `no longer reads cluster ${remote.cluster}: ${detail}`);
     this.#close(remote, close);
     remote.retryAt = this.context.now + this.context.timing.pingIntervalMs;
   }
@@ -366,7 +366,7 @@ function commandOf(item: TailItem, cluster: ClusterId, here: ClusterId): RemoteC
   }
 }
 
-/** Whether a batch continues directly after what we have. */
+/** Whether a batch continues directly after our position. */
 function isNext({ items, through }: TailBatch, cursor: Position): boolean {
   let last = cursor;
   for (const { position } of items) {

@@ -33,21 +33,21 @@ import { NO_USER_LIMITS, type UserLimits } from './user-limits.js';
 
 export class ReplicaContext {
   identity: ReplicaIdentity;
-  /** For whom new names are; undefined: callers prove nothing. */
+  /** Who may have a new name; undefined: callers prove nothing. */
   readonly registration: Registration | undefined;
   readonly ledger: Ledger;
   readonly #pace: Pace;
   #outputs: ReplicaOutput[] = [];
   networkId: NetworkId | '';
-  /** How many clusters the network has; 0 until the router has told. */
+  /** How many clusters the network has; 0 until the router has said it. */
   clusters = 0;
-  /** The last life over this journal that was welcomed, as noted on disk. */
+  /** The last life over this journal that was welcomed, as stored on disk. */
   welcomedLife: LifeId;
   readonly #knownEpoch: Epoch;
   readonly #knownRevision: number;
-  /** The newest that the router has told. */
+  /** The newest one from the router. */
   assignment: Assignment | undefined;
-  /** The newest assignment of each other cluster that the router has told. */
+  /** The newest assignment of each other cluster from the router. */
   readonly others = new Map<ClusterId, Assignment>();
   readonly #diskStats: () => DiskStats;
   readonly #diskRoom: () => DiskRoomStats | undefined;
@@ -57,9 +57,9 @@ export class ReplicaContext {
   highestEpoch: Epoch;
   /** Posts acknowledged since the start. */
   postsAccepted = 0;
-  /** Whether this server has been asked to stop, and goes on for a moment. */
+  /** Whether this server was asked to stop, and still runs for a moment. */
   isStopping = false;
-  /** Its disk has no room for what users write. */
+  /** Its disk has no room for users' writes. */
   diskIsLow = false;
   /** How many timelines are open now. */
   timelines: () => number = () => 0;
@@ -94,7 +94,7 @@ export class ReplicaContext {
     return this.#pace.timing;
   }
 
-  /** The router has told how often to ping, and in the welcome also after how much silence a peer is dead. */
+  /** The router has set the ping interval, and in the welcome also after how much silence a peer is dead. */
   keepTime(pingIntervalMs: number, toldDeadAfterMs?: number): void {
     this.#pace.keepTime(pingIntervalMs, toldDeadAfterMs);
   }
@@ -108,8 +108,8 @@ export class ReplicaContext {
   }
 
   /**
-   * The highest revision of an assignment in the highest epoch that this server, or a former life, was told;
-   * 0: none.
+   * The highest revision of an assignment in the highest epoch that this server, or a former life, knows; 0:
+   * none.
    */
   get revision(): number {
     const { assignment: told, highestEpoch } = this;
@@ -120,8 +120,8 @@ export class ReplicaContext {
   }
 
   /**
-   * What the next life should know. Committed positions count only as far as this disk holds them: if the
-   * machine dies, other entries may take the place of those that it does not hold yet.
+   * What the next life should know. Committed positions count only as far as this disk has them: if the
+   * machine dies, entries that are not on disk yet may be replaced by others.
    */
   known(): Known {
     const { knownCommitted, outline } = this.ledger;
@@ -145,8 +145,8 @@ export class ReplicaContext {
   }
 
   /**
-   * Numbers the streams to other clusters over all reigns, so that a late message of an old stream is
-   * recognised.
+   * Numbers the streams to other clusters, over all epochs of this process, so that a late message of an old
+   * stream is recognised.
    */
   nextTailAttempt(): Attempt {
     this.#tailAttempts += 1;

@@ -1,11 +1,10 @@
 /**
  * One server of a cluster: takes the role of primary or standby, and decides everything in that role.
  *
- * It never decides by itself that it is primary: only an assignment of the router that names this very
- * incarnation and journal makes it so. It decides by itself that it is *no longer* primary: a higher epoch,
- * named by the router or by a standby that has joined, ends its reign. Same inputs in the same order, same
- * outputs. Design after PacificA: the router is the configuration authority, commits wait for all in-sync
- * members.
+ * It never makes itself primary: only an assignment of the router that names exactly this life and journal
+ * does. It may *stop* being primary by itself: when the router, or a standby that has joined, names a higher
+ * epoch. Same inputs in the same order, same outputs. Design after PacificA: the router is the configuration
+ * authority, commits wait for all in-sync members.
  */
 import { type Assignment, type InSyncMember, isNewer, namesAsPrimary } from '../assignment.js';
 import { type DiskSpace, diskSpaceText } from '../disk-room.js';
@@ -43,7 +42,7 @@ type Join = Extract<StandbyMessage, { kind: 'join' }>;
 
 /**
  * How long a primary that is asked to stop goes on before it drains, ms. When all servers are asked at once,
- * the others have said so by then, and the epoch is not handed to a server that is ending too.
+ * the others have reported it by then, and the epoch is not handed to a server that is ending too.
  */
 const LEAVING_NOTICE_MS = 200;
 /**
@@ -68,7 +67,7 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
   readonly #earlyJoins = new EarlyJoins();
   /** The damage found in this server's own journal. */
   #damage: string | undefined;
-  /** When a primary with a damaged journal next asks to be replaced. */
+  /** When a primary with a damaged journal asks again to be replaced. */
   #replaceAt: Instant = 0;
   #tickedAt: Instant = 0;
   /** Until when it goes on although it is asked to stop. */
@@ -117,14 +116,14 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
     return deadline === Number.POSITIVE_INFINITY ? undefined : Math.max(deadline, now);
   }
 
-  // For reading by views, tests and the simulator's checkers.
+  // Read by views, tests and the simulator's checkers.
 
   get role(): 'primary' | 'standby' {
     return this.#primary === undefined ? 'standby' : 'primary';
   }
   /**
-   * The epoch to assume for a caller that names none, so that a call which comes just before the router's
-   * message is held.
+   * The epoch to assume for a caller that names none, so that a call just before the router's message is
+   * held.
    */
   get epochToExpect(): Epoch {
     return this.#primary === undefined ? nextEpoch(this.#context.assignment?.epoch ?? NO_EPOCH) : NO_EPOCH;
@@ -275,11 +274,11 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
     }
   }
 
-  /** A standby tells its primary, which refuses users' writes for all of them. */
+  /** A standby reports it to its primary, which refuses users' writes for all of them. */
   #diskRoom(space: DiskSpace, isLow: boolean): void {
     const context = this.#context;
     context.diskIsLow = isLow;
-    const then = isLow ? "users' writes are refused while it is in sync" : "users' writes are taken again";
+    const then = isLow ? "users' writes are refused while it is in sync" : "users' writes are accepted again";
     context.report(isLow ? 'disk-low' : 'disk-has-room', `${diskSpaceText(space)}; ${then}`);
     if (this.#primary === undefined) this.#standby.sayDurable();
   }
@@ -292,7 +291,7 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
     if (this.#damage !== undefined) return;
     this.#damage = detail;
     const isAlone = this.#primary?.standbys.awaited.length === 1;
-    const then = isAlone ? ': nobody else is in sync, so it goes on and hands over when somebody is' : '';
+    const then = isAlone ? ': no other server is in sync, so it goes on and hands over when one is' : '';
     this.#context.report('journal-damaged', `${detail}${then}`);
     if (this.#primary === undefined) this.#end('storage-failed', detail, true);
     else this.#replaceIfDamaged(this.#primary);
@@ -314,7 +313,7 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
 
   #routerMessage(attempt: Attempt, message: RouterMessage): void {
     const order = this.#follower.take(attempt, message);
-    // This stream may have been opened before it was asked, and said nothing of it.
+    // This stream may have been opened before the server was asked to stop, so its `attach` did not say so.
     if (message.kind === 'welcome' && order !== undefined && this.#context.isStopping)
       this.#router.send({ kind: 'leaving' });
     switch (order?.kind) {
@@ -325,6 +324,9 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
       case 'hand-over':
         if (this.#primary?.epoch === order.epoch && this.#drain === undefined)
           this.#beginDrain(false, 'hands over: takes no more writes');
+        return;
+      case 'rest':
+        if (this.#primary?.epoch === order.epoch) this.#stop();
         return;
       case 'no-successor':
         if (this.#primary?.epoch === order.epoch) this.#drain?.noSuccessor();
@@ -431,7 +433,7 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
     return false;
   }
 
-  /** The router has told something new: joins that came before it are judged again. */
+  /** The router has sent something new: decides again about joins that came earlier. */
   #judgeEarlyJoins(): void {
     const context = this.#context;
     const isOver = (join: Join) =>
@@ -528,7 +530,7 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
     if (progress === 'draining' || progress === 'handed-over') return;
     this.#drain = undefined;
     if (drain.leaving && this.#context.isStopping) {
-      const detail = progress === 'gave-up' ? 'nobody took over in time' : 'no standby to hand over to';
+      const detail = progress === 'gave-up' ? 'no standby took over in time' : 'no standby to hand over to';
       primary.stepDown(detail);
       this.#primary = undefined;
       this.#end('shutting-down', detail, false);
@@ -544,7 +546,7 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
 
   #end(reason: Reason, detail: string, failed: boolean): void {
     const context = this.#context;
-    // A client is told only reasons that make it ask the router again.
+    // Clients get only reasons that make them ask the router again.
     const told = actionFor(reason) === 're-resolve' ? reason : 'not-primary';
     if (this.#primary !== undefined) {
       this.#primary.stepDown(detail, told);

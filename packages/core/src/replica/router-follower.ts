@@ -1,8 +1,8 @@
 /**
  * Decides which router a server follows, and which refusal ends it.
  *
- * A server follows a router of its own network whose folder is neither older than what the server was told
- * nor a copy that has gone its own way. Any other router is an alarm, and another one is asked.
+ * A server follows a router of its own network whose store is neither older than what the server knows nor a
+ * copy that has diverged. Any other router is an alarm, and the server asks another one.
  */
 import { type Assignment, isNewer } from '../assignment.js';
 import type { Epoch, JournalId } from '../ids.js';
@@ -19,8 +19,9 @@ type Welcome = Extract<RouterMessage, { readonly kind: 'welcome' }>;
 type Refused = Extract<RouterMessage, { readonly kind: 'refused' }>;
 
 /**
- * How long a new life waits for the end of the one before, ms. A server that is started again at once may
- * attach before the router knows of its end. A copy of a folder whose original runs would wait for ever.
+ * How long a new life waits for the end of the former one, ms. A server that is restarted at once may attach
+ * before the router knows that its former life has ended. A copy of a folder whose original runs would wait
+ * for ever.
  */
 const PREDECESSOR_PATIENCE_MS = 5_000;
 /** What to do after a message of the router. */
@@ -28,8 +29,9 @@ export type RouterOrder =
   /** `lastRequest` undefined: it came as a welcome on a new stream. */
   | { readonly kind: 'assigned'; readonly assignment: Assignment; readonly lastRequest: number | undefined }
   | { readonly kind: 'hand-over'; readonly epoch: Epoch }
+  | { readonly kind: 'rest'; readonly epoch: Epoch }
   | { readonly kind: 'no-successor'; readonly epoch: Epoch }
-  /** This life is refused for good. */
+  /** This life is refused, and must end. */
   | { readonly kind: 'end'; readonly reason: Reason; readonly detail: string };
 
 export class RouterFollower {
@@ -38,7 +40,7 @@ export class RouterFollower {
   readonly #refusals: RouterRefusals;
   /** Another journal id is being made durable. */
   #isRenewing = false;
-  /** Since when the router has refused because the life before is live, listening time, ms. */
+  /** Since when the router has refused because the former life is live, listening time, ms. */
   #predecessorSince: number | undefined;
 
   constructor(context: ReplicaContext, router: RouterLink) {
@@ -47,7 +49,7 @@ export class RouterFollower {
     this.#refusals = new RouterRefusals(context.identity.routers);
   }
 
-  /** Takes a message of a router that we dial or are attached to. Undefined: nothing to do. */
+  /** Takes a message from a router that we dial or are attached to. Undefined: nothing to do. */
   take(attempt: Attempt, message: RouterMessage): RouterOrder | undefined {
     if (message.kind === 'leader-is') {
       this.#router.leaderIs(attempt, message);
@@ -68,6 +70,8 @@ export class RouterFollower {
       }
       case 'please-hand-over':
         return { kind: 'hand-over', epoch: message.epoch };
+      case 'please-rest':
+        return { kind: 'rest', epoch: message.epoch };
       case 'no-successor':
         return { kind: 'no-successor', epoch: message.epoch };
       case 'refused':
@@ -101,8 +105,8 @@ export class RouterFollower {
   }
 
   /**
-   * Why this router must not be followed: it is of another network, its folder is older than what we were
-   * told, or its folder is a copy that has gone its own way.
+   * Why this router must not be followed: it belongs to another network, its store is older than what we
+   * know, or its store is a copy that has diverged.
    */
   #storeProblem({ networkId, assignment }: Welcome): string | undefined {
     const context = this.#context;
@@ -110,9 +114,9 @@ export class RouterFollower {
       return `it is of network ${networkId}, this server belongs to ${context.networkId}`;
     const { revision, highestEpoch, assignment: known } = context;
     if (isNewer({ epoch: highestEpoch, revision }, assignment))
-      return `it knows epoch ${assignment.epoch}, revision ${assignment.revision}; this server was told epoch ${highestEpoch}, revision ${revision}: its folder is older`;
+      return `it knows epoch ${assignment.epoch}, revision ${assignment.revision}; this server knows epoch ${highestEpoch}, revision ${revision}: its folder is older`;
     if (known !== undefined && !isNewer(assignment, known) && !isSameConfiguration(known, assignment))
-      return `its revision ${assignment.revision} is not the one that this server was told: its folder is a copy`;
+      return `its revision ${assignment.revision} differs from the one that this server knows: its folder is a copy`;
     return undefined;
   }
 
@@ -154,7 +158,7 @@ export class RouterFollower {
   }
 
   /**
-   * A life that was never welcomed has acknowledged nothing yet, so it may come back with another journal id.
+   * A life that was never welcomed has acknowledged nothing yet, so it may attach with another journal id.
    */
   #mayRenew({ networkId }: Refused): boolean {
     const ours = this.#context.networkId;

@@ -35,7 +35,7 @@ export class RouterOnStage implements Actor {
     stage.enter(this);
   }
 
-  /** The record on its disk, which alone says who may be promoted. */
+  /** The record on its disk, which alone says which member may be promoted. */
   get record(): ClusterRecord | undefined {
     return this.#records.get(1);
   }
@@ -128,7 +128,7 @@ export class RouterOnStage implements Actor {
     }
   }
 
-  /** Writes down an assignment when something in it has changed that transcripts show. */
+  /** Writes an assignment to the transcript when something in it has changed that transcripts show. */
   #tell({ epoch, primary, available, inSync }: Assignment): void {
     if (primary === undefined) return;
     const names = inSync.map((member) => serverName(member.serverId)).join(' ');

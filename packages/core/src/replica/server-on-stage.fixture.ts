@@ -41,7 +41,7 @@ export type Outcome =
     }
   | { readonly kind: 'listed'; readonly users: readonly string[] }
   | { readonly kind: 'refused'; readonly reason: Reason }
-  /** The server died with it. */
+  /** The disk broke, and the server died. */
   | { readonly kind: 'broken' };
 
 export interface Reader {
@@ -74,7 +74,7 @@ export class ServerOnStage implements Actor {
   readonly #standbys = new Map<LinkId, StandbyConnection>();
   readonly #calls = new Map<Token, (outcome: Outcome) => void>();
   readonly #timelines = new Map<LinkId, Reader>();
-  /** Timelines whose stream was filled by a read. */
+  /** Timelines whose stream a read has filled. */
   readonly #undrained = new Set<LinkId>();
   readonly #snapshots = new Map<Token, (installation: Installation | undefined) => void>();
 
@@ -107,12 +107,12 @@ export class ServerOnStage implements Actor {
     this.disk = new Disk(`journal ${this.#disks} of ${this.name}`);
   }
 
-  /** The network breaks the stream, and both ends hear of it. */
+  /** The network breaks the stream, and both ends notice it. */
   breakPrimary(): void {
     this.#primary?.connection.break();
   }
 
-  /** Inputs that come while outputs are performed are taken after these, as in a driver. */
+  /** Inputs that arrive while outputs are performed are taken afterwards, as in a driver. */
   step(input: ReplicaInput): void {
     this.#inputs.push(input);
     if (this.#inputs.length > 1) return;
@@ -289,8 +289,8 @@ export class ServerOnStage implements Actor {
         return;
       case 'timeline-read': {
         const { timeline, positions } = output;
-        // Other timelines come first: the posts are sent in a later turn, and `read-out` follows in a turn
-        // after that.
+        // Other timelines come first: the posts are sent in a later turn, and `read-out` follows in another
+        // turn.
         stage.send(this.name, this.name, () => {
           const reader = this.#timelines.get(timeline);
           if (reader?.take(this.#read(positions)) === true)
@@ -344,7 +344,7 @@ export class ServerOnStage implements Actor {
     });
   }
 
-  /** Closes the streams, as the operating system does for a process that is gone. */
+  /** Closes the streams, as the operating system does when a process ends. */
   #vanish(): void {
     this.replica = undefined;
     this.#router?.connection.closeByDialler();

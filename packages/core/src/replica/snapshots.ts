@@ -2,16 +2,15 @@
  * Snapshots that standbys pull: one at a time for each member, all from one copy of the state.
  *
  * The state goes on changing while a snapshot is read, so it is read from a copy. A member that asks while a
- * copy is in use gets the same copy, and misses nothing: what was committed since comes with the journal. So
- * the memory for snapshots does not depend on how many members ask, how fast they read, or how often they
- * ask.
+ * copy is in use gets the same copy, and misses nothing: later commits come with the journal. So the memory
+ * for snapshots does not depend on how many members ask, how fast they read, or how often they ask.
  */
 import { type ServerId, serverName } from '../ids.js';
 import type { SnapshotCopy, Token } from './messages.js';
 import type { ReplicaContext } from './replica-context.js';
 
 /**
- * How long a copy is given to new askers, ms: making one stops the server for up to 100 ms, so it must not
+ * How long a copy is reused for new readers, ms: making one stops the server for up to 100 ms, so it must not
  * happen more often.
  */
 export const SNAPSHOT_FRESH_MS = 1_000;
@@ -22,7 +21,7 @@ export class Snapshots {
 
   constructor(readonly context: ReplicaContext) {}
 
-  /** A member asks. If it asks again, its earlier call ends. */
+  /** A member asks for a snapshot. If it asks again, its earlier call ends. */
   asked(token: Token, serverId: ServerId): void {
     for (const [former, reader] of this.#readers)
       if (reader === serverId)
@@ -35,7 +34,7 @@ export class Snapshots {
     this.#readers.delete(token);
   }
 
-  /** The reign is over. */
+  /** This server is no longer primary. */
   endAll(detail: string): void {
     for (const token of [...this.#readers.keys()]) this.#end(token, 'not-primary', detail);
     this.#copy = undefined;

@@ -3,7 +3,7 @@
  *
  * Each message between two processes (also between a server and its own disk) waits in their channel until it
  * is delivered: in the order of sending (`settle`), or in an order that a test chooses among the channels.
- * Within a channel the order is kept, as TCP keeps it.
+ * Within a channel the order is kept, as in TCP.
  */
 import type { Instant } from '../index.js';
 
@@ -28,8 +28,8 @@ export interface Channel {
 }
 
 /**
- * Most deliveries at one instant: more than any test needs, so that two processes that message each other for
- * ever are found.
+ * Most deliveries at one instant: more than any test needs; finds two processes that message each other for
+ * ever.
  */
 const MAX_DELIVERIES = 20_000;
 
@@ -56,7 +56,7 @@ export class Stage {
     channel.packets.push({ number: this.#sent, arrive });
   }
 
-  /** Nothing passes from one to the other any more; what is sent waits. */
+  /** Messages from one to the other wait from now on. */
   block(from: Place, to: Place): void {
     this.#blocked.add(`${from} > ${to}`);
   }
@@ -95,7 +95,7 @@ export class Stage {
     channel.packets.shift()?.arrive();
   }
 
-  /** Delivers, in the order of sending, until nothing is left that can be. */
+  /** Delivers, in the order of sending, until nothing more can be delivered. */
   settle(): void {
     for (let count = 0; count < MAX_DELIVERIES; count += 1) {
       const next = this.deliverable().reduce<Channel | undefined>(
@@ -145,8 +145,8 @@ export interface ConnectionEnds<Up, Down> {
 }
 
 /**
- * A stream between two processes. The end that closes it hears nothing more; the other hears the end after
- * all messages.
+ * A stream between two processes. The end that closes it gets nothing more; the other gets the end after all
+ * messages.
  */
 export class Connection<Up, Down> {
   #dialler: 'open' | 'closed' = 'open';

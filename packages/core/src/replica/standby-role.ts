@@ -1,9 +1,9 @@
 /**
- * What a server does while another is primary: joins the primary, copies its journal, and says how far it is
- * durable.
+ * What a server does while another is primary: joins the primary, copies its journal, and reports how far its
+ * copy is durable.
  *
- * The standby pulls. On joining, the primary tells how far the two journals agree; entries that the standby
- * has beyond that were never acknowledged and are cut. From then on the standby only appends.
+ * The standby calls the primary. The answer to its join says up to where the two journals are equal; the
+ * standby's entries beyond that were never acknowledged and are cut. From then on the standby only appends.
  */
 import type { Assignment, MemberInfo } from '../assignment.js';
 import { primaryMember } from '../assignment.js';
@@ -23,7 +23,7 @@ import type { Reachability } from './reachability.js';
 import type { ReplicaContext } from './replica-context.js';
 
 /**
- * Longest wait before a failed snapshot is asked for again, ms: each try reads the primary's whole disk.
+ * Longest wait before a failed snapshot is requested again, ms: each attempt reads the primary's whole disk.
  */
 const LONGEST_PULL_RETRY_MS = 5_000;
 /**
@@ -35,7 +35,8 @@ const CONFLICT_RETRY_MS = 5_000;
 
 type Link =
   /**
-   * `epoch`: that of the primary that it failed to follow; a primary of another epoch may be joined at once.
+   * `epoch`: the epoch of the primary that it failed to follow; a primary of another epoch may be joined at
+   * once.
    */
   | { readonly kind: 'none'; readonly retryAt: Instant; readonly epoch: Epoch }
   | {
@@ -51,7 +52,7 @@ type Link =
 export class StandbyRole {
   readonly kind = 'standby';
   #link: Link = { kind: 'none', retryAt: 0, epoch: NO_EPOCH };
-  /** How following failed last, as reported. */
+  /** The last reported failure to follow. */
   #lastFailure = '';
   #attempts = 0;
   /** How many snapshots in a row have failed. */
@@ -85,7 +86,7 @@ export class StandbyRole {
     this.#join();
   }
 
-  /** Leaves the primary. A primary that was replaced is told so: it may be cut off from the router. */
+  /** Leaves the primary. A replaced primary gets `fenced`, because it may be cut off from the router. */
   leave(): void {
     const { context } = this;
     const link = this.#link;
@@ -97,7 +98,7 @@ export class StandbyRole {
     this.#link = { kind: 'none', retryAt: context.now, epoch: NO_EPOCH };
   }
 
-  /** `checksum`: that of this server's own journal up to `common` of a `joined`. */
+  /** `checksum`: the checksum of this server's own journal up to `common` of a `joined`. */
   message(message: PrimaryMessage, entries: readonly Entry[], checksum: number | undefined): void {
     const link = this.#link;
     if (link.kind !== 'joining' && link.kind !== 'joined') return;
@@ -138,7 +139,7 @@ export class StandbyRole {
     if (this.#link.kind === 'joining' || this.#link.kind === 'joined') this.#retry(detail, false);
   }
 
-  /** The disk holds more than before, or has become low, or has room again: tells the primary. */
+  /** Reports to the primary: the disk holds more than before, has become low, or has room again. */
   sayDurable(): void {
     const link = this.#link;
     if (link.kind !== 'joined') return;
@@ -156,15 +157,15 @@ export class StandbyRole {
   }
 
   /**
-   * The snapshot failed. It is not asked for again at once, or two servers would keep each other busy; the
-   * wait grows each time.
+   * The snapshot failed. It is requested again only after a wait, which grows each time; otherwise two
+   * servers would keep each other busy.
    */
   pullFailed(detail: string): void {
     const { context } = this;
     const link = this.#link;
     if (link.kind !== 'pulling') return;
-    const text = `could not be had from ${link.address}: ${detail}`;
-    // Each attempt fails like the one before: an operator is told once.
+    const text = `could not be pulled from ${link.address}: ${detail}`;
+    // Each attempt fails like the one before: it is reported once.
     if (text !== this.#lastFailure) context.report('snapshot', text);
     this.#lastFailure = text;
     const waitMs = Math.min(context.timing.pingIntervalMs * 2 ** this.#pullFailures, LONGEST_PULL_RETRY_MS);
@@ -190,7 +191,7 @@ export class StandbyRole {
     return this.#primaryToJoin() === undefined ? Number.POSITIVE_INFINITY : this.#link.retryAt;
   }
 
-  /** Whether it knows of a primary to follow, whether it follows already or not. */
+  /** Whether it knows a primary to follow, even if it does not follow it yet. */
   get hasPrimary(): boolean {
     return this.#link.kind === 'joined' || this.#primaryToJoin() !== undefined;
   }
@@ -270,7 +271,7 @@ export class StandbyRole {
     this.#pull(link.address, link.epoch, why, common < this.context.ledger.outline.last);
   }
 
-  /** The primary lacks entries that are known as committed here. */
+  /** The primary lacks entries that are known to be committed here. */
   #lacks(link: Extract<Link, { attempt: Attempt }>, common: Position): void {
     const { ledger } = this.context;
     const { knownCommitted } = ledger;
@@ -287,7 +288,7 @@ export class StandbyRole {
   }
 
   /**
-   * The journals agree by their epochs, but the bytes differ: one of the two is a copy that went its own way.
+   * The journals agree by their epochs, but the bytes differ: one of the two is a copy that has diverged.
    */
   #differs(link: Extract<Link, { attempt: Attempt }>, common: Position): void {
     const { ledger } = this.context;
@@ -298,7 +299,7 @@ export class StandbyRole {
   }
 
   /**
-   * Whether an operator has promoted a member that was not in sync since that epoch: only that takes back
+   * Whether since that epoch an operator has promoted a member that was not in sync: only that takes back
    * committed entries.
    */
   #isUncleanSince(epoch: Epoch): boolean {
@@ -347,7 +348,7 @@ export class StandbyRole {
   #pull(address: Address, epoch: Epoch, why: string, setAside: boolean): void {
     const { context } = this;
     const { networkId, identity } = context;
-    // The standby has joined, so it has a network, but its disk may not have noted the id yet.
+    // The standby has joined, so it has a network, but its disk may not have stored the id yet.
     if (networkId === '') return;
     const { cluster, serverId, incarnation, journalId, lifeId } = identity;
     if (this.#pullFailures === 0) context.report('snapshot', `pulls a snapshot from ${address}: ${why}`);
@@ -365,7 +366,7 @@ export class StandbyRole {
     const retryAt = context.now + context.timing.pingIntervalMs;
     this.#link = { kind: 'none', retryAt, epoch: link.epoch };
     const text = `stopped following ${link.address} in epoch ${link.epoch}: ${detail}`;
-    // Each attempt to follow a primary that is gone fails like the one before: an operator is told once.
+    // Each attempt to follow a primary that is gone fails like the one before: it is reported once.
     if (link.kind === 'joined' || text !== this.#lastFailure) context.report('following', text);
     this.#lastFailure = text;
   }

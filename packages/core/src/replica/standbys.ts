@@ -1,10 +1,10 @@
 /**
- * The primary's view of its standbys: how far each is, which ones a commit waits for, and what to ask the
- * router about the in-sync set.
+ * The primary's view of its standbys: how far each has copied, which ones a commit waits for, and what to ask
+ * the router about the in-sync set.
  *
- * A commit waits for every member of the set the router last told of, and for every member the
- * primary has asked to add and has no answer about yet. A member leaves only when the router has told so. So
- * the set waited for always contains the set that the router would promote from, without clocks. After
+ * A commit waits for every member of the set in the newest assignment, and for every member that the primary
+ * has asked to add without an answer yet. A member leaves only when the router has said so. So this set
+ * always contains the set from which the router would promote, without clocks. After
  * PacificA (§3) and Kafka's in-sync replicas.
  */
 import type { Assignment, InSyncMember } from '../assignment.js';
@@ -22,7 +22,7 @@ type ChangeInSync = Extract<MemberMessage, { kind: 'change-in-sync' }>;
 interface Standby {
   readonly link: LinkId;
   readonly join: Join;
-  /** Up to here the journals agreed when it joined. */
+  /** Up to here the journals were equal when it joined. */
   readonly common: Position;
   /** Everything up to here is durable at the standby and equal to ours; 0 until the standby has said so. */
   durable: Position;
@@ -32,7 +32,7 @@ interface Standby {
   heardAt: number;
   /** Listening time of the last message to it. */
   spokenAt: number;
-  /** Its disk has no room for what users write. */
+  /** Its disk has no room for users' writes. */
   diskIsLow: boolean;
 }
 
@@ -46,21 +46,24 @@ export interface Outgoing {
 export class Standbys {
   readonly #links = new Map<LinkId, Standby>();
   #told: readonly InSyncMember[];
-  /** Asked to be added, by request number; waited for until the router has answered. */
+  /**
+   * Members that the router was asked to add, by request number; commits wait for them until it has answered.
+   */
   readonly #asked = new Map<number, InSyncMember>();
-  /** Listening time at which a change about a server was last asked for. */
+  /** Listening time at which a change for a server was last requested. */
   readonly #askedAt = new Map<ServerId, number>();
-  /** Listening time at which a server was last heard that a commit waits for and that has no link now. */
+  /** For servers without a link that a commit waits for: listening time at which each was last heard. */
   readonly #lastHeardAt = new Map<ServerId, number>();
-  /** Standbys that left the in-sync set for slowness. */
+  /** Standbys that were removed from the in-sync set for slowness. */
   readonly #keepingUp = new KeepingUp();
-  /** Why the router was asked to remove a server, for people. */
+  /** Why the router was asked to remove a server, as text. */
   readonly #whyRemoved = new Map<ServerId, string>();
   /** The highest position that all awaited members ever held. */
   #held: Position = NO_POSITION;
   /**
-   * Listening time since which each member has delayed commits of what is durable here, over all its links.
-   * One time for each member: while one is waited for, another that has everything must not count as slow.
+   * Listening time since which each member has delayed commits of entries that are durable here, over all its
+   * links. One time for each member: a member that has everything must not count as slow while commits wait
+   * for another.
    */
   readonly #holdsUpSince = new Map<ServerId, number>();
 
@@ -102,7 +105,7 @@ export class Standbys {
     this.#assertSelf();
   }
 
-  /** A standby whose journal agrees with ours up to `common`. Returns the link it replaces, if any. */
+  /** A standby whose journal is equal to ours up to `common`. Returns the link that it replaces, if any. */
   joined(link: LinkId, join: Join, common: Position, at: number): LinkId | undefined {
     const former = [...this.#links.values()].find((other) => other.join.serverId === join.serverId);
     if (former !== undefined) this.#links.delete(former.link);
@@ -120,7 +123,7 @@ export class Standbys {
     return former?.link;
   }
 
-  /** Returns false when the standby claims what was never sent to it. */
+  /** Returns false when the standby claims entries that were never sent to it. */
   durableAt(link: LinkId, durable: Position, at: number, diskIsLow = false): boolean {
     const standby = this.#links.get(link);
     if (standby === undefined) return true;
@@ -131,7 +134,7 @@ export class Standbys {
     return true;
   }
 
-  /** The first member that a commit waits for and whose disk has no room for what users write. */
+  /** The first member that a commit waits for and whose disk has no room for users' writes. */
   get withLowDisk(): ServerId | undefined {
     for (const { diskIsLow, join } of this.#links.values())
       if (diskIsLow && this.awaited.some((member) => isSameInSyncMember(member, join))) return join.serverId;
@@ -169,8 +172,7 @@ export class Standbys {
 
   /**
    * The position up to which every awaited member, ourselves included, holds everything durably. Called
-   * whenever that may have moved; it also counts how long each member has delayed commits, over all its
-   * links.
+   * whenever it may have moved; it also counts how long each member has delayed commits, over all its links.
    */
   advance(ownDurable: Position, at: number): Position {
     const held = this.#heldByAll(ownDurable);
@@ -212,29 +214,29 @@ export class Standbys {
   /** Watches whether slow standbys keep up. Called after every turn. */
   watchSlow(ownDurable: Position, at: number, deadAfterMs: number): void {
     for (const member of this.#keepingUp.members) {
-      // The disk is what is slow, so the next life over it is watched too.
+      // The disk is slow, not the process, so the next life over it is watched too.
       const durableThere = [...this.#links.values()].find(({ join }) => isSameCopy(join, member))?.durable;
       this.#keepingUp.look(member, durableThere, ownDurable, at, deadAfterMs);
     }
   }
 
   /**
-   * Why these are no longer awaited, if this primary asked for their removal: `; s2 fell out: …` for each.
+   * Why these are no longer awaited, if this primary asked for their removal: a text for each.
    */
   takeWhyRemoved(members: readonly InSyncMember[]): string {
     return members
       .map(({ serverId }) => {
         const why = this.#whyRemoved.get(serverId);
         this.#whyRemoved.delete(serverId);
-        return why === undefined ? '' : `; ${serverName(serverId)} fell out: ${why}`;
+        return why === undefined ? '' : `; ${serverName(serverId)} was removed: ${why}`;
       })
       .join('');
   }
 
   /**
    * Members that a commit waits for and that are out of reach: not heard for `deadAfterMs`. Once there is
-   * one, also those not heard for half of that: all may have been cut off at one moment, but heard last at
-   * slightly different times.
+   * one, also those not heard for half of that: all may have been cut off at the same moment, but last heard
+   * at slightly different times.
    */
   unheard(at: number, deadAfterMs: number): ServerId[] {
     const others = this.awaited.filter((member) => !isSameInSyncMember(member, this.self));
@@ -245,8 +247,8 @@ export class Standbys {
   }
 
   /**
-   * What to ask of the router now. From the moment an `add` is returned, commits wait for that member.
-   * `required`: a member that holds less may lack acknowledged writes, and is not asked to be added.
+   * What to ask the router now. From the moment an `add` is returned, commits wait for that member.
+   * `required`: a member that holds less may lack acknowledged writes, and is not added.
    */
   changesToAsk(
     at: number,
@@ -300,7 +302,7 @@ export class Standbys {
   }
 
   /**
-   * A sign of life, with the commit position, to every standby that was sent nothing for a ping interval.
+   * A sign of life, with the commit position, to every standby to which nothing was sent for a ping interval.
    */
   signsOfLife(committed: Position, at: number, pingIntervalMs: number): readonly Outgoing[] {
     const outgoing: Outgoing[] = [];
@@ -344,13 +346,13 @@ export class Standbys {
   #noteWhyRemoved(member: InSyncMember, at: number, deadAfterMs: number): void {
     const silentMs = this.#silentMs(member, at);
     if (silentMs >= deadAfterMs) {
-      this.#whyRemoved.set(member.serverId, `nothing was heard of it for ${silentMs.toFixed(0)} ms`);
+      this.#whyRemoved.set(member.serverId, `nothing was heard from it for ${silentMs.toFixed(0)} ms`);
       return;
     }
     const heldUpMs = this.#heldUpMs(member, at);
     this.#keepingUp.fellOut(member, this.#held, at);
-    const why = `writes waited ${heldUpMs.toFixed(0)} ms for it, its disk or the way to it is slow`;
-    const back = `it comes back when it has kept up for ${KEEPS_UP_FACTOR * deadAfterMs} ms`;
+    const why = `writes waited ${heldUpMs.toFixed(0)} ms for it, its disk or its network is slow`;
+    const back = `it is added again when it has kept up for ${KEEPS_UP_FACTOR * deadAfterMs} ms`;
     this.#whyRemoved.set(member.serverId, `${why}; ${back}`);
   }
 

@@ -5,10 +5,10 @@
  * a position, and is served from the journal when its stream has drained. Both get the same posts in the same
  * order: `live` and `behind` differ only in where the text comes from.
  *
- *     open, with a past ──► behind ──read out, nothing left──► live ──does not drain, or is one of a crowd──► behind
+ *     open, with past posts ──► behind ──read out, nothing left──► live ──does not drain, or crowded──► behind
  *
- * Posts that are read from the journal may be sent later than they were asked for, because timelines take
- * turns. So a timeline with an unfinished read is never live, or new posts would overtake older ones.
+ * Posts that are read from the journal may be sent later than they were requested, because timelines take
+ * turns. So a timeline with an unfinished read is never live: new posts would overtake older ones.
  */
 import type { Post } from '../entry.js';
 import { type Position, type PublicKey, position, type UserName } from '../ids.js';
@@ -24,7 +24,7 @@ interface Timeline {
   readonly by: PublicKey | undefined;
   readonly posts: boolean;
   readonly shown: Shown;
-  /** Its user had many timelines open already: new posts are read for it, in its turn, not pushed. */
+  /** Its user had many timelines open already: new posts are read for it in its turn, not sent at once. */
   readonly crowded: boolean;
   mode: 'live' | 'behind';
   /** Its last read is not sent yet: nothing else is sent before it. */
@@ -39,7 +39,7 @@ export class Timelines {
   readonly #timelines = new Map<LinkId, Timeline>();
   readonly #byUser = new Map<UserName, Set<Timeline>>();
   readonly #gathering = new Set<Timeline>();
-  /** Users who have come or gone since `takeMoved`. */
+  /** Users whose presence may have changed since `takeMoved`. */
   #moved = new Set<UserName>();
 
   get size(): number {
@@ -55,7 +55,7 @@ export class Timelines {
     return this.#byUser.has(user);
   }
 
-  /** Users who may have come or gone since the last call. */
+  /** Users whose presence may have changed since the last call. */
   takeMoved(): ReadonlySet<UserName> {
     const moved = this.#moved;
     if (moved.size > 0) this.#moved = new Set();
@@ -65,7 +65,7 @@ export class Timelines {
   /** Opens a timeline of a known user and gives the positions to begin with. */
   open(request: TimelineOpenRequest, social: SocialState): readonly ReplicaOutput[] {
     const resumes = request.resumeAfter > 0;
-    // A position beyond ours is from before an unclean promotion: what followed is gone.
+    // A position beyond ours is from before an unclean promotion, which removed those entries.
     const begins = resumes && request.resumeAfter < social.applied ? request.resumeAfter : social.applied;
     const others = this.#byUser.get(request.user);
     const timeline: Timeline = {
@@ -93,7 +93,7 @@ export class Timelines {
     return past.positions.length === 0 ? [] : [reads(timeline, past)];
   }
 
-  /** A post was committed: gathers it for all timelines that it is for and that keep up. */
+  /** A post was committed: gathers it for all timelines that show it and keep up. */
   posted(post: Post, named: readonly UserName[], social: SocialState): void {
     if (this.#byUser.size === 0) return;
     for (const user of social.audience(post.author))
@@ -136,7 +136,10 @@ export class Timelines {
     return outputs;
   }
 
-  /** The stream doesn't drain: from here on it reads from the journal, after what it was given last. */
+  /**
+   * The stream doesn't drain: from here on its posts are read from the journal, after the last one given to
+   * it.
+   */
   full(link: LinkId): void {
     const timeline = this.#timelines.get(link);
     if (timeline === undefined || !timeline.posts) return;
@@ -146,8 +149,8 @@ export class Timelines {
   }
 
   /**
-   * The stream has room again, whatever had filled it: gives the next posts from the journal, or makes the
-   * timeline live if there are none. Does nothing while a read is unfinished.
+   * The stream has room again, for whatever reason it was full: gives the next posts from the journal, or
+   * makes the timeline live if there are none. Does nothing while a read is unfinished.
    */
   writable(link: LinkId, social: SocialState): readonly ReplicaOutput[] {
     const timeline = this.#timelines.get(link);
@@ -155,7 +158,7 @@ export class Timelines {
     return this.#readOn(timeline, social);
   }
 
-  /** The read was sent, and the stream has room: as `writable`. */
+  /** The read was sent, and the stream has room: as in `writable`. */
   readOut(link: LinkId, social: SocialState): readonly ReplicaOutput[] {
     const timeline = this.#timelines.get(link);
     if (timeline !== undefined) timeline.isReading = false;
@@ -197,7 +200,7 @@ export class Timelines {
     return timelines.filter(({ by }) => !social.speaks(user, by)).map(({ link }) => link);
   }
 
-  /** Ends all; returns whose they were. */
+  /** Ends all; returns their users. */
   clear(): readonly LinkId[] {
     const links = [...this.#timelines.keys()];
     for (const user of this.#byUser.keys()) this.#moved.add(user);

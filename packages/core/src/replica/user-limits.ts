@@ -1,9 +1,9 @@
 /**
- * How much one user may write, so that nobody fills the disks of everybody.
+ * How much one user may write, so that no user can fill the disks.
  *
- * The primary decides it before a request becomes an entry. So it is no part of the replicated state: after
- * a takeover the new primary begins with full buckets, and nothing worse follows than one more burst. A
- * session of dualping waits and sends again, so that for it a limit is a brake and not an error.
+ * The primary decides it before a request becomes an entry. So it is not part of the replicated state: a new
+ * primary begins with full buckets, which at worst allows one more burst. A dualping session waits and sends
+ * again, so a limit delays it and is no error.
  */
 import { type Allowance, Allowances } from '../allowance.js';
 import type { Command } from '../entry.js';
@@ -13,29 +13,29 @@ import { DualpingError, type Failure } from '../reasons.js';
 import type { SocialState } from '../social/index.js';
 import { utf8Length } from '../text.js';
 
-/** For each of them 0 means: no limit. */
+/** In each of them 0 means no limit. */
 export interface UserLimits {
-  /** Posts, follows and unfollows of one user, a second, once the burst is used up. */
+  /** Posts, follows and unfollows of one user in a second, when the burst is used up. */
   readonly postsPerSecond: number;
   /** As many of them at once. */
   readonly postBurst: number;
-  /** Bytes of journal that one user may fill: so many at once, and as many a day. */
+  /** Bytes of journal that one user may fill: this many at once, and as many a day. */
   readonly bytesPerDay: number;
-  /** Logins under one name: so many at once, and as many a minute. */
+  /** Logins under one name: this many at once, and as many a minute. */
   readonly loginsPerMinute: number;
-  /** Users of the cluster: of more, no new one gets in. */
+  /** Users of the cluster: beyond this new ones are refused. */
   readonly maxUsers: number;
 }
 
-/** What `server` and `up` do unless they are told otherwise. */
+/** The defaults of `server` and `up`. */
 export const DEFAULT_USER_LIMITS: UserLimits = Object.freeze({
-  // Nobody types faster; a program that does more is slowed down to it.
+  // No person types faster; a faster program is slowed down to this.
   postsPerSecond: 10,
   postBurst: 60,
   // A hundred users at this limit fill 2 GB a day.
   bytesPerDay: 20_000_000,
   // Each `dualping post` of a script is a login. A login is an entry of 100 bytes and takes one of the
-  // 100,000 sessions that are remembered: at this rate it takes one name more than a day to push out all.
+  // 100,000 remembered sessions: at this rate one name needs more than a day to push out all others.
   loginsPerMinute: 60,
   // At most 1 kB each with its session, in memory on every server of the cluster.
   maxUsers: 250_000,
@@ -49,14 +49,14 @@ export const NO_USER_LIMITS: UserLimits = Object.freeze({
   maxUsers: 0,
 });
 
-/** What an entry takes beside the text of a post, bytes: its frame, session, name and checksum. */
+/** What an entry takes in addition to the text of a post, bytes: its frame, session, name and checksum. */
 export const ENTRY_BYTES = 100;
 /**
- * Users whose buckets are kept: of more, the one who wrote nothing for longest has full ones again. About
- * 100 bytes each.
+ * Users whose buckets are kept: beyond this the least recent writer gets full buckets again. About 100 bytes
+ * each.
  */
 export const MAX_METERED_USERS = 100_000;
-/** Above it a limit is none. */
+/** A higher limit would mean none. */
 const LARGEST_LIMIT = 1_000_000_000_000;
 const DAY_S = 86_400;
 const MINUTE_S = 60;
@@ -115,7 +115,9 @@ export class UserQuotas {
     return this.#whyNoWrite(user, now, ENTRY_BYTES + textBytes);
   }
 
-  /** Names on their way don't count yet: there are at most as many more as entries can be on their way. */
+  /**
+   * Names in entries that are not applied yet don't count: there are at most as many as entries in flight.
+   */
   #whyNoMoreUsers(user: UserName, social: Pick<SocialState, 'has' | 'userCount'>): Failure | undefined {
     const { maxUsers } = this.#limits;
     if (maxUsers === 0 || social.userCount < maxUsers || social.has(user)) return undefined;

@@ -2,7 +2,7 @@
  * How long to wait before trying again, as an immutable value.
  *
  * Doubles from `firstMs` to `maxMs`. Half of each delay is fixed and half is random, so that a thousand
- * clients that lost the same router at one moment don't come back at one moment.
+ * clients that lost the same router at the same moment don't all come back at the same moment.
  */
 export interface BackOffBounds {
   readonly firstMs: number;
@@ -20,12 +20,12 @@ export class BackOff {
     return new BackOff(bounds, 0);
   }
 
-  /** After one more failure. */
+  /** The value after one more failure. */
   next(): BackOff {
     return new BackOff(this.bounds, this.attempt + 1);
   }
 
-  /** After a success. */
+  /** The value after a success. */
   reset(): BackOff {
     return this.attempt === 0 ? this : BackOff.start(this.bounds);
   }

@@ -1,11 +1,12 @@
 /**
- * Decides which server a client talks to, what it sends again after a break, and where its timeline goes on.
+ * Decides which server a client talks to, what it sends again after a break, and where its timeline
+ * continues.
  *
  * ```
  *              introduced, resolved              connected
  *   resolving ─────────────────────► connecting ───────────► live
  *     ▲   │                            │   ▲                   │
- *     │   │ no server there            │   │ a Watch told of   │
+ *     │   │ no server there            │   │ Watch announced   │
  *     │   ▼                            │   │ a newer epoch     │
  *   waiting ◄──── refused twice ───────┤   └───────────────────┤
  *     ▲                                │ link lost             │
@@ -13,13 +14,13 @@
  * ```
  *
  * The intuition: a break is *evidence*, so the session asks the router at once, and the router holds its
- * answer until it has a newer primary. So the session neither polls nor guesses. It backs off only when no
- * router or no server is there. A frozen server breaks no connection; then the router's Watch tells of the
- * newer epoch, and the session leaves by itself. A path that swallows everything breaks no connection either;
- * then the server's signs of life are missing, and the session leaves as after a break.
+ * answer until it has a newer primary. So the session neither polls nor guesses. It backs off only when there
+ * is no router or no server. A frozen server does not break its connections; then the router's Watch
+ * announces the newer epoch, and the session leaves by itself. A path that drops all packets does not break
+ * them either; then the server's signs of life are missing, and the session leaves as after a break.
  *
- * How a primary is found is in `primary-search.ts`, what is known of the cluster in `cluster-view.ts`, the
- * link to the primary in `server-link.ts`, what is asked and unanswered in `conversation.ts`.
+ * `primary-search.ts` finds the primary, `cluster-view.ts` has what is known about the cluster,
+ * `server-link.ts` the link to the primary, `conversation.ts` the unanswered requests and reads.
  */
 import type { Assignment } from '../assignment.js';
 import type { Address, Instant, NetworkId } from '../ids.js';
@@ -56,14 +57,14 @@ export class ClientSession implements Machine<SessionInput, SessionOutput> {
   #phase: Phase = { kind: 'idle' };
   #reconnect = BackOff.start(RECONNECT_BACK_OFF);
   /**
-   * Where the session was live last, and when that ended for its user: when the longest unanswered call was
-   * sent, or else when the break was noticed.
+   * Where the session was last live, and when that ended for its user: when the oldest unanswered call was
+   * sent, or without one when the break was noticed.
    */
   #left: { readonly target: SessionTarget; readonly at: Instant } | undefined;
-  /** Whether it has logged in again because a server had forgotten it, and was not live since. */
+  /** Whether it has logged in again because a server had forgotten it, and has not been live since. */
   #renewed = false;
   #warm: Address | undefined;
-  /** Why writes wait, as was told last. */
+  /** The last published reason why writes wait. */
   #toldHeldUp: Failure | undefined;
 
   /** @throws DualpingError `invalid-user-name`, `invalid-argument` */
@@ -104,7 +105,7 @@ export class ClientSession implements Machine<SessionInput, SessionOutput> {
   }
 
   /**
-   * Its network and cluster, as the last router said that introduced itself; fixed once a server has served.
+   * Its network and cluster, by the last router that answered `Connect`; fixed once a server has served.
    * Undefined before.
    */
   get home(): Home | undefined {
@@ -237,7 +238,7 @@ export class ClientSession implements Machine<SessionInput, SessionOutput> {
   }
 
   #learn(networkId: NetworkId, assignment: Assignment): void {
-    // Before a router has introduced itself the session has no network to compare with.
+    // Before a router has answered `Connect` the session has no network to compare with.
     if (this.#cluster.networkId !== networkId || this.#isOver) return;
     const wasAvailable = this.#cluster.available;
     if (!this.#cluster.remember(assignment)) return;
@@ -335,7 +336,7 @@ export class ClientSession implements Machine<SessionInput, SessionOutput> {
     const phase = this.#phase;
     if (phase.kind !== 'connecting' && phase.kind !== 'live') return;
     if (this.#renewed) {
-      this.#leave(failure); // the caller was told already
+      this.#leave(failure); // the caller has its result already
       return;
     }
     this.#renewed = true;
@@ -345,7 +346,7 @@ export class ClientSession implements Machine<SessionInput, SessionOutput> {
     this.#connect(phase.target);
   }
 
-  /** Acts on what a failed call means for its link. */
+  /** Does what a failed call means for its link. */
   #draw(consequence: Consequence, given: Failure): void {
     switch (consequence) {
       case 'go-on':
@@ -433,7 +434,7 @@ export class ClientSession implements Machine<SessionInput, SessionOutput> {
     this.#emit({ kind: 'warm', address: successor });
   }
 
-  /** A state that has not changed otherwise is told again. */
+  /** Publishes a state again that has changed only in this. */
   #sayWhetherHeldUp(): void {
     const { heldUp } = this.#conversation;
     if (heldUp === this.#toldHeldUp) return;

@@ -1,5 +1,5 @@
 /**
- * What a session knows of its cluster: the newest assignment that any router told, in an answer or by Watch,
+ * What a session knows about its cluster: the newest assignment from any router, by an answer or by Watch,
  * and the last epoch whose primary did not serve.
  */
 import { type Assignment, isNewer, primaryMember } from '../assignment.js';
@@ -24,12 +24,12 @@ export class ClusterView {
   #failedEpoch: Epoch = NO_EPOCH;
   #hasServed = false;
 
-  /** Undefined until a router has introduced itself. */
+  /** Undefined until a router has answered `Connect`. */
   get networkId(): NetworkId | undefined {
     return this.#networkId;
   }
 
-  /** The home of its user, as the router that introduced itself said. */
+  /** The network and cluster of its user, by the router that answered `Connect`. */
   get home(): Home | undefined {
     if (this.#networkId === undefined || this.#cluster === undefined) return undefined;
     return { networkId: this.#networkId, cluster: this.#cluster };
@@ -40,7 +40,7 @@ export class ClusterView {
     return this.#hasServed;
   }
 
-  /** The number of the cluster if there are several, to spread into states; else empty. */
+  /** The number of the cluster if there are several, as part of a state; else empty. */
   get named(): { readonly cluster?: ClusterId } {
     return this.#several && this.#cluster !== undefined ? { cluster: this.#cluster } : {};
   }
@@ -55,10 +55,10 @@ export class ClusterView {
   }
 
   get unavailableReason(): string {
-    // The introduction of a router has no assignment if the cluster never had a primary.
+    // The answer to `Connect` has no assignment if the cluster never had a primary.
     if (this.#newest === undefined && this.#cluster !== undefined)
       return `no server of cluster ${this.#cluster} has served yet`;
-    return this.#newest?.unavailableReason || 'the router knows of nobody who may serve';
+    return this.#newest?.unavailableReason || 'the router knows no server that may serve';
   }
 
   /** Whether the cluster has a primary, as far as routers know. */
@@ -85,7 +85,7 @@ export class ClusterView {
     return true;
   }
 
-  /** Who is primary. */
+  /** The present primary. */
   get target(): SessionTarget | undefined {
     const assignment = this.#newest;
     if (assignment === undefined || !assignment.available) return undefined;
@@ -95,13 +95,13 @@ export class ClusterView {
     return { epoch: assignment.epoch, serverId, address, ...this.named };
   }
 
-  /** Who is primary, if it is not the one that has just failed. */
+  /** The present primary, unless it is the one that has just failed. */
   get newerTarget(): SessionTarget | undefined {
     const target = this.target;
     return target !== undefined && target.epoch > this.#failedEpoch ? target : undefined;
   }
 
-  /** The first in-sync live standby: who takes over next. */
+  /** The first in-sync live standby, which takes over next. */
   get successor(): Address | undefined {
     const assignment = this.#newest;
     return assignment?.members.find(
@@ -112,7 +112,7 @@ export class ClusterView {
   /**
    * The primary of `epoch` does not serve.
    * @returns whether this epoch had failed before and the router, asked about it, still names it. Then this
-   * is no failover, and asking again at once would only repeat the failure.
+   * is not a failover, and asking again at once would only repeat the failure.
    */
   fail(epoch: Epoch): boolean {
     const failedBefore = epoch <= this.#failedEpoch;

@@ -33,7 +33,7 @@ import type { SessionTarget } from './session-state.js';
 
 /**
  * What the session does after a failed call: it goes on, leaves this server, fails, or waits before it asks
- * for a server again, because none lets it in now.
+ * for a server again, because none admits it now.
  */
 export type Consequence = 'go-on' | 'leave' | 'fail' | 'wait';
 
@@ -53,7 +53,7 @@ export class Conversation {
   readonly #queries = new QueryQueue();
   #busy = BackOff.start(BUSY_BACK_OFF);
   #pausedUntil: Instant | undefined;
-  /** Since when a limit has put off every write; undefined: it does not. */
+  /** Since when a limit has refused every write; undefined: none does. */
   #limitedSince: Instant | undefined;
   #heldUp: Failure | undefined;
   #lastSendNo = 0;
@@ -90,18 +90,18 @@ export class Conversation {
     return this.#heldUp;
   }
 
-  /** When the longest unanswered call was sent. */
+  /** When the oldest unanswered call was sent. */
   get unansweredSince(): Instant | undefined {
     return earliest(this.#requests.oldestSentAt, this.#queries.sentAt);
   }
 
-  /** When the longest unanswered call will have taken too long. */
+  /** When the oldest unanswered call will have taken too long. */
   get replyDeadline(): Instant | undefined {
     const oldest = this.unansweredSince;
     return oldest === undefined ? undefined : oldest + REPLY_TIMEOUT_MS;
   }
 
-  /** @param over why the session takes nothing more, if it is over */
+  /** @param over why the session accepts nothing more, if it has ended */
   submit(ticket: number, command: SessionCommand, over: Failure | undefined): void {
     this.#requests.useTicket(ticket);
     const refusal = commandProblem(command) ?? over ?? this.#requestsFull();
@@ -109,7 +109,7 @@ export class Conversation {
     else this.#requests.add(ticket, { ...command, user: this.#user });
   }
 
-  /** @param over why the session takes nothing more, if it is over */
+  /** @param over why the session accepts nothing more, if it has ended */
   query(ticket: number, query: SessionQuery, over: Failure | undefined): void {
     this.#queries.useTicket(ticket);
     const refusal = this.#queryProblem(query) ?? over ?? this.#queriesFull();
@@ -117,7 +117,7 @@ export class Conversation {
     else this.#queries.add(ticket, query);
   }
 
-  /** Asks for past posts before any other read. Only on a new link. */
+  /** Requests past posts before any other read. Only on a new link. */
   askForPast(query: SessionQuery): void {
     this.#queries.addPast(query);
   }
@@ -166,7 +166,7 @@ export class Conversation {
         this.replied(sendNo, { kind: 'refused', ...failure });
         return 'go-on';
       case 'uncertain':
-        // A login that is too old to be kept did happen, and a login has only one outcome. After any other
+        // A login whose reply is no longer kept did happen, and a login has only one outcome. After any other
         // failure it may be repeated.
         if (isLogin && failure.reason !== 'request-too-old') return 'leave';
         this.replied(sendNo, { kind: 'may-have-happened', ...failure });
@@ -206,7 +206,7 @@ export class Conversation {
     return 'go-on';
   }
 
-  /** What is unanswered goes out again, in order, over the next link. */
+  /** Unanswered requests are sent again, in order, over the next link. */
   linkLost(): void {
     this.#requests.sendAllAgain();
     this.#queries.linkLost();
@@ -232,7 +232,7 @@ export class Conversation {
       if (ticket !== undefined) this.#settleQuery(ticket, { kind: 'refused', ...why });
   }
 
-  /** A limit has put a write off; undefined: something was taken. */
+  /** A limit has refused a write; undefined: a write was accepted. */
   #holdUp(limited: { readonly now: Instant; readonly failure: Failure } | undefined): void {
     this.#limitedSince = limited && (this.#limitedSince ?? limited.now);
     const isLong =

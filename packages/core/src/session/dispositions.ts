@@ -1,4 +1,4 @@
-/** What a session does about each reason for which a server refuses it. */
+/** What a session does about each reason of a refusal by a server. */
 
 import { unreachable } from '../invariants.js';
 import { actionFor, type Reason } from '../reasons.js';

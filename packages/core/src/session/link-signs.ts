@@ -1,10 +1,10 @@
 /**
- * Signs of life on the timeline of a session: when to give one, and when the server was silent for too long.
+ * Signs of life on the timeline of a session: when to send one, and when the server was silent for too long.
  *
  * Silence is listening time, so a stopped client does not count its own pause as its server's silence. On a
- * slow line no sign arrives while a large page of the past is on its way. So the patience doubles with each
- * link in a row that is given up, up to the time that a reply may take; otherwise such a client would never
- * read the page.
+ * slow line no sign arrives while a large page of older posts is in transit. So the allowed silence doubles
+ * with each link in a row that is given up, up to the time for a reply; otherwise such a client would never
+ * get the page.
  */
 import type { Instant } from '../ids.js';
 import { ListeningClock } from '../listening-clock.js';
@@ -17,11 +17,11 @@ const LEAST_INTERVAL_MS = 100;
 export class LinkSigns {
   readonly #clock = new ListeningClock(LEAST_INTERVAL_MS);
   #now: Instant = 0;
-  /** What the server of the present link told; undefined while there is none, or it gives no signs. */
+  /** The times from the server of the present link; undefined while there is none, or it sends no signs. */
   #told: SignsOfLife | undefined;
   #heardAt = 0;
   #signAt: Instant = 0;
-  /** Links in a row that were given up for silence, after they stood and before they did. */
+  /** Links in a row that were given up for silence, after they were open and before. */
   #silences = 0;
   #wordless = 0;
 
@@ -30,7 +30,7 @@ export class LinkSigns {
     this.#clock.advance(now);
   }
 
-  /** The link stands. */
+  /** The link is open. */
   begin(told: SignsOfLife | undefined): void {
     this.hasWord();
     this.#tell(told);
@@ -54,7 +54,7 @@ export class LinkSigns {
     this.#heardAt = this.#clock.heardMs;
   }
 
-  /** @returns for how long the server was silent, if that was too long, ms; the link is to be given up */
+  /** @returns for how long the server was silent, if that was too long, ms; then the link must be given up */
   takeSilence(): number | undefined {
     const silentMs = this.#clock.heardMs - this.#heardAt;
     if (this.#told === undefined || silentMs < patienceMs(this.#told.deadAfterMs, this.#silences))
@@ -78,7 +78,7 @@ export class LinkSigns {
     this.#wordless = 0;
   }
 
-  /** @returns whether a sign is to be given now */
+  /** @returns whether to send a sign now */
   takeDue(): boolean {
     if (this.#told === undefined || this.#now < this.#signAt) return false;
     this.#signAt = this.#now + this.#told.intervalMs;

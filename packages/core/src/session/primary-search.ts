@@ -1,9 +1,9 @@
 /**
- * Finds the primary: asks the session's routers, round after round, and judges their answers.
+ * Finds the primary: asks the session's routers, round after round, and evaluates their answers.
  *
- * A router that is not known yet is asked what it is (`introduce`), then who is primary (`resolve`).
- * `router-rotation.ts` has the order of the routers, `router-inquiries.ts` the questions on their way,
- * `cluster-view.ts` what was learned.
+ * A router that is not known yet is first asked for its network (`introduce`), then for the primary
+ * (`resolve`). `router-rotation.ts` has the order of the routers, `router-inquiries.ts` the open questions,
+ * `cluster-view.ts` the results.
  */
 import type { Address, Instant, NetworkId } from '../ids.js';
 import type { Failure } from '../reasons.js';
@@ -46,7 +46,7 @@ export class PrimarySearch {
     this.#inquiries = new RouterInquiries(this.#routers);
   }
 
-  /** The router that was asked last; before a round the one that it will begin with. */
+  /** The router that was last asked; before a round the one with which it will begin. */
   get router(): Address {
     return this.#routers.current;
   }
@@ -123,7 +123,7 @@ export class PrimarySearch {
     return undefined;
   }
 
-  /** Asks the router that has its turn now. @returns whether one has */
+  /** Asks the next router of the round. @returns whether there was one */
   #askNext(now: Instant, because: Failure | undefined): boolean {
     const router = this.#inquiries.takeNext(now);
     if (router === undefined) return false;
@@ -131,7 +131,7 @@ export class PrimarySearch {
     return true;
   }
 
-  /** Asks a router: what it is, when that isn't known; else who is primary. */
+  /** Asks a router for its network if that isn't known, else for the primary. */
   #ask(now: Instant, router: Address, because: Failure | undefined): void {
     const { failoverWaitMs, failedEpoch } = this.#cluster;
     const isIntroduced = this.#routers.isIntroduced(router);
@@ -144,8 +144,7 @@ export class PrimarySearch {
   }
 
   /**
-   * Cancels what this router was asked before it said something; the question is asked again over the
-   * connection that works.
+   * Cancels the earlier questions to this router; they are asked again over the connection that works.
    */
   #cancelAt(router: Address): void {
     for (const askNo of this.#inquiries.cancelAt(router)) this.#outputs.emit({ kind: 'cancel-ask', askNo });
@@ -168,7 +167,7 @@ export class PrimarySearch {
     return { kind: this.#routers.hopeless ? 'hopeless' : 'nobody', because: failure };
   }
 
-  /** A router of another network answers. */
+  /** Whether the answering router belongs to another network. */
   #isForeign(networkId: NetworkId): boolean {
     const own = this.#cluster.networkId;
     return own !== undefined && own !== networkId;

@@ -1,6 +1,6 @@
 /**
- * A session's reads that are not answered yet. They are asked one at a time, in order; after a break the read
- * is asked again, since reading twice does no harm.
+ * A session's reads that are not answered yet. They are sent one at a time, in order; after a break the read
+ * is sent again, because reading twice does no harm.
  */
 import type { Instant } from '../ids.js';
 import { invariant } from '../invariants.js';
@@ -26,7 +26,7 @@ export class QueryQueue {
     return this.#asked?.sentAt;
   }
 
-  /** Whether something could be asked now. */
+  /** Whether a read could be sent now. */
   get due(): boolean {
     return this.#asked === undefined && this.#waiting.length > 0;
   }
@@ -44,14 +44,14 @@ export class QueryQueue {
 
   /**
    * Adds the page of past posts before all others: no post is shown until it is answered. Only between links,
-   * when no read is on its way.
+   * when no read is in flight.
    */
   addPast(query: SessionQuery): void {
     invariant(this.#asked === undefined, 'requests-settle-once', { asked: this.#asked?.sendNo });
     this.#waiting.unshift({ ticket: undefined, query });
   }
 
-  /** What to ask now, if anything. */
+  /** The read to send now, if there is one. */
   takeDue(now: Instant, nextSendNo: () => number): { sendNo: number; query: SessionQuery } | undefined {
     const [first] = this.#waiting;
     if (first === undefined || this.#asked !== undefined) return undefined;
@@ -59,12 +59,12 @@ export class QueryQueue {
     return { sendNo: this.#asked.sendNo, query: first.query };
   }
 
-  /** The query that `sendNo` asked; undefined when its answer no longer matters. */
+  /** The query that was sent as `sendNo`; undefined when its answer no longer matters. */
   find(sendNo: number): PendingQuery | undefined {
     return this.#asked?.sendNo === sendNo ? this.#waiting[0] : undefined;
   }
 
-  /** The read that was asked has its result. */
+  /** The read in flight has its result. */
   settle(): void {
     this.#asked = undefined;
     this.#waiting.shift();
@@ -74,7 +74,7 @@ export class QueryQueue {
     this.#asked = undefined;
   }
 
-  /** The link is gone. The page of past posts belonged to it; the next link says whether one is needed. */
+  /** The link is lost. The page of past posts belonged to it; the next link decides whether one is needed. */
   linkLost(): void {
     this.#asked = undefined;
     if (this.#waiting[0] !== undefined && this.#waiting[0].ticket === undefined) this.#waiting.shift();

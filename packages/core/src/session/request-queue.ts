@@ -1,9 +1,9 @@
 /**
  * A session's requests that are not settled yet: numbered, in order, each kept until it has its result.
  *
- * A request keeps its number from being asked to being settled, so that a server can tell a repeat from
- * a new one (exactly-once after Raft dissertation §6.3). Only a window of the unsettled requests is sent: a
- * server keeps the replies to the last SESSION_WINDOW numbers, and can't repeat older ones.
+ * A request keeps its number until it is settled, so that a server can tell a repeat from a new one
+ * (exactly-once after Raft dissertation §6.3). Only a window of the unsettled requests is sent: a server
+ * keeps the replies to the last SESSION_WINDOW numbers, and can't repeat older ones.
  *
  * A server refuses a number that leaves a gap. That happens when calls overtake one another, or when
  * the one before was refused as busy; the request then waits until it is the lowest unsettled one. A gap
@@ -24,14 +24,14 @@ export interface PendingRequest {
 
 interface Slot extends PendingRequest {
   requestNo: RequestNumber;
-  /** The send whose answer counts; undefined while it isn't in flight. */
+  /** The number of the send whose answer counts; undefined while it isn't in flight. */
   sendNo: number | undefined;
   sentAt: Instant;
   /** Whether a server may have it. */
   sent: boolean;
   /** Whether no lower request was unsettled when it was sent. */
   sentAsLowest: boolean;
-  /** It was refused for a gap: send it again once it is the lowest. */
+  /** It was refused because of a gap: send it again when it is the lowest. */
   whenLowest: boolean;
 }
 
@@ -78,7 +78,7 @@ export class RequestQueue {
     return this.pending >= MAX_PENDING_REQUESTS;
   }
 
-  /** When the oldest send in flight was sent. */
+  /** When the oldest request in flight was sent. */
   get oldestSentAt(): Instant | undefined {
     for (const slot of this.#inFlight.values()) return slot.sentAt;
     return undefined;
@@ -115,7 +115,7 @@ export class RequestQueue {
     return due;
   }
 
-  /** The request that `sendNo` is the last send of; undefined when its answer no longer matters. */
+  /** The request that was last sent as `sendNo`; undefined when its answer no longer matters. */
   find(sendNo: number): PendingRequest | undefined {
     return this.#inFlight.get(sendNo);
   }
@@ -138,9 +138,9 @@ export class RequestQueue {
   }
 
   /**
-   * Refused for leaving a gap. @returns false when no lower request was unsettled as it was sent: the server
-   * has lost the session. (That lower ones are settled *now* proves nothing, since answers overtake one
-   * another too.)
+   * Refused for leaving a gap. @returns false if no lower request was unsettled when it was sent: then the
+   * server has lost the session. (Lower ones that are settled *now* prove nothing, because answers overtake
+   * one another too.)
    */
   sendAgainAfterGap(sendNo: number): boolean {
     const slot = this.#inFlight.get(sendNo);
@@ -150,7 +150,7 @@ export class RequestQueue {
     return !slot.sentAsLowest;
   }
 
-  /** The link is gone: sends everything unsettled again, in order. */
+  /** The link is lost: sends everything unsettled again, in order. */
   sendAllAgain(): void {
     this.#inFlight.clear();
     for (const slot of this.#slots.values()) {

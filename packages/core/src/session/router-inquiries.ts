@@ -1,10 +1,10 @@
 /**
- * Asks the routers, side by side: the first at once, the next when there is no answer after a moment, or at
- * once when one fails. An address that swallows everything never refuses: when routers were asked one after
+ * Asks the routers in parallel: the first at once, the next when there is no answer after a moment, or at
+ * once when one fails. An address that drops all packets never refuses: when routers were asked one after
  * another, it delayed every session that had it in its list.
  *
- * The first useful answer counts, and the others are cancelled. A router that holds its answer for a while is
- * asked `Connect` over another connection: the one on which the answer would come may be dead.
+ * The first useful answer counts, and the others are cancelled. When a router holds its answer for a while,
+ * `Connect` is sent to it over another connection: the one on which the answer would come may be dead.
  */
 import type { Address, Instant } from '../ids.js';
 import type { Reason } from '../reasons.js';
@@ -14,7 +14,7 @@ import { ASK_ANEW_MS, NEXT_ROUTER_MS, ROUTER_ANSWER_MARGIN_MS } from './session-
 
 const HOLD_STEP_MS = 100;
 
-/** A question that is on its way. */
+/** An open question. */
 export interface Inquiry {
   readonly askNo: number;
   readonly router: Address;
@@ -26,7 +26,7 @@ export interface Inquiry {
 export class RouterInquiries {
   readonly #open = new Map<number, Inquiry>();
   #lastAskNo = 0;
-  /** When the next router is asked beside the others. */
+  /** When the next router is asked too. */
   #nextAt: Instant | undefined;
   /** Until when routers may hold their answers in this round, even if they are asked again in it. */
   #heldUntil: Instant | undefined;
@@ -50,8 +50,8 @@ export class RouterInquiries {
   }
 
   /**
-   * How long a router that is asked now may hold its answer. Rounded, because equal questions of several
-   * sessions are sent as one.
+   * How long a router that is asked now may hold its answer. Rounded, so that equal questions of several
+   * sessions can be sent as one.
    *
    * @param roundMs in a whole round
    */
@@ -107,7 +107,7 @@ export class RouterInquiries {
     this.#nextAt = undefined;
   }
 
-  /** Cancels what this router was asked before. @returns the numbers */
+  /** Cancels the earlier questions to this router. @returns their numbers */
   cancelAt(router: Address): readonly number[] {
     const open = [...this.#open.values()].filter((inquiry) => inquiry.router === router);
     for (const { askNo } of open) this.#open.delete(askNo);

@@ -1,6 +1,6 @@
 /**
- * The order in which a session asks its routers, and what each has said. A round is over when each was asked
- * once. It begins with the one that answered last.
+ * The order in which a session asks its routers, and what is known of each. A round is over when each was
+ * asked once. It begins with the router that last answered.
  */
 import type { Address } from '../ids.js';
 import type { Reason } from '../reasons.js';
@@ -9,7 +9,7 @@ import { routerMayRecover } from './dispositions.js';
 export class RouterRotation {
   readonly #routers: readonly Address[];
   readonly #introduced = new Set<Address>();
-  /** Index of the one that a round begins with. */
+  /** Index of the router with which a round begins. */
   #first = 0;
   /** How many were asked in this round. */
   #asked = 0;
@@ -21,7 +21,7 @@ export class RouterRotation {
     this.#routers = routers;
   }
 
-  /** The one that was asked last; before a round the one that it will begin with. */
+  /** The router that was last asked; before a round the one with which it will begin. */
   get current(): Address {
     return this.#routers[(this.#first + Math.max(0, this.#asked - 1)) % this.#routers.length] ?? '';
   }
@@ -65,9 +65,8 @@ export class RouterRotation {
   }
 
   /**
-   * Whether every router refused in this round for a reason that time does not heal, and none has ever
-   * answered: then the addresses are wrong. (If a router has answered once, another program at its address
-   * may go away again.)
+   * Whether every router refused in this round for a permanent reason, and none has ever answered: then the
+   * addresses are wrong. (If a router has answered once, another program at its address may go away again.)
    */
   get hopeless(): boolean {
     return !this.#everIntroduced && !this.#mayRecover;

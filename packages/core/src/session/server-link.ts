@@ -1,7 +1,7 @@
 /**
- * The link to the server that a session talks to: dialling, opening the timeline, and what comes over it.
+ * The link to the server that a session talks to: dialling, opening the timeline, and its messages.
  *
- * The session decides which server that is and what a lost link means. This file decides when a link stands,
+ * The session decides which server that is and what a lost link means. This file decides when a link is open,
  * when it has been silent for too long, and which posts are shown.
  */
 import type { Post } from '../entry.js';
@@ -34,14 +34,17 @@ interface Connecting extends At<'connecting'> {
    * in.
    */
   readonly firstWordBy: Instant | undefined;
-  /** The timeline was asked for; before that the session is still logging in. */
+  /** The timeline was requested; before that the session is still logging in. */
   readonly opening: boolean;
 }
 
 /** What the first message of a server means. */
 export type Connected =
   | At<'live'>
-  /** The server has less than was shown already: open the timeline again, from where the server is. */
+  /**
+   * The server's commit position is below the last shown post: open the timeline again, from the server's
+   * position.
+   */
   | { readonly kind: 'rewound' }
   /** It is not the expected server. */
   | { readonly kind: 'wrong'; readonly because: Failure };
@@ -69,12 +72,12 @@ export class ServerLink {
     return earliest(earliest(replyDeadline, pausedUntil), this.#signs.deadline);
   }
 
-  /** Looks at the clock, at the beginning of a step. */
+  /** Reads the clock, at the beginning of a step. */
   advance(now: Instant): void {
     this.#signs.advance(now);
   }
 
-  /** A new link, to this server; `open` follows. */
+  /** Begins a new link to this server; `open` follows. */
   connect(now: Instant, target: SessionTarget): LinkPhase {
     this.#lastLink += 1;
     const deadline = now + CONNECT_TIMEOUT_MS;
@@ -83,7 +86,7 @@ export class ServerLink {
     return { kind: 'connecting', link, target };
   }
 
-  /** Opens the timeline, if it isn't and the login is done: before that a new user has none. */
+  /** Opens the timeline, if it isn't open and the login is done: before that a new user has none. */
   open(now: Instant): void {
     const connecting = this.#link;
     if (connecting?.kind !== 'connecting' || connecting.opening || !this.#conversation.loggedIn) return;
@@ -93,7 +96,7 @@ export class ServerLink {
     this.#emit({ kind: 'open', link, target, sessionId, ...this.#cursor.opening() });
   }
 
-  /** The server is there. Undefined: that was another link. */
+  /** The server has answered. Undefined: on another link. */
   connected(input: InputOf<'connected'>): Connected | undefined {
     const connecting = this.#link;
     if (connecting?.kind !== 'connecting' || connecting.link !== input.link) return undefined;
@@ -152,7 +155,7 @@ export class ServerLink {
     return undefined;
   }
 
-  /** The link has ended; what still comes over it is ignored. `isSilent`: its path may be dead. */
+  /** The link has ended; later messages on it are ignored. `isSilent`: its path may be dead. */
   drop(isSilent: boolean): void {
     const link = this.#link;
     if (link === undefined) return;

@@ -7,7 +7,7 @@ import type { BackOffBounds } from './back-off.js';
 export const MAX_PENDING_REQUESTS = 4_096;
 /** Reads of one session that wait to be sent or answered. */
 export const MAX_PENDING_QUERIES = 64;
-/** Posts held back while the page of older ones that belongs before them is on its way. */
+/** Posts held back until the page of older posts before them has arrived. */
 export const MAX_HELD_POSTS = 10_000;
 /** Longest session id a caller may give: leaves room for the number of its renewal. */
 export const MAX_GIVEN_SESSION_ID_LENGTH = 64;
@@ -17,7 +17,7 @@ export const MAX_ROUTERS = 16;
 /** How long a router may hold its answer while its own bound (`failover_wait_ms`) is not known, ms. */
 export const DEFAULT_FAILOVER_WAIT_MS = 3_000;
 /**
- * How long to wait for a router before the next is asked beside it, ms: three pings. A healthy one takes a
+ * How long to wait for a router before the next is asked too, ms: three pings. A healthy router answers in a
  * few ms.
  */
 export const NEXT_ROUTER_MS = 300;
@@ -27,19 +27,20 @@ export const NEXT_ROUTER_MS = 300;
  */
 export const ASK_ANEW_MS = 1_000;
 /**
- * How long a router may take to introduce itself, and beyond the time that it may hold an answer, ms. After
+ * How long a router may take to answer `Connect`, and how much longer than it may hold an answer, ms. After
  * that it counts as away.
  */
 export const ROUTER_ANSWER_MARGIN_MS = 2_000;
 /**
  * Longest time from dialling a server until the session is live, ms. A new primary may still be opening its
- * epoch, which waits for members that the router is about to find dead; a frozen one is found by the router
- * long before this.
+ * epoch, and wait for members that the router is about to drop; the router finds a frozen primary long before
+ * this.
  */
 export const CONNECT_TIMEOUT_MS = 5_000;
 /**
- * Longest time from asking for the timeline to the first message on it, ms. A server that has to wait says so
- * at once, so this is for the way only: a connection across half the world takes less than half of it.
+ * Longest time from opening the timeline to the first message on it, ms. A server that has to wait sends a
+ * sign at once, so this is for the network only: a connection across half the world takes less than half of
+ * it.
  */
 export const FIRST_WORD_MS = 2_000;
 /**
@@ -50,12 +51,13 @@ export const FIRST_WORD_MS = 2_000;
 export const REPLY_TIMEOUT_MS = 10_000;
 
 /**
- * Waits between rounds, when the router or every server is away. At most 2 s: a person watches the countdown,
+ * Waits between rounds, when the router or every server is away. At most 2 s: a user watches the countdown,
  * and a thousand clients that ask every second or two are no load.
  */
 export const RECONNECT_BACK_OFF: BackOffBounds = Object.freeze({ firstMs: 100, maxMs: 2_000 });
 /**
- * How long a limit may put writes off before that is told, ms: a pause of a fast writer is not worth a word.
+ * How long a limit may delay writes before the state says so, ms: a short pause of a fast writer need not be
+ * shown.
  */
 export const HELD_UP_AFTER_MS = 1_000;
 /** Waits before a busy server is asked again. */

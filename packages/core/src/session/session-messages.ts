@@ -21,33 +21,32 @@ import type { SignsOfLife } from '../signs-of-life.js';
 import type { KeyOfUser } from '../social/index.js';
 import type { SessionState, SessionTarget } from './session-state.js';
 
-/** A write that a caller asks for; the user is the session's. */
+/** A caller's write; the user is the session's. */
 export type SessionCommand =
   | { readonly kind: 'follow'; readonly target: UserName }
   | { readonly kind: 'unfollow'; readonly target: UserName }
-  /** Lets in another device of the user, by a code of which only this hash is told. */
+  /** Admits another device of the user with a code; only its hash is sent. */
   | { readonly kind: 'invite-device'; readonly code: CodeHash; readonly untilMs: WallTimeMs }
   | { readonly kind: 'revoke-key'; readonly key: PublicKey }
   | { readonly kind: 'post'; readonly text: string; readonly answers?: PostReference };
 
 /**
- * A read that a caller asks for. Repeating it does no harm, so it has no number and is asked again after a
- * break.
+ * A caller's read. Repeating it does no harm, so it has no number and is sent again after a break.
  */
 export type SessionQuery =
   /**
-   * Up to `limit` users whose names come after `after` (from the first on without it), and which of them
-   * follow the asker or are followed.
+   * Up to `limit` users whose names come after `after` (without it from the first on), and which of them
+   * follow the asker or are followed by the asker.
    */
   | { readonly kind: 'list'; readonly after: UserName | undefined; readonly limit: number }
   /** Up to `limit` posts before a position. */
   | { readonly kind: 'older'; readonly before: Position; readonly limit: number }
-  /** The keys of the own name. */
+  /** The keys of the session's user. */
   | { readonly kind: 'keys' }
   /** The post that the post at `of` in the timeline answers. */
   | { readonly kind: 'answered'; readonly of: Position };
 
-/** A piece of a timeline's past. */
+/** Older posts of a timeline. */
 export interface PostPage {
   /** Ascending. */
   readonly posts: readonly Post[];
@@ -68,7 +67,7 @@ export type RequestResult =
   | { readonly kind: 'ok'; readonly position: Position; readonly epoch: Epoch }
   /** Did not happen. */
   | { readonly kind: 'refused'; readonly reason: Reason; readonly detail: string }
-  /** Whether it happened can't be known any more. */
+  /** It may or may not have happened; that can't be known any more. */
   | { readonly kind: 'may-have-happened'; readonly reason: Reason; readonly detail: string };
 
 export type QueryResult =
@@ -81,7 +80,7 @@ export type QueryResult =
  */
 export type SessionInput =
   | { readonly kind: 'start' }
-  /** Answers `introduce`: what the router's `Connect` said. */
+  /** Answers `introduce`: the router's answer to `Connect`. */
   | {
       readonly kind: 'introduced';
       readonly askNo: number;
@@ -92,7 +91,7 @@ export type SessionInput =
       readonly failoverWaitMs: number;
       readonly assignment: Assignment | undefined;
     }
-  /** Answers `resolve`; `networkId` is that of the router that answers. */
+  /** Answers `resolve`; `networkId` is the network of the answering router. */
   | {
       readonly kind: 'resolved';
       readonly askNo: number;
@@ -101,7 +100,7 @@ export type SessionInput =
     }
   /** Answers `introduce` or `resolve`. */
   | { readonly kind: 'ask-failed'; readonly askNo: number; readonly reason: Reason; readonly detail: string }
-  /** Told by a router's `Watch`, unasked; `networkId` is that router's. */
+  /** From a router's `Watch`; `networkId` is the network of that router. */
   | { readonly kind: 'assignment-learned'; readonly networkId: NetworkId; readonly assignment: Assignment }
   /** The timeline of `open` is open. */
   | {
@@ -110,11 +109,11 @@ export type SessionInput =
       readonly epoch: Epoch;
       readonly serverId: ServerId;
       readonly committed: Position;
-      /** Undefined: the server gives none. */
+      /** Undefined: the server sends none. */
       readonly signs: SignsOfLife | undefined;
     }
   /**
-   * A sign of life of the server on the timeline; comes also before `connected`, if the server has to wait.
+   * A sign of life from the server on the timeline; also before `connected`, if the server has to wait.
    */
   | { readonly kind: 'sign'; readonly link: number; readonly signs: SignsOfLife }
   /** The timeline of `open` ended, or could not be opened. */
@@ -143,7 +142,7 @@ export type SessionInput =
       readonly reason: Reason;
       readonly detail: string;
     }
-  /** A person asks to skip the countdown. */
+  /** The user asks to skip the countdown. */
   | { readonly kind: 'retry-now' }
   | { readonly kind: 'close' }
   | { readonly kind: 'tick' };
@@ -155,7 +154,7 @@ export type SessionOutput =
       readonly kind: 'introduce';
       readonly askNo: number;
       readonly router: Address;
-      /** Over a new connection: on the old one an answer is so late that the connection may be dead. */
+      /** Over a new connection: on the old one the answer is so late that the connection may be dead. */
       readonly anew: boolean;
     }
   /** Call the router's `GetAvailable` for the user. */
@@ -186,7 +185,7 @@ export type SessionOutput =
    * so its connection may be dead and must not be used again.
    */
   | { readonly kind: 'drop'; readonly link: number; readonly isSilent: boolean }
-  /** Keep a connection ready to this standby only; undefined: to none. */
+  /** Keep an open connection to this standby only; undefined: to none. */
   | { readonly kind: 'warm'; readonly address: Address | undefined }
   | {
       readonly kind: 'send';
@@ -198,8 +197,8 @@ export type SessionOutput =
       readonly command: Command;
     }
   /**
-   * `list` and `keys`: calls of their own; `older` and `answered`: on the timeline of `link`. At most one is
-   * unanswered.
+   * `list` and `keys` are calls of their own; `older` and `answered` go on the timeline of `link`. At most
+   * one is unanswered.
    */
   | {
       readonly kind: 'ask';
@@ -222,8 +221,8 @@ export type SessionOutput =
       readonly from: SessionTarget;
       readonly to: SessionTarget;
       /**
-       * Time until live again, counted from when the longest unanswered call was sent; if there was none,
-       * from when the break was noticed.
+       * Time until live again, counted from when the oldest unanswered call was sent; if there was none, from
+       * when the break was noticed.
        */
       readonly gapMs: number;
     };

@@ -7,13 +7,13 @@ import { MAX_GIVEN_SESSION_ID_LENGTH, MAX_ROUTERS } from './session-limits.js';
 import type { TimelineStart } from './timeline-cursor.js';
 
 export interface ClientSessionOptions {
-  /** Routers of one network, 1 to MAX_ROUTERS: asked side by side while none has answered. */
+  /** Routers of one network, 1 to MAX_ROUTERS: asked in parallel while none has answered. */
   readonly routers: readonly Address[];
   readonly user: UserName;
   /** 1 to MAX_GIVEN_SESSION_ID_LENGTH characters, hard to guess, used by this session only. */
   readonly sessionId: SessionId;
   readonly timeline: TimelineStart;
-  /** From 0 (inclusive) to 1 (exclusive): the session's only source of chance, for jitter. */
+  /** From 0 (inclusive) to 1 (exclusive): the session's only randomness, for jitter. */
   readonly chance: () => number;
 }
 
@@ -39,7 +39,7 @@ function idProblem(sessionId: SessionId): string | undefined {
 function startProblem(start: TimelineStart): string | undefined {
   if (start.kind === 'history' && !isWithin(start.posts, 0, MAX_PAGE_POSTS))
     return `history is "${start.posts}": 0 to ${MAX_PAGE_POSTS} posts can be asked for`;
-  // 0 would ask a server for the past instead.
+  // 0 would ask a server for past posts instead.
   if (start.kind === 'after' && start.position < 1)
     return `a timeline goes on after the position of a post, from 1: "${start.position}" was given`;
   return undefined;

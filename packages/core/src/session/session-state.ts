@@ -1,4 +1,4 @@
-/** The state of a client session, as published. Each state carries only what is true in it. */
+/** The state of a client session, as published. Each state has only the fields that are valid in it. */
 import type { Address, ClusterId, Epoch, Instant, ServerId } from '../ids.js';
 import type { Failure } from '../reasons.js';
 
@@ -13,11 +13,11 @@ export interface SessionTarget {
 
 /**
  * `resolving → connecting → live`, back to `resolving` at every break; `waiting` when router or every server
- * is away; `closed` and `failed` are for good.
+ * is away; `closed` and `failed` are final.
  */
 export type SessionState =
   /**
-   * Asking `router` who is primary. `because` says what broke, or why no server serves; undefined at the
+   * Asking `router` for the primary. `because` says what broke, or why no server serves; undefined at the
    * start.
    */
   | { readonly kind: 'resolving'; readonly router: Address; readonly because: Failure | undefined }
@@ -25,12 +25,12 @@ export type SessionState =
   | {
       readonly kind: 'live';
       readonly target: SessionTarget;
-      /** Why writes have waited for a while: the server puts them off because of a limit. */
+      /** Why writes have waited for a while: the server refuses them because of a limit. */
       readonly heldUp?: Failure;
     }
   /**
    * There is no server or no router. Tries again at `retryAt` (an instant of the driver's monotonic clock),
-   * or when a Watch tells of a primary.
+   * or when a Watch names a primary.
    */
   | {
       readonly kind: 'waiting';

@@ -175,7 +175,7 @@ export class Stage {
 const at = (target: SessionTarget): string => name(target.serverId, target.epoch);
 const name = (id: ServerId, inEpoch: Epoch): string => `s${id} e${inEpoch}`;
 
-/** One output as one line, with what a reader of a transcript must know. */
+/** One output as one line, with what the reader of a transcript must know. */
 export function line(output: SessionOutput): string {
   switch (output.kind) {
     case 'introduce':

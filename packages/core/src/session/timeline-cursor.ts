@@ -1,11 +1,12 @@
 /**
- * How far a session's timeline has been shown, so that it goes on after a break with no gap and no repeat.
+ * How far a session's timeline has been shown, so that it continues after a break with no gap and no repeat.
  *
- * Once a post was seen it is simple: go on after it. The difficult moment is a break after a timeline was
- * opened and before its first post came: past posts may have been on their way, or there are none. Asking for
- * the past again would skip posts if more than a screen was posted since; going on from where the timeline
- * was opened would skip the past. So the timeline goes on from where it was opened, and the past is asked for
- * as a page that ends there; posts that come meanwhile are held until the page has been shown.
+ * After a post was seen it is simple: continue after it. The difficult case is a break after a timeline was
+ * opened and before its first post: past posts may have been lost on their way, or there are none. If the
+ * past posts were requested again from the newest, posts would be skipped when more than a screen was posted
+ * since; if the timeline only continued from where it was opened, the past posts would be skipped. So it
+ * continues from where it was opened, and the past posts are requested as a page that ends there; posts that
+ * come meanwhile are held until the page has been shown.
  *
  * ```
  *   past (a page, asked again)  │ opened here   │ go on after `opened`
@@ -20,11 +21,11 @@ import { MAX_HELD_POSTS } from './session-limits.js';
 
 /** Where a session's timeline begins. */
 export type TimelineStart =
-  /** With up to so many past posts, 0 to MAX_PAGE_POSTS. */
+  /** With up to this many past posts, 0 to MAX_PAGE_POSTS. */
   | { readonly kind: 'history'; readonly posts: number }
   /** With every post after a position that an earlier session has seen. */
   | { readonly kind: 'after'; readonly position: Position }
-  /** No posts: the link only shows presence and that the server is there. */
+  /** No posts: the link only serves presence and signs of life. */
   | { readonly kind: 'none' };
 
 export interface Opening {
@@ -35,19 +36,19 @@ export interface Opening {
 
 export type Opened =
   | { readonly kind: 'flowing' }
-  /** Ask for the past as a page before any post is shown. */
+  /** Request the past posts as a page before any post is shown. */
   | { readonly kind: 'page-needed'; readonly before: Position; readonly limit: number }
   /**
-   * The cluster has less than was seen already (an unclean promotion): open the timeline again, from where
-   * the cluster is.
+   * The cluster's commit position is below the last seen post (an unclean promotion): open the timeline
+   * again, from the cluster's position.
    */
   | { readonly kind: 'rewound' };
 
 export class TimelineCursor {
   readonly #start: TimelineStart;
   /**
-   * Everything up to here has been shown, or is not for this timeline. Undefined while the past has not been
-   * shown.
+   * Everything up to here has been shown, or is not for this timeline. Undefined until the past posts have
+   * been shown.
    */
   #seen: Position | undefined;
   /** Where the timeline was first opened. */
@@ -59,7 +60,7 @@ export class TimelineCursor {
     this.#seen = start.kind === 'after' ? start.position : undefined;
   }
 
-  /** How to open the timeline now. Held posts came over a link that is gone, and will come again. */
+  /** How to open the timeline now. Held posts came over a lost link, and will come again. */
   opening(): Opening {
     this.#held = undefined;
     if (this.#start.kind === 'none') return { resumeAfter: NO_POSITION, history: 0, posts: false };
@@ -95,7 +96,7 @@ export class TimelineCursor {
     return [];
   }
 
-  /** The page of the past has come. @returns it, and what was held until then. */
+  /** The page of past posts has come. @returns it, and the posts held until then. */
   takePast(page: readonly Post[]): readonly Post[] {
     const openedAt = this.#openedAt;
     const held = this.#held;

@@ -1,10 +1,10 @@
 /**
- * What to tell one other cluster about the followers of its users: the last change of each pair of users.
+ * What to send to one other cluster about the followers of its users: the last change of each pair of users.
  *
- * A reader that keeps up is told each change when it is committed. One that was away is told the present
- * state of each pair, at the position of its last change: a follow and an unfollow while it was away make no
- * difference to it. So memory is bounded by the number of pairs that ever were, however often they change. A
- * pair that has ended must be kept: the reader may have been told that it began.
+ * A reader that keeps up gets each change when it is committed. One that was away gets the present state of
+ * each pair, at the position of its last change: a follow and an unfollow while it was away cancel out. So
+ * memory is bounded by the number of pairs that ever existed, however often they change. A pair that has
+ * ended must be kept: the reader may only know that it began.
  */
 import type { Position, UserName } from '../ids.js';
 import { countUpTo } from './selection.js';
@@ -18,7 +18,7 @@ export interface EdgeChange {
   readonly follows: boolean;
 }
 
-/** Outdated changes are kept until there are this many more of them than of present ones. */
+/** Outdated changes are removed when there are this many more of them than of present ones. */
 const OVERTAKEN_KEPT = 64;
 
 const pairOf = ({ user, target }: EdgeChange): string => `${user} ${target}`;
@@ -29,7 +29,7 @@ export class EdgeNews {
   #positions: Position[] = [];
   readonly #last = new Map<string, EdgeChange>();
 
-  /** In the order of their positions. */
+  /** Called in the order of positions. */
   changed(change: EdgeChange): void {
     this.#last.set(pairOf(change), change);
     this.#changes.push(change);

@@ -1,13 +1,13 @@
 /**
- * Decides which keys speak for a name, and which codes let a key in.
+ * Decides which keys are valid for a name (*speak for* it), and which codes admit a key.
  *
- * A name without keys is spoken for by whoever is believed on the wire. The first key that is bound owns the
- * name; from then on only its keys speak. Another key gets in with a code that was made for this name: by its
- * owner for another device, or by an operator who has revoked all its keys. A code is spent by the first key
- * that it lets in.
+ * Without keys a name can be used by any caller that the wire accepts. The first key that is bound owns the
+ * name; from then on only keys speak for it. Another key needs a code that was made for this name: by its
+ * owner for another device, or by an operator who has revoked all its keys. The first key that a code admits
+ * uses the code up.
  *
- * Keys of a name are numbered, and a number is never given again: sessions are bound to it. All of this is
- * replicated state, so a new primary asks nobody.
+ * Keys of a name are numbered, and a number is never used again, because sessions are bound to it. All of
+ * this is replicated state, so a new primary has it too.
  */
 import {
   type CodeHash,
@@ -26,14 +26,14 @@ import type { CodeSnapshot, KeySnapshot, KeysSnapshot } from './snapshot.js';
 /** Number of a key of a name, from 1. */
 export type KeyNumber = number;
 
-/** A key, as its owner is shown it. */
+/** A key, as shown to its owner. */
 export interface UserKey {
   readonly number: KeyNumber;
   readonly key: PublicKey;
   readonly device: DeviceName;
   /** Position of the entry that bound it. */
   readonly since: Position;
-  /** Position of the entry that revoked it; absent: it speaks. */
+  /** Position of the entry that revoked it; absent: it is valid. */
   readonly revokedAt?: Position;
 }
 
@@ -44,13 +44,13 @@ export type KeyOfUser = Omit<UserKey, 'number'>;
 export interface KeyLogin {
   readonly key: PublicKey;
   readonly device: DeviceName;
-  /** What lets the key in, if it needs it. */
+  /** The code that admits the key, if it needs one. */
   readonly code?: CodeHash;
-  /** Put in by the primary, which decides for whom the network is open. Absent: `invite`. */
+  /** Added by the primary, whose option decides who can have a new name. Absent: `invite`. */
   readonly registration?: Registration;
 }
 
-/** For whom a new name is: for whoever comes, for who is invited, for nobody. */
+/** Who can have a new name: any caller, invited users, no one. */
 export type Registration = 'open' | 'invite' | 'closed';
 
 type Outcome = SocialReason | undefined;
@@ -76,29 +76,29 @@ export class NameKeys {
   /** The oldest first. */
   readonly #codes = new Map<CodeHash, Code>();
 
-  /** Whether the name belongs to a key. It stays so when all its keys are revoked. */
+  /** Whether the name has ever had a key. That remains true when all its keys are revoked. */
   isOwned(user: UserName): boolean {
     return this.#rings.has(user);
   }
 
-  /** Of a key that speaks for the name; undefined: it does not. */
+  /** The number of a key that speaks for the name; undefined: it does not. */
   numberOf(user: UserName, key: PublicKey): KeyNumber | undefined {
     return this.#rings.get(user)?.keys.find((known) => isLive(known) && known.key === key)?.number;
   }
 
-  /** Whether who has shown this key, or none, may speak for the name. */
+  /** Whether a caller with this key, or with none, may use the name. */
   speaks(user: UserName, key: PublicKey | undefined): boolean {
     return key === undefined ? !this.isOwned(user) : this.numberOf(user, key) !== undefined;
   }
 
-  /** The same for a key by its number; 0: none was shown. */
+  /** The same, for a key's number; 0: none was shown. */
   speaksAs(user: UserName, number: KeyNumber): boolean {
     const ring = this.#rings.get(user);
     if (number === 0) return ring === undefined;
     return ring?.keys.some((known) => known.number === number && isLive(known)) === true;
   }
 
-  /** In the order in which they were bound; the last revoked ones too. */
+  /** In the order in which they were bound, including the last revoked ones. */
   of(user: UserName): readonly UserKey[] {
     return this.#rings.get(user)?.keys ?? [];
   }
@@ -142,7 +142,7 @@ export class NameKeys {
     return number;
   }
 
-  /** A code for one name, or for any that has no key. Made again it stays as it is. */
+  /** Makes a code for one name, or for any that has no key. An existing code stays as it is. */
   makeCode(code: CodeHash, user: UserName | undefined, untilMs: WallTimeMs, at: Position): void {
     if (this.#codes.has(code)) return;
     this.#codes.set(code, { user, untilMs, madeAt: at, spentAt: undefined });
@@ -157,7 +157,7 @@ export class NameKeys {
     return this.#codes.has(code);
   }
 
-  /** The last key of a name can't be revoked by its owner, who could never come in again. */
+  /** The owner can't revoke the last key of a name: no login would be possible any more. */
   revoke(user: UserName, key: PublicKey, at: Position): Outcome {
     const ring = this.#rings.get(user);
     const number = this.numberOf(user, key);
@@ -172,7 +172,7 @@ export class NameKeys {
     if (ring !== undefined) this.#revoke(ring, () => true, at);
   }
 
-  /** Of one name; undefined while it has no key. */
+  /** The keys of one name; undefined while it has none. */
   ringOf(user: UserName): KeysSnapshot | undefined {
     const ring = this.#rings.get(user);
     return ring && { lastNumber: ring.lastNumber, keys: ring.keys.map((key): KeySnapshot => ({ ...key })) };
@@ -188,7 +188,7 @@ export class NameKeys {
     }));
   }
 
-  /** As they were in a snapshot. */
+  /** Restores the keys of a name from a snapshot. */
   restore(user: UserName, { lastNumber, keys }: KeysSnapshot): void {
     invariant(keys.length <= MAX_KEYS + MAX_REVOKED_KEYS, 'limit-is-kept', { user, keys: keys.length });
     this.#rings.set(user, { lastNumber, keys: keys.map((key) => ({ ...key })) });

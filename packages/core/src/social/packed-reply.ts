@@ -2,7 +2,7 @@
  * The outcome of a request as one number. Each session keeps its last outcomes, and a snapshot copies all
  * sessions in one step: objects would take several times the memory, and many times the time.
  *
- * It never leaves a process, so the order of the codes is free.
+ * It never leaves a process, so the order of the codes may change.
  */
 import type { Reply } from '../entry.js';
 import type { Position } from '../ids.js';
@@ -11,7 +11,7 @@ import { SOCIAL_REASONS, type SocialReason } from '../reasons.js';
 export type PackedReply = number;
 
 const OUTCOMES: readonly (SocialReason | 'ok')[] = ['ok', ...(Object.keys(SOCIAL_REASONS) as SocialReason[])];
-/** Room for the codes. */
+/** Room for the outcome codes. */
 const OUTCOME_CODES = 16;
 /** The rest of a safe integer: at a million entries a second it lasts for 17 years. */
 export const MAX_REPLY_POSITION = 2 ** 49 - 1;

@@ -1,35 +1,38 @@
 /**
- * Who wrote the post at each position, so that a timeline can be read backwards, post by post.
+ * The author of the post at each position, so that a timeline can be read backwards, post by post.
  *
- * A timeline is a merge of its authors' lists, which costs a search for each author. A reader who follows a
- * good part of those who post is served faster by going back through the posts of all and leaving out the
- * strangers': two looks into arrays for each post. A reader of few needs the merge. So the walk goes only as
- * far as costs less than the merge, and the merge does what is left.
+ * A timeline is a merge of its authors' lists, which costs a search for each author. For a reader who follows
+ * many of the active authors, it is faster to go back through all posts and leave out those of others: two
+ * array accesses for each post. A reader who follows few needs the merge. So the walk goes only as far as it
+ * costs less than the merge, and the merge does the rest.
  */
 import { NO_POSITION, type Position } from '../ids.js';
 import type { User } from './users.js';
 
-/** Positions of one piece: 64 KB, and nothing where nobody posted. */
+/** Positions of one piece: 64 KB, and nothing for a piece without posts. */
 const PIECE_POSITIONS = 16_384;
 /** Longest walk, in positions for each author of the timeline: half of what a search in a list takes. */
 const STEPS_AN_AUTHOR = 16;
-/** No position comes after it: of authors whom the reader does not follow, and of number 0, nobody. */
+/**
+ * No position comes after it: for authors whom the reader does not follow, and for number 0, which is no
+ * author.
+ */
 const NEVER = Number.POSITIVE_INFINITY;
 
 export interface WalkedBack {
   /** Descending. */
   readonly posts: readonly Position[];
-  /** Nothing at or above it was left out. */
+  /** No post at or above it was left out. */
   readonly downTo: Position;
 }
 
 export class PostLog {
-  /** Of each position the number of its author, from 1; by the number of the piece. */
+  /** For each position the number of its author, from 1; by the number of the piece. */
   readonly #pieces: (Uint32Array | undefined)[] = [];
   #last: Position = NO_POSITION;
   /** From which position on posts are shown to one reader, by the number of their author. */
   #since = new Float64Array(64).fill(NEVER);
-  /** Whose those are, and which of them are not `NEVER`. */
+  /** The reader of `#since`, and which of its elements are not `NEVER`. */
   #reader: User | undefined;
   #shown: number[] = [];
 
@@ -46,14 +49,14 @@ export class PostLog {
     if (at > this.#last) this.#last = at;
   }
 
-  /** Whom this user follows has changed. */
+  /** The users that this user follows have changed. */
   edgeChanged(user: User): void {
     if (user === this.#reader) this.#forgetReader();
   }
 
   /**
-   * Posts of the user, if `own`, and of whom the user follows, made since: those before a position, or all.
-   * No more than `limit`, and only as far as it is worth it.
+   * Posts of the user, if `own`, and of followed authors since each follow: those before a position, or all.
+   * At most `limit`, and only as far as the walk is cheaper than the merge.
    */
   walkBack(user: User, before: Position | undefined, limit: number, own: boolean): WalkedBack {
     const since = this.#sinceOf(user, own);

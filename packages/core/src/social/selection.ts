@@ -1,9 +1,9 @@
 /**
- * Finds the few largest of many numbers, with memory for the few only.
+ * Finds the few largest of many numbers, with memory only for these few.
  *
  * A timeline merges up to thousands of ascending lists, but only some tens of posts are wanted. So each list
- * is read from its end, up to the first number that is too small. That costs one look for most lists; a full
- * merge would look at every post.
+ * is read from its end, up to the first number that is too small. That costs one comparison for most lists; a
+ * full merge would read every post.
  */
 export class Largest {
   /** A binary heap with the smallest of the chosen at the root: the next one to be replaced. */
@@ -17,7 +17,7 @@ export class Largest {
     return this.#rejected;
   }
 
-  /** Returns false when the number is too small; then every smaller one is too. */
+  /** Returns false when the number is too small; then every smaller one is also too small. */
   offer(value: number): boolean {
     const heap = this.#heap;
     if (heap.length < this.limit) {

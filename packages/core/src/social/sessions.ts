@@ -1,10 +1,10 @@
 /**
  * Remembers the outcomes of each session's last requests, so that a repeated request gets the first outcome
- * and nothing happens twice.
+ * and is not done twice.
  *
  * It changes only when entries are applied, so every server forgets the same session at the same entry.
- * Requests in flight (accepted, not yet applied) are not known here: `PendingRequests` looks among them
- * first. After Raft's client sessions (Ongaro's dissertation, §6.3).
+ * Requests in flight (accepted, not yet applied) are not known here: `PendingRequests` checks those first.
+ * After Raft's client sessions (Ongaro's dissertation, §6.3).
  */
 import type { Reply } from '../entry.js';
 import type { RequestNumber, SessionId, UserName } from '../ids.js';
@@ -14,7 +14,7 @@ import { RecencyMap } from '../recency-map.js';
 import { type PackedReply, packReply, unpackReply } from './packed-reply.js';
 import type { SessionSnapshot } from './snapshot.js';
 
-/** What to do with a request, judged by what has been applied. */
+/** What to do with a request, by the applied state. */
 export type Admission =
   /** The next of its session: do it. */
   | { readonly kind: 'new' }
@@ -25,8 +25,7 @@ export type Admission =
 export type AdmissionRefusal = 'sequence-gap' | 'session-expired' | 'request-too-old' | 'session-mismatch';
 
 /**
- * With what a session speaks for its user: the number of a key; 0: it has shown none; `mute`: its login was
- * refused.
+ * The key of a session, by its number; 0: it has shown none; `mute`: its login was refused.
  */
 export type SessionSpeaker = number | 'mute';
 
@@ -37,13 +36,13 @@ interface Session {
   readonly firstRequestNo: RequestNumber;
   lastRequestNo: RequestNumber;
   /**
-   * Ring, grown as needed. A full session stays within 1 KB, the size that `MAX_SESSIONS` assumes.
+   * A ring, which grows as needed. A full session stays within 1 KB, the size that `MAX_SESSIONS` assumes.
    */
   readonly outcomes: PackedReply[];
 }
 
 export class Sessions {
-  /** From the one silent for longest: each applied request moves its session to the end. */
+  /** The least recently used first: each applied request moves its session to the end. */
   readonly #sessions = new RecencyMap<SessionId, Session>();
 
   constructor(readonly limit: number = MAX_SESSIONS) {}
@@ -65,12 +64,12 @@ export class Sessions {
     return { kind: 'known', reply: unpackReply(session.outcomes[slot] as number) };
   }
 
-  /** Undefined: the session is not known, and was judged when its request was taken. */
+  /** Undefined: the session is not known; its request was checked when it was accepted. */
   speakerOf(sessionId: SessionId): SessionSpeaker | undefined {
     return this.#sessions.get(sessionId)?.speaker;
   }
 
-  /** Keeps the outcome of an applied request. `speaker`: of a session that begins with it. */
+  /** Keeps the outcome of an applied request. `speaker`: the key of a session that begins with it. */
   record(
     sessionId: SessionId,
     requestNo: RequestNumber,

@@ -1,8 +1,8 @@
 /**
  * The social state as plain data, which is kept on disk and sent to standbys.
  *
- * It has what `protos/dualping/v1/replication.proto` carries, and each author's post positions. (On the
- * wire those come as the retained entries themselves, from which the receiver takes the positions.)
+ * It has what `protos/dualping/v1/replication.proto` carries, and each author's post positions. (On the wire
+ * the retained entries themselves are sent, and the receiver takes the positions from them.)
  * The orders in it are part of the state: servers that applied the same entries give equal snapshots.
  */
 import type { Entry, Origin } from '../entry.js';
@@ -21,24 +21,24 @@ import {
 import type { PackedReply } from './packed-reply.js';
 
 export interface SocialSnapshot {
-  /** It contains everything up to here, and nothing after. */
+  /** The snapshot contains everything up to here, and nothing after. */
   readonly position: Position;
   /** In the order in which they were made. */
   readonly users: readonly UserSnapshot[];
-  /** The longest silent first. */
+  /** The least recently used first. */
   readonly sessions: readonly SessionSnapshot[];
-  /** For each other cluster the last position there that was heard of, by cluster. */
+  /** For each other cluster the position up to which its journal was read, by cluster. */
   readonly origins: readonly Origin[];
-  /** Codes that let keys in, the oldest first. Absent: none. */
+  /** Codes that admit keys, the oldest first. Absent: none. */
   readonly codes?: readonly CodeSnapshot[];
 }
 
 export interface CodeSnapshot {
   readonly code: CodeHash;
-  /** Whom it lets in; absent: any name that has no key. */
+  /** The name that it admits; absent: any name that has no key. */
   readonly user?: UserName;
   readonly untilMs: WallTimeMs;
-  /** Positions of the entries that made it and that spent it. Absent: it is not spent. */
+  /** Positions of the entries that made it and that used it. Absent: it is not used. */
   readonly madeAt: Position;
   readonly spentAt?: Position;
 }
@@ -47,7 +47,7 @@ export interface CodeSnapshot {
 export interface KeysSnapshot {
   /** The highest number that was given to a key. */
   readonly lastNumber: number;
-  /** By number, ascending; those that were revoked last too. */
+  /** By number, ascending, including the last revoked ones. */
   readonly keys: readonly KeySnapshot[];
 }
 
@@ -66,8 +66,8 @@ export interface UserSnapshot {
   /** The cluster of the user, if it is another one. */
   readonly home?: ClusterId;
   /**
-   * In the order in which they began. For a user of another cluster: followed users of this cluster, as far
-   * as was told.
+   * In the order in which the follows began. For a user of another cluster: followed users of this cluster,
+   * as far as known.
    */
   readonly following: readonly FollowSnapshot[];
   /** Users of other clusters that it no longer follows, and since which position. Absent: none. */
@@ -93,18 +93,18 @@ export interface SessionSnapshot {
   readonly sessionId: SessionId;
   readonly user: UserName;
   readonly lastRequestNo: RequestNumber;
-  /** Outcomes of the last requests in order; the last of them is that of `lastRequestNo`. */
+  /** Outcomes of the last requests in order; the last one belongs to `lastRequestNo`. */
   readonly replies: readonly PackedReply[];
-  /** The number of the key that it speaks with. Absent: it has shown none. */
+  /** The number of its key. Absent: it has shown none. */
   readonly key?: number;
   /** Its login was refused, and it may do nothing. */
   readonly isMute?: true;
 }
 
 /**
- * Where a post of a user of another cluster was accepted there. Older journals, from before servers refused
- * users of other clusters, have posts that such users made here. These get the origin of the post before, and
- * are not found by it.
+ * Where a post of a user of another cluster was accepted there. Old journals, from before servers refused
+ * users of other clusters, have posts that such users made here. These get the origin of the previous post,
+ * and can't be looked up by it.
  */
 export const originAfter = (before: readonly Position[], { command }: Entry): Position =>
   command.kind === 'remote-post' ? command.origin.position : (before.at(-1) ?? NO_POSITION);

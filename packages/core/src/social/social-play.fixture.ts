@@ -94,7 +94,7 @@ export function entryOf(
   return { position: nextPosition(state.applied), epoch: epoch(1), timeMs: 7, sessionId, requestNo, command };
 }
 
-/** The lists of a user, put together from pages. */
+/** The lists of a user, collected from pages. */
 export function listsOf(state: SocialState, asker: UserName, pageSize = 2) {
   const lists = { users: [] as UserName[], followers: [] as UserName[], following: [] as UserName[] };
   for (let after: UserName | undefined, pages = 0; ; pages += 1) {

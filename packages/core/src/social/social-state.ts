@@ -1,8 +1,8 @@
 /**
  * Decides the outcome of each committed entry: the state that all servers of a cluster share.
  *
- * Deterministic: the same entries give the same state and the same replies on every server, whenever
- * they are applied; times and chance play no part. A command that can't be done is an entry like any
+ * Deterministic: the same entries give the same state and the same replies on every server, whenever they are
+ * applied; neither clocks nor randomness matter. A command that can't be done is an entry like any
  * other, with a refusal as its outcome, so that a repeated request finds it. Replicated state machine
  * after Schneider; sessions after Ongaro's dissertation, §6.3.
  */
@@ -55,25 +55,28 @@ export type Effect =
       readonly requestNo: RequestNumber;
       readonly reply: Reply;
     }
-  /** A new post, for the timelines of `audience(post.author)`, asked before anything else is applied. */
+  /**
+   * A new post, for the timelines of `audience(post.author)`, which must be read before anything else is
+   * applied.
+   */
   | {
       readonly kind: 'post';
       readonly post: Post;
       /**
-       * Users that the post names and that don't follow the author: those who asked for such posts see it
+       * Users that the post names and that don't follow the author: readers who asked for such posts see it
        * too.
        */
       readonly named: readonly UserName[];
     }
-  /** The outcome of what an operator asked for, which has no session. */
+  /** The outcome of an operator's command, which has no session. */
   | { readonly kind: 'operator-reply'; readonly reply: Reply }
-  /** The keys of a user have changed: who speaks with none of them reads no more. */
+  /** The keys of a user have changed: readers without one of them must be cut off. */
   | { readonly kind: 'keys'; readonly user: UserName }
-  /** A user of this cluster is new: the other clusters must be told. */
+  /** A user of this cluster is new: the other clusters must learn it. */
   | { readonly kind: 'user'; readonly user: UserName; readonly position: Position }
   /**
-   * A user of this cluster follows, or no longer follows, a user of another cluster: that cluster must be
-   * told.
+   * A user of this cluster follows, or no longer follows, a user of another cluster: that cluster must learn
+   * it.
    */
   | { readonly kind: 'edge'; readonly home: ClusterId; readonly change: EdgeChange }
   /** No user here follows that user of another cluster any more. */
@@ -89,7 +92,7 @@ export class SocialState {
   #users = new Users();
   #sessions: Sessions;
   #keys = new NameKeys();
-  /** For each other cluster the last position there that was heard of. */
+  /** For each other cluster the position up to which its journal was read. */
   #heard = new Map<ClusterId, Position>();
 
   constructor(options: SocialOptions = {}) {
@@ -124,8 +127,8 @@ export class SocialState {
   }
 
   /**
-   * What to do with a request, judged by what has been applied. Requests accepted and not yet applied are
-   * unknown here: look among them first, also for the user of the session.
+   * What to do with a request, by the applied state. Requests accepted and not yet applied are unknown here:
+   * check those first, also for the user of the session.
    */
   admit(sessionId: SessionId, requestNo: RequestNumber, user: UserName): Admission {
     return this.#sessions.admit(sessionId, requestNo, user);
@@ -136,7 +139,7 @@ export class SocialState {
     return this.#users.own;
   }
 
-  /** Whether who has shown this key, or none, may speak for the user, judged by what has been applied. */
+  /** Whether a caller with this key, or with none, may use the name, by the applied state. */
   speaks(user: UserName, key: PublicKey | undefined): boolean {
     return this.#keys.speaks(user, key);
   }
@@ -146,7 +149,7 @@ export class SocialState {
     return this.#keys.whyRefused(user, login, timeMs);
   }
 
-  /** The keys of a user, with those that were revoked last, in the order in which they were bound. */
+  /** The keys of a user, including the last revoked ones, in the order in which they were bound. */
   keysOf(user: UserName): readonly UserKey[] {
     return this.#keys.of(user);
   }
@@ -167,9 +170,9 @@ export class SocialState {
     return this.#users.positionOf(post);
   }
 
-  // What clusters tell one another.
+  // What clusters send to one another.
 
-  /** The position up to which everything wanted was heard of another cluster. */
+  /** The position of another cluster up to which everything wanted has been read. */
   heardOf(cluster: ClusterId): Position {
     return this.#heard.get(cluster) ?? NO_POSITION;
   }
@@ -179,18 +182,18 @@ export class SocialState {
     return (this.#users.get(user)?.followers.size ?? 0) > 0;
   }
 
-  /** Users of other clusters whom a user here follows. */
+  /** Users of other clusters that a user here follows. */
   followedRemote(): Iterable<{ readonly name: UserName; readonly home: ClusterId }> {
     return this.#users.followedRemote();
   }
 
-  /** The first `limit` items after a position that another cluster must be told. */
+  /** The first `limit` items after a position for another cluster. */
   newsAfter(reader: Reader, after: Position, limit: number): NewsForOthers {
     return newsAfter(this.#users, reader, after, limit);
   }
 
   /**
-   * Who sees a post of `author` that is made now: the author and the followers, in no particular order.
+   * The users who see a post that `author` makes now: the author and the followers, in no particular order.
    */
   *audience(author: UserName): Generator<UserName> {
     const user = this.#users.get(author);
@@ -200,8 +203,8 @@ export class SocialState {
   }
 
   /**
-   * The last `limit` posts of a timeline before a position (of all posts, without one). For an unknown user
-   * it is empty.
+   * The last `limit` posts of a timeline before a position (without one, of all posts). Empty for an unknown
+   * user.
    */
   timelineBefore(user: UserName, before: Position | undefined, limit: number, shown: Shown = {}): OlderPosts {
     const known = this.#users.get(user);
@@ -216,7 +219,7 @@ export class SocialState {
     return known !== undefined && isShownTo(known, post);
   }
 
-  /** The first `limit` posts of a timeline after a position: for going on after a break. */
+  /** The first `limit` posts of a timeline after a position: to continue after a break. */
   timelineAfter(user: UserName, after: Position, limit: number, shown: Shown = {}): NewerPosts {
     const known = this.#users.get(user);
     return known === undefined
@@ -224,12 +227,15 @@ export class SocialState {
       : postsAfter(known, after, limit, shown);
   }
 
-  /** Users by name, the first `limit` after one; of each whether it follows and is followed by `asker`. */
+  /**
+   * Users by name, the first `limit` after one; for each, whether it follows `asker` and is followed by
+   * `asker`.
+   */
   listAfter(asker: UserName, after: UserName | undefined, limit: number): UserPage {
     return this.#users.page(asker, after, limit);
   }
 
-  /** Positions of all posts that are kept, ascending. */
+  /** Positions of all kept posts, ascending. */
   retainedPosts(): Iterable<Position> {
     return this.#users.posts();
   }
@@ -299,7 +305,7 @@ export class SocialState {
 
   /**
    * Entries of a user of another cluster change nothing here, even if they were appended before that was
-   * known. This is judged when an entry is applied, so that no order of requests gives a state in which a
+   * known. This is decided when an entry is applied, so that no order of requests gives a state in which a
    * user of one cluster has posted in another.
    */
   #perform(command: Command, entry: Entry, effects: Effect[]): SocialReason | undefined {
@@ -335,8 +341,8 @@ export class SocialState {
   }
 
   /**
-   * Whether a session may not speak for its user (any more). A session that was forgotten since its request
-   * was taken was judged then.
+   * Whether a session may not, or no longer, act for its user. A session that was forgotten since its request
+   * was accepted was checked at that time.
    */
   #isMute(user: UserName, sessionId: SessionId): boolean {
     const speaker = this.#sessions.speakerOf(sessionId);
@@ -354,12 +360,12 @@ export class SocialState {
     const wasOwned = this.#keys.isOwned(user);
     this.#keys.admit(user, login, timeMs, at);
     if (this.#users.register(user, at)) effects.push({ kind: 'user', user, position: at });
-    // Who has read without a key reads no more.
+    // Readers without a key are cut off.
     else if (!wasOwned && login !== undefined) effects.push({ kind: 'keys', user });
     return undefined;
   }
 
-  /** With what a session speaks that begins with this command. */
+  /** The key of a session that begins with this command. */
   #speakerAfter(command: Command, reason: SocialReason | undefined): SessionSpeaker {
     if (command.kind !== 'register') return 0;
     if (reason !== undefined) return reason === 'wrong-cluster' ? 0 : 'mute';
@@ -375,7 +381,7 @@ export class SocialState {
     if (user !== undefined && this.homeOf(user) !== undefined) return refused('wrong-cluster');
     if (command.kind === 'reset-keys') {
       if (!this.has(command.user)) return refused('unknown-user');
-      // Asked for again, after its owner may have come in.
+      // Not for a repetition: the owner may have logged in since.
       if (!this.#keys.hasCode(code)) {
         this.#keys.revokeAll(command.user, at);
         effects.push({ kind: 'keys', user: command.user });
@@ -388,7 +394,7 @@ export class SocialState {
   }
 
   /**
-   * A follow has changed. If the target is a user of another cluster, that cluster must be told.
+   * A follow has changed. If the target is a user of another cluster, that cluster must learn it.
    */
   #edgeChanged(
     { kind, user, target: name }: Extract<Command, { readonly target: UserName }>,

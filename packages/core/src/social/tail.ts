@@ -1,9 +1,9 @@
 /**
- * What other clusters are told of this one: new users, posts of the authors that they want, and who follows
- * their users.
+ * What this cluster sends to others: new users, posts of wanted authors, and followers of the other cluster's
+ * users.
  *
- * Put together from the state when it is asked for, however long the asker was away: nothing is kept for a
- * reader that is away. Costs one look per followed author, plus the items given.
+ * It is collected from the state when it is requested, however long the reader was away: nothing is kept for
+ * a reader that is away. The cost is one search for each followed author, plus the returned items.
  */
 import { type ClusterId, NO_POSITION, type Position, type UserName } from '../ids.js';
 import type { EdgeChange } from './edge-news.js';
@@ -29,7 +29,7 @@ export interface NewsForOthers {
 }
 
 export interface Reader {
-  /** Which cluster reads. */
+  /** The cluster that reads. */
   readonly cluster: ClusterId;
   /** Authors whose posts it wants. */
   readonly authors: Iterable<UserName>;

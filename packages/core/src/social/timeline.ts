@@ -3,8 +3,8 @@
  * for, posts of other authors that name the user. These were made while the user did not follow the author,
  * so no post is in both groups.
  *
- * Nothing is stored per timeline: it is put together when asked for, and costs at most one look per followed
- * author plus the posts given.
+ * Nothing is stored per timeline: it is collected when requested, and costs at most one search for each
+ * followed author, plus the returned posts.
  */
 import { NO_POSITION, type Position } from '../ids.js';
 import type { PostLog } from './post-log.js';
@@ -22,7 +22,7 @@ export interface Shown {
 export interface OlderPosts {
   /** Ascending. */
   readonly positions: readonly Position[];
-  /** The positions that are there only because the post names the user. */
+  /** The positions that are included only because the post names the user. */
   readonly unfollowed: readonly Position[];
   /** Whether nothing older is left. */
   readonly oldest: boolean;
@@ -37,7 +37,7 @@ export interface NewerPosts {
   readonly more: boolean;
 }
 
-/** The last `limit` posts before a position (of all, without one). */
+/** The last `limit` posts before a position (without one, of all). */
 export function postsBefore(
   user: User,
   before: Position | undefined,
@@ -45,7 +45,7 @@ export function postsBefore(
   shown: Shown,
   log: PostLog,
 ): OlderPosts {
-  // One more than is given tells whether anything older is left.
+  // One more than returned shows whether anything older is left.
   const wanted = limit + 1;
   const { posts: walked, downTo } = log.walkBack(user, before, wanted, shown.othersOnly !== true);
   const newest = withMentions(walked, user, downTo, before, shown);
@@ -55,7 +55,7 @@ export function postsBefore(
   return { positions, unfollowed: unfollowedIn(user, positions, shown), oldest: found.length <= limit };
 }
 
-/** What was walked, and what names the user between there and `before`. Ascending. */
+/** The posts of the walk, and those that name the user between its end and `before`. Ascending. */
 function withMentions(
   walked: readonly Position[],
   user: User,
@@ -72,7 +72,7 @@ function withMentions(
   return all.concat(named).sort((one, other) => one - other);
 }
 
-/** The last `limit` posts before a position, out of the lists of all who are shown. Ascending. */
+/** The last `limit` posts before a position, merged from the lists of all shown authors. Ascending. */
 function merged(user: User, before: Position, limit: number, shown: Shown): Position[] {
   const chosen = new Largest(limit);
   for (const { posts, since } of sources(user, shown)) {

@@ -2,7 +2,7 @@
  * The users, who follows whom since when, and the journal positions of each user's posts.
  *
  * Texts are not kept here: a post is one number in its author's list and one in the log, and the journal has
- * the rest. A million posts cost 14 to 34 MB, depending on how far their lists have grown ahead.
+ * the rest. A million posts cost 14 to 34 MB, depending on the spare room in the lists.
  */
 import type { Answers, Origin, Post, PostReference } from '../entry.js';
 import { type ClusterId, NO_POSITION, type Position, previousPosition, type UserName } from '../ids.js';
@@ -30,7 +30,7 @@ export interface User {
   readonly posts: Position[];
   /** Of a user of another cluster: where each of the posts was accepted there, ascending. */
   readonly origins: Position[] | undefined;
-  /** Posts that name this user, of authors whom it did not follow then: ascending, the last of them. */
+  /** The last posts that name this user, of authors whom it did not follow then, ascending. */
   mentions: readonly Position[];
 }
 
@@ -52,8 +52,8 @@ type OfPosts = 'posts' | 'origins' | 'mentions';
 type Outcome = SocialReason | undefined;
 
 /**
- * Most new users that are inserted into the order one by one. With more, the whole order is made anew, which
- * takes about as long as so many insertions.
+ * Most new users that are inserted into the order one by one. With more, the whole order is rebuilt, which
+ * takes about as long as this many insertions.
  */
 const MOST_INSERTED = 32;
 /** Shared by the many users that no post names. */
@@ -62,14 +62,14 @@ const NOBODY_NAMED: readonly Position[] = [];
 export class Users {
   readonly log = new PostLog();
   readonly #byName = new Map<UserName, User>();
-  /** Users of this cluster in the order in which they were made, as other clusters are told them. */
+  /** Users of this cluster in the order in which they were made; other clusters get them in this order. */
   readonly #own: User[] = [];
   readonly #ownSince: Position[] = [];
-  /** Users of other clusters who follow users of this one, as far as those clusters have told. */
+  /** Users of other clusters who follow users of this one, as far as known. */
   readonly #elsewhere = new Map<User, Set<User>>();
-  /** What to tell each other cluster about the followers of its users. */
+  /** What to send to each other cluster about the followers of its users. */
   readonly #edgeNews = new Map<ClusterId, EdgeNews>();
-  /** By name, without those in `#added`, which are put in their places when a list is asked for. */
+  /** By name, without those in `#added`, which are inserted when a list is requested. */
   #byNameInOrder: User[] = [];
   #added: User[] = [];
 
@@ -82,7 +82,7 @@ export class Users {
     return this.#byName.get(name);
   }
 
-  /** A known name is just another login. @returns whether the user is new */
+  /** A known name only logs in again. @returns whether the user is new */
   register(name: UserName, at: Position): boolean {
     if (this.#byName.has(name)) return false;
     this.#add(name, at, undefined);
@@ -144,13 +144,13 @@ export class Users {
     return user?.since === at ? user : undefined;
   }
 
-  /** Users of other clusters whom a user here follows. */
+  /** Users of other clusters that a user here follows. */
   *followedRemote(): Generator<{ readonly name: UserName; readonly home: ClusterId }> {
     for (const { name, home, followers } of this.#byName.values())
       if (home !== undefined && followers.size > 0) yield { name, home };
   }
 
-  /** What to tell a cluster about the followers of its users, after a position, ascending. */
+  /** What to send to a cluster about the followers of its users, after a position, ascending. */
   edgesInto(cluster: ClusterId, after: Position): Iterable<EdgeChange> {
     return this.#edgeNews.get(cluster)?.after(after) ?? [];
   }
@@ -160,7 +160,7 @@ export class Users {
     return this.#edgeNews.get(cluster)?.at(at);
   }
 
-  /** Notes for the cluster of the followed user that a follow from here began or ended. */
+  /** Stores for the cluster of the followed user that a follow from here began or ended. */
   edgeChanged(home: ClusterId, change: EdgeChange): void {
     const news = this.#edgeNews.get(home) ?? new EdgeNews();
     this.#edgeNews.set(home, news);
@@ -168,8 +168,8 @@ export class Users {
   }
 
   /**
-   * A user of that cluster follows a user of ours. Does nothing if they are not such users, or the follow is
-   * known.
+   * A user of that cluster follows a user of ours. Does nothing if they are not users of these clusters, or
+   * if the follow is known.
    */
   followRemote(name: UserName, home: ClusterId, targetName: UserName, at: Position): void {
     const [user, target] = this.#pair(name, home, targetName);

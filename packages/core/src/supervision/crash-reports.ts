@@ -1,8 +1,8 @@
 /**
- * The crash that the router must still be told of, and when.
+ * The crash that must still be reported to the router, and when.
  *
- * There is one report for each incarnation. It is repeated, within bounds, until the router has noted it or
- * the next life is there, which announces itself to the router.
+ * There is one report for each incarnation. It is repeated, within bounds, until the router has confirmed it
+ * or the next life has started, which attaches to the router itself.
  */
 import type { Incarnation, Instant } from '../ids.js';
 import { CRASH_REPORT_MS, MAX_CRASH_REPORTS } from './supervision-timing.js';
@@ -14,13 +14,13 @@ export interface CrashReport {
 
 interface Crash extends CrashReport {
   reports: number;
-  /** Undefined while a report is on its way. */
+  /** Undefined while a report waits for its answer. */
   reportAt: Instant | undefined;
 }
 
 export class CrashReports {
   #crash: Crash | undefined;
-  /** The highest incarnation that was ever noted here. */
+  /** The highest incarnation that was ever added here. */
   #last: Incarnation = 0;
 
   /** A life has ended. Ignored when it is reported already, or has no incarnation. */
@@ -30,12 +30,12 @@ export class CrashReports {
     this.#crash = { incarnation, detail, reports: 0, reportAt: now };
   }
 
-  /** The router knows of the crash, or need not know any more. */
+  /** The router knows about the crash, or need not know any more. */
   settle(): void {
     this.#crash = undefined;
   }
 
-  /** The router could not be told. */
+  /** The report failed. */
   failed(now: Instant): void {
     if (this.#crash === undefined) return;
     if (this.#crash.reports >= MAX_CRASH_REPORTS) this.#crash = undefined;

@@ -2,8 +2,8 @@
  * The keep-alive link to a listening process: when to open it, what to send on it, and how long it was
  * silent.
  *
- * Silence is listening time, so a stopped supervisor does not kill a healthy server after its own pause. The
- * end of the link proves nothing: it is opened again, and the count of silence goes on.
+ * Silence is measured in listening time, so a stopped supervisor does not kill a healthy server after its own
+ * pause. The end of the link proves nothing: it is opened again, and silence is still counted.
  */
 import type { Instant } from '../ids.js';
 import type { KeepAliveLink, SupervisorOutput } from './supervision-messages.js';
@@ -81,7 +81,7 @@ export class KeepAlive {
     return link.greeted ? { kind: 'ping', link: link.link, sequence: this.#sequence } : undefined;
   }
 
-  /** When to look next while a process listens: listening time counts only with regular looks. */
+  /** When to look next while a process listens: the listening clock must be read regularly. */
   nextDeadline(now: Instant): Instant {
     const looksAt = now + this.#timing.keepAliveMs;
     if (this.#link === undefined) return looksAt;

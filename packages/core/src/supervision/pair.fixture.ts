@@ -1,6 +1,6 @@
 /**
  * A pair in a model of one machine: processes that start after a while, can be killed and frozen, hold locks,
- * and are linked over a stream that breaks when either end is gone. Both machines are the real ones; only the
+ * and are linked by a stream that breaks when either end is gone. Both machines are the real ones; only the
  * effects of their outputs are modelled.
  */
 import type { Instant } from '../ids.js';
@@ -48,7 +48,7 @@ interface Stream {
 
 export class PairModel {
   now: Instant = 0;
-  /** Incarnations that the router was told of, in order. */
+  /** Reported incarnations, in order. */
   readonly crashes: number[] = [];
   readonly servers: ServerProcess[] = [];
   readonly supervisors: SupervisorProcess[] = [];

@@ -1,20 +1,20 @@
 /**
- * Decides whether to start a process again that has ended, and after how long.
+ * Decides whether to restart a process that has ended, and after how long.
  *
- * A start that can't work is not tried for ever. If a start is refused as misuse and no process was ever well
- * with this command line, the command line is wrong. If one was well before, its port or lock may be taken
+ * A start that can't work is not tried for ever. If a start fails as misuse, and no process ever ran well
+ * with this command line, the command line is wrong. If one ran well before, its port or lock may be taken
  * for a moment.
  */
 import { FIRST_RESTART_MS, MAX_MISUSES, MAX_RESTART_MS, WELL_AFTER_MS } from './supervision-timing.js';
 
-/** After so many doublings the wait is far beyond its maximum, and the number is still exact. */
+/** After this many doublings the wait is far beyond its maximum, and the number is still exact. */
 const MAX_DOUBLINGS = 16;
 
 export class RestartPolicy {
-  /** Deaths in a row: the next start waits for longer with each. */
+  /** Deaths in a row: the wait before the next start grows with each. */
   #deaths = 0;
   #misuses = 0;
-  /** Whether a process was ever well with this command line. */
+  /** Whether a process ever ran well with this command line. */
   #everWell = false;
 
   wasWell(): void {
@@ -30,7 +30,7 @@ export class RestartPolicy {
   }
 
   /**
-   * The process says that it can't be started like this. @returns after how long to start again, ms;
+   * The process says that it can't start with these settings. @returns after how long to start again, ms;
    * undefined: never
    */
   misused(wellForMs: number | undefined): number | undefined {

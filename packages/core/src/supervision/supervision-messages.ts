@@ -7,8 +7,8 @@ export type KeepAliveLink = number;
 /**
  * What the end of a process means for its supervisor.
  *
- * `told`: it was ordered to end (a signal that isn't a crash); the order is for the supervisor too.
- * `refused`: it can never work with this folder: another network, another disk's copy, an older copy.
+ * `told`: it was asked to end (by a signal that isn't a crash); that is meant for the supervisor too.
+ * `refused`: it can never work with this folder: another network, a copied folder, an older copy.
  * `misused`: its command line can't work, at least not now: an address is taken, a folder is in use. `died`:
  * anything else; starting again may help.
  */
@@ -27,11 +27,11 @@ export type Outcome =
   | { readonly kind: 'given-up'; readonly because: 'refused' | 'misused'; readonly detail: string };
 
 export type SupervisorInput =
-  /** The first input, once. `running`: there is a process already, which is adopted. */
+  /** The first input, once. `running`: a process runs already, and is adopted. */
   | { readonly kind: 'begin'; readonly running: boolean }
-  /** The process says where it listens. `incarnation`, if it has one, is named in a crash report. */
+  /** The process has published its address. A crash report names its `incarnation`, if it has one. */
   | { readonly kind: 'listening'; readonly incarnation: Incarnation | undefined }
-  /** The other end of the link is the process, and answers. */
+  /** The other end of the link is that process, and answers. */
   | { readonly kind: 'greeted'; readonly link: KeepAliveLink }
   | { readonly kind: 'heard'; readonly link: KeepAliveLink }
   | { readonly kind: 'farewell'; readonly link: KeepAliveLink; readonly farewell: Farewell }
@@ -46,7 +46,7 @@ export type SupervisorInput =
 
 export type SupervisorOutput =
   | { readonly kind: 'start' }
-  /** Open a link to the address that the process named last. */
+  /** Open a link to the address that the process last published. */
   | { readonly kind: 'open-link'; readonly link: KeepAliveLink }
   | { readonly kind: 'ping'; readonly link: KeepAliveLink; readonly sequence: number }
   | { readonly kind: 'close-link'; readonly link: KeepAliveLink }
@@ -70,11 +70,11 @@ export type SupervisorWatchInput =
   | { readonly kind: 'tick' };
 
 export type SupervisorWatchOutput =
-  /** Close the link: another supervisor has come. */
+  /** Close the link: another supervisor has attached. */
   | { readonly kind: 'close-link'; readonly link: KeepAliveLink }
   /**
-   * Start a supervisor. `replace`: kill the holder of its place first, which has not attached in time, or
-   * hangs. Otherwise a holder is left alone.
+   * Start a supervisor. `replace`: first kill the holder of the supervisor's lock, which has not attached in
+   * time, or hangs. Otherwise a holder is left alone.
    */
   | { readonly kind: 'start-supervisor'; readonly replace: boolean }
   | { readonly kind: 'report'; readonly event: string; readonly text: string };

@@ -30,14 +30,17 @@ export function parseSupervisionTiming({ keepAliveMs }: SupervisionTiming): Supe
 export const hungAfterMs = ({ keepAliveMs }: SupervisionTiming): number =>
   INTERVALS_BEFORE_HUNG * keepAliveMs;
 
-/** Wait before the first restart in a row, ms: a person notices no delay. */
+/** Wait before the first restart in a row, ms: too short to notice. */
 export const FIRST_RESTART_MS = 100;
 /** Longest wait before a start, ms: a server that keeps dying must not use up the machine. */
 export const MAX_RESTART_MS = 5_000;
-/** A process that listened for so long was well, ms: after its next death the waits begin anew. */
+/**
+ * A process that listened for this long ran well, ms: after its next death the waits begin again at the
+ * shortest.
+ */
 export const WELL_AFTER_MS = 10_000;
 /**
- * How many starts in a row may fail as misuse after a process was well (its port may be taken for a moment):
+ * How many starts in a row may fail as misuse after a process ran well (its port may be taken for a moment):
  * some 30 s.
  */
 export const MAX_MISUSES = 10;
@@ -59,8 +62,8 @@ export const END_LIMIT_MS = 8_000;
 export const CRASH_REPORT_MS = 2_000;
 export const MAX_CRASH_REPORTS = 10;
 /**
- * How long a server that lost its supervisor's stream waits for it to come back, ms: it relinks in a fifth of
- * that.
+ * How long a server that lost its supervisor's stream waits for another one, ms: a supervisor reconnects in a
+ * fifth of that.
  */
 export const RELINK_GRACE_MS = 500;
 /**

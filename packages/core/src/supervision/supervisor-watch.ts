@@ -1,10 +1,10 @@
 /**
  * Decides, for a server, when its supervisor counts as gone and another one is started.
  *
- * The mirror image of `supervisor.ts`, but without certain evidence, since the supervisor is not the server's
- * child. When its stream ends the server waits for it to come back; silence on the stream means that it
+ * The counterpart of `supervisor.ts`, but without certain evidence, because the supervisor is not the
+ * server's child. When its stream ends the server waits for another one; silence on the stream means that it
  * hangs. A process that holds the supervisor's place (a lock) and does not attach in time is replaced, so
- * that a frozen one can't keep the place. Starting one is cheap and always harmless: a second supervisor
+ * that a frozen one can't keep the place. Starting a supervisor is cheap and always harmless: a second one
  * finds the place taken and ends.
  */
 import type { Instant } from '../ids.js';
@@ -68,7 +68,7 @@ export class SupervisorWatch implements Machine<SupervisorWatchInput, Supervisor
     switch (this.#state.kind) {
       case 'alone': {
         const leftMs = this.#state.sinceMs + this.#state.patienceMs - this.#clock.heardMs;
-        // Listening time counts only with regular looks.
+        // The listening clock must be read regularly.
         return this.#now + Math.min(Math.max(0, leftMs), this.timing.keepAliveMs);
       }
       case 'watched':

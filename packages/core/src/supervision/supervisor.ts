@@ -1,5 +1,5 @@
 /**
- * Decides when a process counts as hung or gone, what to tell the router, and when to start it again.
+ * Decides when a process counts as hung or gone, what to report to the router, and when to start it again.
  *
  *                      listening              greeted
  *        start ► starting ──────► listening ─────────► listening (well)
@@ -10,9 +10,9 @@
  * Two kinds of evidence. The end of the process is certain and noticed at once. Silence on the keep-alive
  * link (`keep-alive.ts`) is a guess. `restart-policy.ts` decides when to start a process again.
  *
- * A start that can't work is not tried for ever. A server that the router refuses for good is not started
- * again: each start would raise its incarnation, until an older copy of its data could pass for the present
- * one.
+ * A start that can't work is not tried for ever. A server that the router refuses with `give-up` is not
+ * started again: each start would raise its incarnation, until an older copy of its data could be taken for
+ * the present one.
  */
 import type { Incarnation, Instant } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
@@ -141,7 +141,7 @@ export class Supervisor implements Machine<SupervisorInput, SupervisorOutput> {
   #greeted(link: KeepAliveLink): void {
     if (!this.#keepAlive.greeted(link, this.#clock.heardMs)) return;
     this.#restarts.wasWell();
-    this.#crashes.settle(); // the new life itself tells the router
+    this.#crashes.settle(); // the new life attaches to the router itself
   }
 
   #start(): void {
@@ -161,7 +161,7 @@ export class Supervisor implements Machine<SupervisorInput, SupervisorOutput> {
         this.#emit({ kind: 'terminate' });
         return this.#awaitEnd('stop', this.#now + END_LIMIT_MS);
       case 'ending':
-        // It hung, and is being ended already; but now it must not be started again.
+        // It hung, and is already being ended; but now it must not be started again.
         this.#state = { ...this.#state, why: 'stop' };
         return;
       case 'finished':
@@ -234,7 +234,7 @@ export class Supervisor implements Machine<SupervisorInput, SupervisorOutput> {
     const how = this.#judge(exit);
     const wellForMs = this.#wellForMs();
     this.#keepAlive.end();
-    // The router knows a server that it refused; and the incarnation of a stale copy may belong to another
+    // The router knows which servers it refused; and the incarnation of a stale copy may belong to another
     // process.
     if (how === 'died') this.#noteCrash(detail);
     switch (how) {
@@ -254,8 +254,8 @@ export class Supervisor implements Machine<SupervisorInput, SupervisorOutput> {
   }
 
   /**
-   * The reason that the process gave on leaving says more than an exit code, which only a parent sees. For a
-   * process that hung neither counts.
+   * The reason in the process's `ending` says more than an exit code, which only a parent sees. For a process
+   * that hung neither counts.
    */
   #judge(exit: ExitKind | undefined): ExitKind {
     if (this.#state.kind === 'ending') return 'died';

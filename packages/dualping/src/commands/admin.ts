@@ -1,44 +1,15 @@
-/** Operators' commands: status of the network, and the two calls that change it. */
-import { type NetworkStatus, RouterClient } from '@dualping/client';
-import {
-  type Address,
-  type Assignment,
-  serverId as asServerId,
-  DualpingError,
-  MAX_SERVER_ID,
-  quote,
-} from '@dualping/core';
+/** Operators' commands: the network's status, and calls that change who is primary or which router leads. */
+import type { NetworkStatus, RouterClient } from '@dualping/client';
+import { DualpingError } from '@dualping/core';
 import { EXIT, exitCodeFor, SIGNAL_EXITS, Signals } from '@dualping/host';
 import { inUse } from '../check/verdict.js';
 import { type Command, command } from '../command.js';
-import { operatorCredentials, type Trust } from '../credentials.js';
 import { type Io, renderError } from '../io.js';
-import { renderAssignment, renderLeader, renderRouters } from '../render.js';
+import { renderAssignment, renderLeader, renderRouter, renderRouters } from '../render.js';
 import * as settings from '../settings/definitions.js';
-import { wholeNumber } from '../settings/parse.js';
 import { cleanForTerminal } from '../terminal-text.js';
-
-/** What is asked, and how: as an operator, where there are certificates. */
-interface Asked extends Trust {
-  readonly routers: readonly Address[];
-}
-
-async function withRouter<T>(
-  { routers, ...trust }: Asked,
-  use: (client: RouterClient) => Promise<T>,
-): Promise<T> {
-  const client = new RouterClient({ routers, credentials: operatorCredentials(trust, routers) });
-  try {
-    return await use(client);
-  } finally {
-    client.close();
-  }
-}
-
-function show(assignments: readonly Assignment[], json: boolean, io: Io): void {
-  for (const assignment of assignments)
-    for (const line of json ? [JSON.stringify(assignment)] : renderAssignment(assignment)) io.out(line);
-}
+import { type Asked, serverNamed, show, withRouter } from './operators-call.js';
+import { ORDER_COMMANDS } from './orders.js';
 
 const statusCommand = command({
   name: 'status',
@@ -63,7 +34,7 @@ export const exitCodeOf = ({ assignments }: NetworkStatus): number =>
 
 export function showNetwork(status: NetworkStatus, json: boolean, io: Io): void {
   if (json) return io.out(JSON.stringify(status));
-  io.out(`router ${status.router}, network ${status.networkId}`);
+  io.out(renderRouter(status));
   for (const line of renderRouters(status)) io.out(cleanForTerminal(line));
   if (status.trouble !== '') io.out(cleanForTerminal(`router in trouble: ${status.trouble}`));
   for (const assignment of status.assignments)
@@ -102,7 +73,7 @@ const handoverCommand = command({
     json: settings.json,
   },
   run: async ({ cluster, service, to: named, json, ...asked }, { io }) => {
-    const to = named === '' ? undefined : asServerId(serverNumber(named));
+    const to = named === '' ? undefined : serverNamed(named);
     const assignment = await withRouter(asked, (client) => client.handover(service || cluster, { to }));
     show([assignment], json, io);
     const { primary } = assignment;
@@ -129,11 +100,11 @@ const promoteCommand = command({
     json: settings.json,
   },
   run: async ({ cluster, service, unclean, acceptLoss, json, ...asked }, { args, io }) => {
-    const server = asServerId(serverNumber(args[0] ?? ''));
+    const server = serverNamed(args[0] ?? '');
     if (!unclean)
       throw new DualpingError(
         'invalid-argument',
-        `promoting s${server} may lose acknowledged writes that only other servers hold: say --unclean if that is meant`,
+        `promoting s${server} may lose acknowledged writes that only other servers hold: add --unclean to do it nevertheless`,
       );
     const promoted = await withRouter(asked, (client) =>
       client.promote(service || cluster, server, { acceptLoss }),
@@ -146,7 +117,7 @@ const promoteCommand = command({
 const handoverRouterCommand = command({
   name: 'handover',
   group: 'admin router',
-  summary: 'ask the leading router, of several that share a store, to leave that to another',
+  summary: 'ask the leader, of several routers that share a store, to let another one lead',
   settings: { routers: settings.routers, ...settings.trust, json: settings.json },
   run: async ({ json, ...asked }, { io }) => {
     const leader = await withRouter(asked, (client) => client.handoverRouter());
@@ -155,20 +126,10 @@ const handoverRouterCommand = command({
   },
 });
 
-/** `2` or `s2`. */
-function serverNumber(text: string): number {
-  try {
-    return wholeNumber(1, MAX_SERVER_ID)(text.replace(/^s/, ''));
-  } catch (cause) {
-    throw new DualpingError('invalid-argument', `server ${quote(text)}: give its number, 2 for s2`, {
-      cause,
-    });
-  }
-}
-
 export const ADMIN_COMMANDS: readonly Command[] = [
   statusCommand,
   handoverCommand,
   promoteCommand,
   handoverRouterCommand,
+  ...ORDER_COMMANDS,
 ];

@@ -5,6 +5,7 @@ import { EXIT } from '@dualping/host';
 import { OPERATOR_NAME, type Part, partText } from '@dualping/protocol';
 import {
   beginRotation,
+  deliver,
   endRotation,
   ensure,
   fileOf,
@@ -14,12 +15,14 @@ import {
   NETWORK_FILE,
   partNamed,
   partsIn,
+  readNetworkFile,
   revoke,
 } from '@dualping/security';
 import { type Command, type CommandArgument, command } from '../command.js';
 import type { Io } from '../io.js';
 import * as settings from '../settings/definitions.js';
 import { wholeNumber } from '../settings/parse.js';
+import { fingerprintText } from '../user/known-networks.js';
 
 const GROUP = 'certs';
 const ALL = 'all';
@@ -28,13 +31,13 @@ const MADE = { certs: settings.certsFolder, days: settings.days };
 const initCommand = command({
   name: 'init',
   group: GROUP,
-  summary: 'make a network: the certificate that all others are made with',
+  summary: 'make a network: the certificate that signs all others',
   settings: { certs: settings.certsFolder },
   run: async ({ certs }, { io }) => {
     const network = await initNetwork(certs);
     io.out(`network ${network} in ${resolve(certs)}`);
     io.note(
-      `its clients need ${join(certs, NETWORK_FILE)}, which is no secret; keep all other files to yourself`,
+      `its clients need ${join(certs, NETWORK_FILE)}, which is not secret; keep all other files private`,
     );
     return EXIT.done;
   },
@@ -52,13 +55,15 @@ async function make(certs: string, parts: readonly Part[], days: number, io: Io)
 const ensureCommand = command({
   name: 'ensure',
   group: GROUP,
-  summary: 'make what is missing of these, and the network too: for scripts, which may say it again',
+  summary: 'make what is missing of these, and the network too: for scripts, which may repeat it',
   args: [{ name: 'names', help: 'as router,server-1-2,operator-anna (server 2 of cluster 1)' }],
-  settings: { certs: settings.certsFolder },
-  run: async ({ certs }, { args, io }) => {
+  settings: { certs: settings.certsFolder, deliver: settings.deliver },
+  run: async ({ certs, deliver: to }, { args, io }) => {
     const parts = (args[0] ?? '').split(',').map((name) => partNamed(name.trim()));
     const made = await ensure(certs, parts);
+    if (to !== '') await deliver(certs, parts, to);
     io.out(`${made ? 'made what was missing' : 'all are there'}, in ${resolve(certs)}`);
+    if (to !== '') io.out(`each has its own in ${resolve(to)}`);
     return EXIT.done;
   },
 });
@@ -122,7 +127,7 @@ const renewCommand = command({
   },
 });
 
-/** What a rotation is made of, and what is to be done after each step. */
+/** The steps of a rotation, and what to do after each. */
 const STEPS: Readonly<
   Record<string, { readonly does: (certs: string) => Promise<void>; readonly next: string }>
 > = {
@@ -132,7 +137,7 @@ const STEPS: Readonly<
   },
   end: {
     does: endRotation,
-    next: 'copy all files once more: what the former certificate of the network has signed is refused from then on',
+    next: 'copy all files once more: what the former certificate of the network has signed is refused from then on. Clients that were on meanwhile know the new one; whoever was away types: dualping trust FINGERPRINT --routers HOST:PORT',
   },
 };
 
@@ -149,8 +154,27 @@ const rotateCommand = command({
       throw new DualpingError('invalid-argument', `give ${Object.keys(STEPS).join(' or ')}`);
     });
     await does(certs);
-    io.out(`done in ${resolve(certs)}`);
+    io.out(`done in ${resolve(certs)}; the network's fingerprint from now on:`);
+    sayFingerprint(certs, io);
     io.note(next);
+    return EXIT.done;
+  },
+});
+
+/** By which people recognise the network. */
+function sayFingerprint(certs: string, io: Io): void {
+  const { authorityHashes } = readNetworkFile(join(certs, NETWORK_FILE));
+  for (const fingerprint of authorityHashes) io.out(fingerprintText(fingerprint));
+}
+
+const fingerprintCommand = command({
+  name: 'fingerprint',
+  group: GROUP,
+  summary:
+    'by which people recognise the network: of its own key, and of the former one while it is replaced',
+  settings: { certs: settings.certsFolder },
+  run: async ({ certs }, { io }) => {
+    sayFingerprint(certs, io);
     return EXIT.done;
   },
 });
@@ -166,7 +190,7 @@ const revokeCommand = command({
     const gone = await revoke(certs, part);
     for (const { name, serial } of gone) io.out(`revoked ${name}, serial ${serial}`);
     if (gone.length === 0) io.note(`nothing new: all certificates of ${partText(part)} were revoked already`);
-    io.note(`parts on other machines hear of it by ${join(certs, 'revoked.json')}: copy it there`);
+    io.note(`parts on other machines need ${join(certs, 'revoked.json')}: copy it there`);
     return EXIT.done;
   },
 });
@@ -174,7 +198,7 @@ const revokeCommand = command({
 const listCommand = command({
   name: 'list',
   group: GROUP,
-  summary: 'all certificates that were made, and what became of them',
+  summary: 'all certificates that were made, and the state of each',
   settings: { certs: settings.certsFolder, json: settings.json },
   run: async ({ certs, json }, { io }) => {
     const all = listCertificates(certs);
@@ -201,8 +225,8 @@ function stateOf({
 }: ReturnType<typeof listCertificates>[number]): string {
   if (revokedAtMs !== undefined) return `revoked on ${dayOf(revokedAtMs)}`;
   if (notAfterMs < Date.now()) return 'has expired';
-  if (isOfFormer) return 'of a former network certificate, counts no more';
-  return isCurrent ? 'in use' : 'replaced, still counts';
+  if (isOfFormer) return 'of a former network certificate, no longer valid';
+  return isCurrent ? 'in use' : 'replaced, still valid';
 }
 
 /** The value of an argument; a refusal quotes it. */
@@ -223,6 +247,7 @@ export const CERTS_COMMANDS: readonly Command[] = [
   memberCommand,
   operatorCommand,
   listCommand,
+  fingerprintCommand,
   renewCommand,
   rotateCommand,
   revokeCommand,

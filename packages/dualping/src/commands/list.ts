@@ -7,7 +7,7 @@ import * as settings from '../settings/definitions.js';
 
 export const listCommand = command({
   name: 'list',
-  summary: 'all users (a line for each 2,000), your followers and whom you follow, of all clusters',
+  summary: 'all users (a line for each 2,000), your followers and those you follow, of all clusters',
   settings: {
     user: settings.user,
     routers: settings.routers,
@@ -19,7 +19,7 @@ export const listCommand = command({
   run: async ({ json, ...oneShot }, { io }) => {
     const followers: UserPresence[] = [];
     const following: UserPresence[] = [];
-    await withSession(oneShot, async (session) => {
+    await withSession(oneShot, io, async (session) => {
       for await (const { next: _, ...page } of session.listPages()) {
         io.out(json ? JSON.stringify(page) : renderList('users', page.users));
         followers.push(...page.followers);

@@ -1,4 +1,4 @@
-import { DualpingSession } from '@dualping/client';
+import { clockDifferenceText, DualpingSession } from '@dualping/client';
 import { DualpingError, type Position, type Post, position } from '@dualping/core';
 import { EXIT, exitCodeFor, SIGNAL_EXITS, Signals } from '@dualping/host';
 import { command } from '../command.js';
@@ -44,7 +44,9 @@ function show(post: Post, json: boolean, io: Io): void {
 
 async function showPast({ limit, json, ...oneShot }: TimelineValues, io: Io): Promise<number> {
   if (limit === 0) return EXIT.done;
-  const { posts } = await withSession({ ...oneShot, pages: true }, (session) => session.older(END, limit));
+  const { posts } = await withSession({ ...oneShot, pages: true }, io, (session) =>
+    session.older(END, limit),
+  );
   for (const post of posts) show(post, json, io);
   return EXIT.done;
 }
@@ -62,6 +64,7 @@ async function goOn({ user, routers, limit, json, ...trust }: TimelineValues, io
   });
   const failed = new Promise<DualpingError>((resolve) => {
     session.posts$.subscribe((post) => show(post, json, io));
+    session.clocks$.subscribe((clocks) => io.note(clockDifferenceText(clocks)));
     session.moves$.subscribe((move) => io.note(renderMove(move)));
     session.state$.subscribe((state) => {
       if (state.kind === 'failed') resolve(new DualpingError(state.because.reason, state.because.detail));

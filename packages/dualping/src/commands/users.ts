@@ -1,4 +1,4 @@
-/** Who may come in: `invite` and `join`, a user's own `keys`, and `admin reset-keys`. */
+/** The commands about users and keys: `invite`, `join`, `keys`, and `admin reset-keys`. */
 import { DualpingSession, UserAdmin } from '@dualping/client';
 import { type Address, DualpingError, type KeyOfUser, quote, type UserName } from '@dualping/core';
 import { EXIT } from '@dualping/host';
@@ -20,10 +20,15 @@ import { userName } from '../settings/parse.js';
 import { ownDevice } from '../user/device-keys.js';
 import { firstProbed, personCredentials } from '../user/first-contact.js';
 import { joinLineText, newCode, parseJoinLine } from '../user/join-line.js';
-import { fingerprintText, rememberNetwork } from '../user/known-networks.js';
+import {
+  fingerprintIn,
+  fingerprintText,
+  type KnownNetwork,
+  rememberNetwork,
+} from '../user/known-networks.js';
 
 const HOUR_MS = 3_600_000;
-/** For another device of one's own, that is at hand. */
+/** Validity of a code for the user's own other device, which is usually at hand. */
 const DEVICE_HOURS = 1;
 
 const OPERATOR = { routers: settings.routers, ...settings.trust, at: settings.at, hours: settings.codeHours };
@@ -34,7 +39,7 @@ interface OperatorValues extends Trust {
   readonly hours: number;
 }
 
-/** Makes a code, and prints the line by which somebody comes in with it. */
+/** Makes a code, and prints the line with which a user joins. */
 async function letIn(
   { routers, at, hours, ...trust }: OperatorValues,
   user: UserName | undefined,
@@ -67,19 +72,19 @@ interface Printed {
 }
 
 function printLine(io: Io, { routers, hours, credentials, code, user }: Printed): void {
-  const [fingerprint = ''] = credentials.authorityHashes;
-  const line = joinLineText({ routers, fingerprint, code, ...(user !== undefined && { user }) });
+  const fingerprints = credentials.authorityHashes;
+  const line = joinLineText({ routers, fingerprints, code, ...(user !== undefined && { user }) });
   io.out(`dualping join '${line}'`);
   const whom = user === undefined ? 'one new user' : quote(user);
-  io.note(`lets in ${whom}, once, within ${hours} hours: send it to nobody else`);
+  io.note(`admits ${whom}, once, within ${hours} hours: send it to no one else`);
   if (routers.every((router) => isLoopback(parseAddress(router).host)))
-    io.note('it is good on this machine only: say with --at by which address others reach the router');
+    io.note('it works on this machine only: give with --at the address at which others reach the router');
 }
 
 export const inviteCommand = command({
   name: 'invite',
-  summary: 'let somebody in: print the line that they type; for operators',
-  args: [{ name: 'name', help: 'the only name that it is for', optional: true }],
+  summary: 'invite a user: print the line that they type; for operators',
+  args: [{ name: 'name', help: 'the name for which it is', optional: true }],
   settings: OPERATOR,
   run: async (values, { args, io }) => {
     const user = args[0] === undefined ? undefined : userName(args[0]);
@@ -90,8 +95,8 @@ export const inviteCommand = command({
 export const resetKeysCommand = command({
   name: 'reset-keys',
   group: 'admin',
-  summary: 'revoke all keys of a user, and print the line by which the owner comes in again',
-  args: [{ name: 'user', help: 'whose keys are lost' }],
+  summary: 'revoke all keys of a user, and print the line with which the owner logs in again',
+  args: [{ name: 'user', help: 'the user whose keys are lost' }],
   settings: OPERATOR,
   run: async (values, { args, io }) => {
     const user = userName(args[0] ?? '');
@@ -101,25 +106,48 @@ export const resetKeysCommand = command({
 
 export const joinCommand = command({
   name: 'join',
-  summary: 'come into a network by the line that somebody sent',
+  summary: 'join a network with the line of an invitation',
   args: [{ name: 'line', help: 'dualping://host:port/?ca=...&code=..., in quotes' }],
   settings: { user: settings.user, timeoutMs: settings.timeoutMs },
   run: async ({ user: chosen, timeoutMs }, { args, io }) => {
-    const { routers, fingerprint, code, user = chosen } = parseJoinLine(args[0] ?? '');
-    const found = await firstProbed(routers);
-    if (found.kind === 'silent')
-      throw new DualpingError('router-unreachable', `no router answers at ${routers.join()}`);
-    if (found.kind === 'plaintext' || found.fingerprint !== fingerprint) {
-      const there = found.kind === 'plaintext' ? 'no TLS at all' : fingerprintText(found.fingerprint);
-      throw new DualpingError(
-        'wrong-network',
-        `what answers at ${routers.join()} is NOT THE NETWORK of this line: ${there}, and not ${fingerprintText(fingerprint)}. Nothing was sent to it`,
-      );
-    }
+    const { routers, fingerprints, code, user = chosen } = parseJoinLine(args[0] ?? '');
+    const found = await networkThere(routers, fingerprints);
     const credentials = NetworkCredentials.parse(found.certificate);
     await comeIn({ routers, user, credentials, code, timeoutMs });
-    rememberNetwork(routers, { fingerprint, certificate: found.certificate });
+    rememberNetwork(routers, found);
     io.out(`you are ${user}: ${ownCommand()} client --user ${user} --routers ${routers.join()}`);
+    return EXIT.done;
+  },
+});
+
+/** What answers there, if it is that network. @throws DualpingError when it is not */
+async function networkThere(
+  routers: readonly Address[],
+  fingerprints: readonly string[],
+): Promise<KnownNetwork> {
+  const found = await firstProbed(routers);
+  if (found.kind === 'silent')
+    throw new DualpingError('router-unreachable', `no router answers at ${routers.join()}`);
+  if (found.kind === 'network' && fingerprints.includes(found.fingerprint)) {
+    const { fingerprint, certificate } = found;
+    return { fingerprint, certificate };
+  }
+  const there = found.kind === 'plaintext' ? 'no TLS at all' : fingerprintText(found.fingerprint);
+  throw new DualpingError(
+    'wrong-network',
+    `what answers at ${routers.join()} is NOT THE NETWORK of this line: ${there}, and not ${fingerprints.map(fingerprintText).join(' or ')}. Nothing was sent to it`,
+  );
+}
+
+export const trustCommand = command({
+  name: 'trust',
+  summary: 'know a network by its fingerprint, in place of the one that was known at these routers',
+  args: [{ name: 'fingerprint', help: 'as its operator tells it: certs fingerprint shows it' }],
+  settings: { routers: settings.routers },
+  run: async ({ routers }, { args, io }) => {
+    const found = await networkThere(routers, [fingerprintIn(args[0] ?? '')]);
+    rememberNetwork(routers, found);
+    io.out(`${routers.join()} is known by ${fingerprintText(found.fingerprint)} from now on`);
     return EXIT.done;
   },
 });
@@ -146,7 +174,7 @@ async function comeIn({ routers, user, credentials, code, timeoutMs }: Coming): 
     await session.keys({ signal: AbortSignal.timeout(timeoutMs) });
   } catch (error) {
     if (error instanceof DualpingError) throw error;
-    throw new DualpingError('no-available-server', `nobody has let you in within ${timeoutMs} ms`, {
+    throw new DualpingError('no-available-server', `you were not admitted within ${timeoutMs} ms`, {
       cause: error,
     });
   } finally {
@@ -165,11 +193,11 @@ export const keysListCommand = command({
   name: 'list',
   group: 'keys',
   isDefault: true,
-  summary: 'the devices whose keys speak for you',
+  summary: 'your devices and their keys',
   settings: { ...KEYS, json: settings.json },
   run: async ({ json, ...oneShot }, { io }) => {
     const own = await ownKey(oneShot);
-    const keys = await withSession(oneShot, (session) => session.keys());
+    const keys = await withSession(oneShot, io, (session) => session.keys());
     for (const key of keys) io.out(json ? JSON.stringify(key) : keyText(key, own));
     return EXIT.done;
   },
@@ -178,7 +206,7 @@ export const keysListCommand = command({
 export const keysAddCommand = command({
   name: 'add',
   group: 'keys',
-  summary: 'let in another device of yours: print the line that is typed there',
+  summary: 'admit another device of yours: print the line to type there',
   settings: { ...KEYS, at: settings.at },
   run: async ({ at, ...oneShot }, { io }) => {
     const { routers, user, ...trust } = oneShot;
@@ -186,7 +214,7 @@ export const keysAddCommand = command({
     if (credentials === undefined) throw withoutKeys();
     const code = newCode();
     const untilMs = Date.now() + DEVICE_HOURS * HOUR_MS;
-    await withSession(oneShot, (session) => session.inviteDevice(codeHash(code), untilMs));
+    await withSession(oneShot, io, (session) => session.inviteDevice(codeHash(code), untilMs));
     printLine(io, { routers: at.length > 0 ? at : routers, hours: DEVICE_HOURS, credentials, code, user });
     return EXIT.done;
   },
@@ -195,12 +223,12 @@ export const keysAddCommand = command({
 export const keysRevokeCommand = command({
   name: 'revoke',
   group: 'keys',
-  summary: 'a device that is lost: its key speaks for you no more, and what it shows ends at once',
+  summary: 'revoke the key of a lost device: it is refused, and its timelines end at once',
   args: [{ name: 'key', help: 'its key, or the beginning of it, as `keys` shows it' }],
   settings: KEYS,
   run: async (oneShot, { args, io }) => {
     const begin = args[0] ?? '';
-    const revoked = await withSession(oneShot, async (session) => {
+    const revoked = await withSession(oneShot, io, async (session) => {
       const key = keyBeginningWith(begin, await session.keys());
       await session.revokeKey(key.key);
       return key;
@@ -210,7 +238,7 @@ export const keysRevokeCommand = command({
   },
 });
 
-/** Of this device, where there are keys. */
+/** The key of this device, if there are keys. */
 async function ownKey({
   routers,
   user,
@@ -237,7 +265,7 @@ function keyBeginningWith(begin: string, keys: readonly KeyOfUser[]): KeyOfUser 
   if (only !== undefined && others.length === 0) return only;
   const detail =
     found.length === 0
-      ? `no key that speaks for you begins with ${quote(begin)}`
+      ? `no key of yours begins with ${quote(begin)}`
       : `${quote(begin)} is the beginning of ${found.length} keys: give more of it`;
   throw new DualpingError(found.length === 0 ? 'unknown-key' : 'invalid-argument', detail);
 }
@@ -245,6 +273,7 @@ function keyBeginningWith(begin: string, keys: readonly KeyOfUser[]): KeyOfUser 
 export const USER_COMMANDS = [
   inviteCommand,
   joinCommand,
+  trustCommand,
   keysListCommand,
   keysAddCommand,
   keysRevokeCommand,

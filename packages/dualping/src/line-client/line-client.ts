@@ -1,5 +1,5 @@
 /** The client for a person at a terminal without a full screen, or for a script on a pipe. */
-import type { DualpingSession } from '@dualping/client';
+import { clockDifferenceText, type DualpingSession } from '@dualping/client';
 import {
   DualpingError,
   MAX_PAGE_POSTS,
@@ -76,6 +76,7 @@ class LineClient {
         this.#newestSeen = Math.max(this.#newestSeen, post.position);
         this.#showPosts([post]);
       }),
+      this.#session.clocks$.subscribe((clocks) => this.#lines.note(clockDifferenceText(clocks))),
       this.#session.moves$.subscribe((move) => this.#lines.note(renderMove(move))),
       this.#session.state$.subscribe((state) => {
         this.#showState(state);

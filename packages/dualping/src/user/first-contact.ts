@@ -1,7 +1,7 @@
 /**
- * By which credentials a person's command calls a network: those that it was told, those of a network that
- * runs here, or those of a network that the person knows. A network that is not known is shown and asked
- * about once; one that has changed is refused.
+ * Chooses the credentials of a user's command: the given ones, those of a network on this machine, or those
+ * of a network that the user knows. For an unknown network the user sees its fingerprint and is asked once. A
+ * changed network is refused, unless the certificate that is known here vouches for the new one.
  */
 import { createInterface } from 'node:readline/promises';
 import { type Address, DualpingError } from '@dualping/core';
@@ -9,6 +9,7 @@ import { NetworkCredentials } from '@dualping/protocol';
 import { type Trust, userCredentials } from '../credentials.js';
 import type { Io } from '../io.js';
 import { ownCommand } from '../own-command.js';
+import { follow, keepFollowing } from './followed-network.js';
 import {
   fingerprintText,
   type KnownNetwork,
@@ -23,9 +24,9 @@ export type Asking = Pick<Io, 'interactive' | 'input' | 'output' | 'note'> | und
 
 /**
  * Undefined: the network runs without TLS.
- * @param asking absent: nobody can be asked, and an unknown network is refused
+ * @param asking absent: the user can't be asked, and an unknown network is refused
  * @throws DualpingError `wrong-network` when another network answers than the known one; `unauthenticated`
- * when the network is not known, and the person does not trust it
+ * when the network is not known, and the user does not trust it
  */
 export async function personCredentials(
   trust: Trust,
@@ -36,19 +37,29 @@ export async function personCredentials(
   if (told !== undefined) return told;
   const known = knownNetworkAt(routers);
   const found = await firstProbed(routers);
-  if (known !== undefined) {
-    if (found.kind === 'plaintext') throw withoutTls(routers, known);
-    if (found.kind === 'network' && found.fingerprint !== known.fingerprint)
-      throw changed(routers, known, found);
-    return NetworkCredentials.parse(known.certificate);
-  }
+  if (known !== undefined) return await asKnown(known, routers, found);
   if (found.kind !== 'network') return undefined;
   if (!(await isTrusted(routers, found, asking))) throw notKnown(routers, found);
   rememberNetwork(routers, { fingerprint: found.fingerprint, certificate: found.certificate });
   return NetworkCredentials.parse(found.certificate);
 }
 
-/** What the first router says that answers; `silent` when none does. */
+async function asKnown(
+  known: KnownNetwork,
+  routers: readonly Address[],
+  found: Probed,
+): Promise<NetworkCredentials> {
+  const credentials = NetworkCredentials.parse(known.certificate);
+  const isKnown = (): boolean =>
+    found.kind !== 'network' || credentials.authorityHashes.includes(found.fingerprint);
+  if (found.kind === 'plaintext') throw withoutTls(routers, known);
+  if (found.kind === 'network') await follow(credentials, routers, isKnown());
+  if (found.kind === 'network' && !isKnown()) throw changed(routers, credentials, found);
+  keepFollowing(credentials, routers);
+  return credentials;
+}
+
+/** The result from the first router that answers; `silent` when none does. */
 export async function firstProbed(routers: readonly Address[]): Promise<Probed> {
   let refused: unknown;
   for (const router of routers)
@@ -70,7 +81,7 @@ async function isTrusted(
   if (asking?.interactive !== true) return false;
   asking.note(`${routers.join()} is not known here. What answers there is network ${network}, fingerprint`);
   asking.note(`  ${fingerprintText(fingerprint)}`);
-  asking.note('If somebody told you another fingerprint, say no. It is asked once.');
+  asking.note('If the operator gave you another fingerprint, say no. You are asked once.');
   const lines = createInterface({ input: asking.input, output: asking.output });
   try {
     return await new Promise((resolve) => {
@@ -95,10 +106,16 @@ function notKnown(
 
 function changed(
   routers: readonly Address[],
-  known: KnownNetwork,
+  { network: knownNetwork, authorityHashes }: NetworkCredentials,
   { network, fingerprint }: Extract<Probed, { kind: 'network' }>,
 ): DualpingError {
-  const detail = `ANOTHER NETWORK answers at ${routers.join()} than the one that is known here. Somebody may be listening in, or the network was made anew. Known: ${fingerprintText(known.fingerprint)}; there now: ${fingerprintText(fingerprint)} (network ${network}). If its operator says that it was made anew, remove the address from ${knownNetworksFile()}`;
+  const there = fingerprintText(fingerprint);
+  const trust = `${ownCommand()} trust ${there} --routers ${routers.join()}`;
+  const claim =
+    network === knownNetwork
+      ? `It says that it is network ${network} with another certificate: that may have been replaced while this machine was away (certs rotate-ca)`
+      : `It is network ${network}, and ${knownNetwork} is known: the network may have been set up again`;
+  const detail = `ANOTHER NETWORK answers at ${routers.join()} than the one that is known here. ${claim}, or an attacker may be listening in. Known: ${authorityHashes.map(fingerprintText).join(', ')}; there now: ${there}. Only if its operator tells you this very fingerprint (certs fingerprint shows it): ${trust}`;
   return new DualpingError('wrong-network', detail);
 }
 

@@ -4,12 +4,13 @@ import { DualpingError } from '@dualping/core';
 import { joinLineText, newCode, parseJoinLine } from './join-line.js';
 
 const CA = 'A'.repeat(43);
+const OTHER = `B${'A'.repeat(42)}`;
 
-test('a line that was made says the same when it is read', () => {
+test('a line that was made is parsed to the same content', () => {
   const code = newCode();
   for (const line of [
-    { routers: ['10.0.0.1:7070'], fingerprint: CA, code },
-    { routers: ['a.example:1', '[::1]:2'], fingerprint: CA, code, user: 'mira' },
+    { routers: ['10.0.0.1:7070'], fingerprints: [CA], code },
+    { routers: ['a.example:1', '[::1]:2'], fingerprints: [CA, OTHER], code, user: 'mira' },
   ])
     assert.deepEqual(parseJoinLine(` ${joinLineText(line)}\n`), line);
   assert.notEqual(newCode(), code);

@@ -3,25 +3,37 @@
  *
  *     ~/.config/dualping/known-networks.json      {"10.0.0.1:7070": {"fingerprint": …, "certificate": PEM}}
  *
- * An address that is known answers for that network alone: another certificate there is refused.
+ * At a known address only that network is accepted: another certificate there is refused.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Address, DualpingError, quote } from '@dualping/core';
+import { type Address, DualpingError, isKeyText, quote } from '@dualping/core';
 import { PRIVATE_FILE, PRIVATE_FOLDER, replaceFileNow } from '@dualping/host';
 import { configFolder } from './config-folder.js';
 
 export interface KnownNetwork {
-  /** Of the network's own key, as `NetworkCredentials.authorityHashes` has it. */
+  /** The hash of the network's own key, the first in `NetworkCredentials.authorityHashes`. */
   readonly fingerprint: string;
-  /** The network's own certificate, PEM. */
+  /** The network's own certificate, PEM; two while it is replaced. */
   readonly certificate: string;
 }
 
 export const knownNetworksFile = (): string => join(configFolder(), 'known-networks.json');
 
+const SHOWN_AS = 'SHA256:';
+
 /** How a fingerprint is shown to people. */
-export const fingerprintText = (fingerprint: string): string => `SHA256:${fingerprint}`;
+export const fingerprintText = (fingerprint: string): string => `${SHOWN_AS}${fingerprint}`;
+
+/** As people type it. @throws DualpingError `invalid-argument` that quotes what is none */
+export function fingerprintIn(text: string): string {
+  const fingerprint = text.startsWith(SHOWN_AS) ? text.slice(SHOWN_AS.length) : text;
+  if (isKeyText(fingerprint)) return fingerprint;
+  throw new DualpingError(
+    'invalid-argument',
+    `${quote(text)} is no fingerprint: ${SHOWN_AS} and 43 characters`,
+  );
+}
 
 /** Undefined: none of these addresses is known. @throws DualpingError for a file that can't be read */
 export function knownNetworkAt(routers: readonly Address[]): KnownNetwork | undefined {

@@ -2,17 +2,20 @@
 import {
   type Answers,
   type Assignment,
+  type Build,
   beginOf,
   type CodeSnapshot,
   type Command,
   cleanDetail,
   type Entry,
   epoch,
+  type HistoryEntry,
   type KeyLogin,
   type KeySnapshot,
   type KeysSnapshot,
   MAX_CLUSTER_NUMBER,
   MAX_CLUSTERS,
+  MAX_HISTORY,
   MAX_MEMBERS,
   type MemberMessage,
   type Post,
@@ -80,6 +83,13 @@ export const stats: fc.Arbitrary<Stats> = record({
   longestSyncMs: counts,
 });
 
+export const builds: fc.Arbitrary<Build> = record({
+  version: fc.oneof(ids, fc.constant('')),
+  level: fc.integer({ min: 1, max: 9 }),
+});
+/** As it is, or with a build. */
+const withBuild = <T>(value: T): fc.Arbitrary<T & { readonly build?: Build }> =>
+  fc.option(builds, { nil: undefined }).map((build) => ({ ...value, ...(build !== undefined && { build }) }));
 const lives = fc.oneof(ids, fc.constant(''));
 const primaries = record({
   serverId: serverIds,
@@ -97,7 +107,7 @@ const members = record({
   live: fc.boolean(),
   inSync: fc.boolean(),
   unreachable: fc.boolean(),
-});
+}).chain(withBuild);
 const byServerId = { selector: (member: { serverId: number }) => member.serverId, maxLength: 6 };
 
 const unnamedAssignments: fc.Arbitrary<Assignment> = record({
@@ -112,8 +122,33 @@ const unnamedAssignments: fc.Arbitrary<Assignment> = record({
   members: fc.uniqueArray(members, { ...byServerId, maxLength: MAX_MEMBERS }),
 });
 export const assignments: fc.Arbitrary<Assignment> = fc
-  .tuple(unnamedAssignments, fc.option(services, { nil: undefined }))
-  .map(([assignment, service]) => ({ ...assignment, ...(service !== undefined && { service }) }));
+  .tuple(
+    unnamedAssignments,
+    fc.option(services, { nil: undefined }),
+    fc.constantFrom(undefined, 'paused' as const, 'resting' as const),
+  )
+  .map(([assignment, service, suspended]) => ({
+    ...assignment,
+    ...(service !== undefined && { service }),
+    ...(suspended !== undefined && { suspended, level: 3 }),
+  }));
+
+export const histories: fc.Arbitrary<readonly HistoryEntry[]> = fc.array(
+  fc
+    .tuple(
+      record({
+        what: fc.constantFrom(
+          ...(['promoted', 'promoted-unclean', 'paused', 'resting', 'resumed', 'removed'] as const),
+        ),
+        timeMs: counts,
+        epoch: epochs,
+        detail: details,
+      }),
+      fc.option(serverIds, { nil: undefined }),
+    )
+    .map(([entry, serverId]) => ({ ...entry, ...(serverId !== undefined && { serverId }) })),
+  { maxLength: MAX_HISTORY },
+);
 
 const attaches: fc.Arbitrary<Extract<MemberMessage, { kind: 'attach' }>> = record({
   kind: fc.constant('attach' as const),
@@ -131,7 +166,7 @@ const attaches: fc.Arbitrary<Extract<MemberMessage, { kind: 'attach' }>> = recor
   replicates: fc.boolean(),
   attempt: counts,
   leaving: fc.boolean(),
-});
+}).chain(withBuild);
 
 export const memberMessages: fc.Arbitrary<MemberMessage> = fc.oneof(
   attaches,
@@ -177,6 +212,7 @@ export const routerMessages: fc.Arbitrary<RouterMessage> = fc.oneof(
   record({ kind: fc.constant('pong' as const), sequence: counts, pingIntervalMs: durations }),
   record({ kind: fc.constant('assignment' as const), assignment: assignments, lastRequest: counts }),
   record({ kind: fc.constant('please-hand-over' as const), epoch: epochs }),
+  record({ kind: fc.constant('please-rest' as const), epoch: epochs }),
   record({ kind: fc.constant('no-successor' as const), epoch: epochs }),
   record({
     kind: fc.constant('refused' as const),

@@ -1,4 +1,4 @@
-/** Assignments and stats, which the router tells all others. */
+/** Assignments and stats, which the router sends to all others. */
 import {
   type Assignment,
   cleanDetail,
@@ -13,15 +13,19 @@ import {
   NO_POSITION,
   type PrimaryRef,
   type Stats,
+  type Suspension,
 } from '@dualping/core';
 import type * as routing from '../gen/dualping/v1/routing.js';
 import * as wire from '../gen/dualping/v1/types.js';
 import {
   addressFrom,
   anyClusterFrom,
+  buildFrom,
+  buildToWire,
   checksumFrom,
   count,
   epochFrom,
+  levelFrom,
   listFrom,
   optionalIdFrom,
   ordinal,
@@ -51,6 +55,24 @@ const LIVENESS_TO_WIRE: Readonly<Record<Liveness, wire.Liveness>> = {
   heartbeat: wire.Liveness.HEARTBEAT,
 };
 
+function suspensionFromWire(value: wire.Suspension): Suspension | undefined {
+  switch (value) {
+    case wire.Suspension.UNSPECIFIED:
+      return undefined;
+    case wire.Suspension.PAUSED:
+      return 'paused';
+    case wire.Suspension.RESTING:
+      return 'resting';
+    default: // open enum: a stranger can send any number
+      return refuse(`suspended is "${value}": must be 0 (not), 1 (paused) or 2 (resting)`);
+  }
+}
+
+const SUSPENSION_TO_WIRE: Readonly<Record<Suspension, wire.Suspension>> = {
+  paused: wire.Suspension.PAUSED,
+  resting: wire.Suspension.RESTING,
+};
+
 function memberFromWire(member: wire.Member): MemberInfo {
   return {
     serverId: serverIdFrom(member.serverId),
@@ -62,6 +84,7 @@ function memberFromWire(member: wire.Member): MemberInfo {
     live: member.live,
     inSync: member.inSync,
     unreachable: member.unreachable,
+    ...buildFrom(member),
   };
 }
 
@@ -92,6 +115,7 @@ export function assignmentFromWire(given: wire.Assignment | undefined): Assignme
   const members = listFrom(assignment.members, 'members', MAX_MEMBERS, memberFromWire);
   refuseRepeated(inSync, 'in_sync');
   refuseRepeated(members, 'members');
+  const suspended = suspensionFromWire(assignment.suspended);
   return {
     cluster: anyClusterFrom(assignment.cluster),
     ...(assignment.service !== '' && { service: serviceFrom(assignment.service) }),
@@ -100,6 +124,8 @@ export function assignmentFromWire(given: wire.Assignment | undefined): Assignme
     primary: assignment.primary === undefined ? undefined : primaryFromWire(assignment.primary),
     available: assignment.available,
     unavailableReason: cleanDetail(assignment.unavailableReason),
+    ...(suspended !== undefined && { suspended }),
+    ...(assignment.level > 0 && { level: levelFrom(assignment.level) }),
     lastUncleanEpoch: epochFrom(assignment.lastUncleanEpoch, 'last_unclean_epoch'),
     inSync,
     members,
@@ -115,9 +141,15 @@ export function assignmentToWire(assignment: Assignment): wire.Assignment {
     primary: assignment.primary === undefined ? undefined : { ...assignment.primary },
     available: assignment.available,
     unavailableReason: cleanDetail(assignment.unavailableReason),
+    suspended: assignment.suspended ? SUSPENSION_TO_WIRE[assignment.suspended] : wire.Suspension.UNSPECIFIED,
     lastUncleanEpoch: assignment.lastUncleanEpoch,
     inSync: assignment.inSync.map((member) => ({ ...member })),
-    members: assignment.members.map((member) => ({ ...member, liveness: LIVENESS_TO_WIRE[member.liveness] })),
+    level: assignment.level ?? 0,
+    members: assignment.members.map(({ build, ...member }) => ({
+      ...member,
+      ...buildToWire(build),
+      liveness: LIVENESS_TO_WIRE[member.liveness],
+    })),
   };
 }
 

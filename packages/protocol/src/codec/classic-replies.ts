@@ -10,7 +10,7 @@ export type ClassicReplies = (typeof CLASSIC_REPLIES)[number];
 
 export const DEFAULT_CLASSIC_REPLIES: ClassicReplies = 'names';
 
-/** Header of a `DualPing` stream that tells servers the dialect of the router's network. */
+/** Header of a `DualPing` stream with the dialect of the router's network. */
 const CLASSIC_REPLIES_KEY = 'dualping-classic-replies';
 
 export function classicRepliesHeader(replies: ClassicReplies): Metadata {
@@ -48,7 +48,7 @@ export type ClassicOutcome =
   /** A command without its argument. */
   | 'no-argument';
 
-/** What the line client of that family tells a person. */
+/** The statuses that the csce438 line client shows. */
 export type ClassicStatus =
   | 'success'
   | 'already-exists'
@@ -114,12 +114,12 @@ const ROWS: Readonly<Record<ClassicOutcome, Row>> = {
       'Join Failed -- Invalid Username', 'invalid username', 'INVALID'] },
 };
 
-/** Its clients log in before every command, so a login while on is no refusal there. */
+/** Its clients log in before every command, so a login while on is not refused. */
 const LOGS_IN_AGAIN: ClassicReplies = 'course';
 
 /**
- * Clients of all dialects understand a gRPC status as a refused login; a text they might take for a success.
- * In the dialect `status` every refusal is one.
+ * Clients of all dialects understand a gRPC status as a refused login; they might take a text for a success.
+ * In the dialect `status` every refusal is a gRPC status.
  */
 function statusOf(outcome: ClassicOutcome, replies: ClassicReplies): status {
   if (outcome === 'impossible-name') return status.INVALID_ARGUMENT;

@@ -1,6 +1,5 @@
 /**
- * The wire of the csce438 family (package csce438): checks what its programs send, and translates answers
- * into what they expect.
+ * The wire of the csce438 programs (package csce438): checks their messages, and translates answers for them.
  */
 import { isIP } from 'node:net';
 import {
@@ -101,7 +100,7 @@ export function heartbeatFromWire(
 
 /**
  * The meaning of `Confirmation.status`. `accepted`: true for everything that is registered; most programs
- * take false as a refusal, and some abort. `primary`: true for the server that clients are sent to, and the
+ * take false for a refusal, and some abort. `primary`: true for the server that clients are sent to, and the
  * first of each other type.
  */
 export const CLASSIC_CONFIRMATIONS = ['accepted', 'primary'] as const;
@@ -113,7 +112,7 @@ export type ClassicConfirmation = (typeof CLASSIC_CONFIRMATIONS)[number];
  */
 export const classicUserOf = ({ id }: coordinator.ID): UserName => userFrom(String(id));
 
-/** The answer of the csce438 family when no server is available. */
+/** The answer of csce438 coordinators when no server is available. */
 export const NO_CLASSIC_SERVER: coordinator.ServerInfo = Object.freeze({
   serverID: -1,
   hostname: '',
@@ -197,8 +196,9 @@ const NOT_IN_POST = /(?!\n)[\p{Cc}\u2028\u2029]/gu;
 const LONE_SURROGATES = /\p{Cs}/gu;
 
 /**
- * The posts in a message that was read by `fgets`: without the line end, with control characters as spaces.
- * Programs send up to 100 kB at once; that is several posts, in order. None when nothing is left.
+ * The posts in a message that a program read with `fgets`: without the line end, with control characters as
+ * spaces. Programs send up to 100 kB at once; that becomes several posts, in order. None when nothing is
+ * left.
  */
 export function classicPostsFromWire({ msg }: sns.Message): readonly string[] {
   const text = msg.replace(LINE_END, '').replace(NOT_IN_POST, ' ').replace(LONE_SURROGATES, '\ufffd');
@@ -218,7 +218,7 @@ const USERNAME_KEY = 'username';
  * that text.
  */
 export const CLASSIC_OPENER = 'Hi server thismostlikelywouldnotbewrittenbyaperson';
-/** First messages that are no post when the client has named the user already. */
+/** First messages that are not posts if the client has already named the user. */
 const OPENERS: readonly string[] = ['', 'Timeline', 'Set Stream', '[handshake]', CLASSIC_OPENER];
 
 export const isClassicOpener = ({ msg }: sns.Message): boolean => OPENERS.includes(msg.trim());
@@ -237,7 +237,7 @@ export function classicTimelineMetadata(user: UserName): Metadata {
   return metadata;
 }
 
-/** What a client sends to post. The time is only for observers: a server sets its own. */
+/** A client's message for a post. The time is only informative: a server sets its own. */
 export const classicPostToWire = (username: UserName, text: string, timeMs: number): sns.Message => ({
   username,
   msg: `${text}\n`,
@@ -245,8 +245,8 @@ export const classicPostToWire = (username: UserName, text: string, timeMs: numb
 });
 
 /**
- * A post as one message of a `Timeline`, encoded, on one line: clients print it as it is, and a second line
- * could look like another person's post.
+ * A post as one message of a `Timeline`, encoded, on one line: clients print it unchanged, and a second line
+ * could look like a post of another user.
  */
 export const encodeClassicPost = ({ author, text, timeMs }: Post): Buffer =>
   encodeReusing(sns.Message, {

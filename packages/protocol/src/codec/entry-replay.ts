@@ -1,9 +1,9 @@
 /**
- * Entries out of a server's own journal, for a state that is made of them anew.
+ * Decodes entries of a server's own journal, to build the state from them.
  *
- * They were judged when they were journalled, and are not judged again. Of a post only that is decoded which
- * a state is made of: a million posts are read in half of the time. Names and sessions come back again and
- * again, so each is made once.
+ * They were checked when they were journalled, and are not checked again. Of a post only the parts are
+ * decoded that the state needs: this halves the time for a million posts. Names and sessions occur again and
+ * again, so each string is made once.
  */
 import { type Entry, epoch, position } from '@dualping/core';
 import { decodeEntry } from './entry.js';
@@ -16,10 +16,10 @@ export class EntryReplay {
   readonly #fields = new PostFields();
   readonly #texts = new KeptTexts();
 
-  /** The text of a post that names nobody is left out. */
+  /** The text of a post that names no user is left out. */
   decode(bytes: Buffer): Entry {
     const fields = this.#fields;
-    // Answers, and posts from elsewhere, are few.
+    // Answers, and posts from other clusters, are rare.
     if (!fields.find(bytes) || fields.answersEnd > 0 || fields.originEnd > 0) return decodeEntry(bytes);
     if (fields.epochEnd === 0 || fields.sessionEnd === 0 || fields.requestEnd === 0)
       return decodeEntry(bytes);

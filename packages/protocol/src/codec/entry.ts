@@ -152,7 +152,7 @@ function commandFromWire(command: wire.Entry['command']): JournalCommand {
   }
 }
 
-/** What lets a key in, and until when: as in an entry. */
+/** A code and its expiry, as in an entry. */
 export const codeFrom = ({ code, untilMs }: { readonly code: Uint8Array; readonly untilMs: number }) => ({
   code: hashFrom(code, 'code'),
   untilMs: ordinal(untilMs, 'until_ms'),
@@ -211,7 +211,7 @@ export const referenceToWire = ({ home = 0, position, author }: PostReference): 
   author,
 });
 
-/** As a part of a post; empty for a post that answers none. */
+/** The part of a post that says which post it answers; empty if it answers none. */
 export function answersFrom(answers: wire.Answers | undefined): { readonly answers?: Answers } {
   if (answers === undefined) return {};
   const { post, begin } = answers;

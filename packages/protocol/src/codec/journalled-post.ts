@@ -1,25 +1,24 @@
 /**
- * Posts on their way from the journal to a timeline without being decoded.
+ * Copies posts from the journal to a timeline without decoding them.
  *
  *     Entry         position │ epoch │ time │ session │ request │ { user, text, … answers, origin }
  *                      │                │                             │
  *     TimelinePost  position │ { author, text } │ time │ answers │ origin
  *
- * What a timeline carries of a post stands in its entry byte for byte, only under other tags. Copying it
- * takes a fifth of the time that decoding, judging and encoding it takes, and it was judged when it was
- * journalled. An entry that is not written as `encodeEntry` writes goes the long way, which says what is
- * wrong with it.
+ * The fields of a post in a timeline are in its entry byte for byte, only with other tags. Copying them takes
+ * a fifth of the time of decoding, checking and encoding, and they were checked when they were journalled. An
+ * entry that is not written like those of `encodeEntry` is decoded, which finds what is wrong with it.
  */
 import { DualpingError, type Position, type Post, postIn } from '@dualping/core';
 import { decodeEntry, MAX_ENTRY_BYTES } from './entry.js';
 import { bytes, PostFields, varint } from './post-fields.js';
 import { encodePostFragment } from './timeline.js';
 
-/** A post as a journal has it. */
+/** A post as bytes of the journal. */
 export interface JournalledPost {
   /** Of its entry. */
   readonly entry: Buffer;
-  /** Its reader does not follow its author: it is there because it names the reader. */
+  /** Its reader does not follow its author: it is shown because it names the reader. */
   readonly unfollowed: boolean;
 }
 
@@ -35,18 +34,18 @@ const TIMELINE_POST = {
 const RESPONSE = { posts: bytes(1), page: bytes(3) } as const;
 const PAGE = { before: varint(1), posts: bytes(2), oldest: varint(3) } as const;
 
-/** So many are copied faster one by one than by a call. */
+/** Up to this many bytes are copied faster one by one than by a call. */
 const FEW_BYTES = 48;
-/** Of one post as a timeline has it: an entry has all of that too, but for a tag and a length. */
+/** Longest post in a timeline: an entry has the same content, except a tag and a length. */
 const MAX_POST_BYTES = MAX_ENTRY_BYTES + 16;
-/** Room for all that comes before the posts of a page: two tags and two numbers. */
+/** Room for the fields before the posts of a page: two tags and two numbers. */
 const PAGE_HEAD_BYTES = 24;
 
 const fields = new PostFields();
-/** Where messages are put together: copied out before the next one. */
+/** Buffer in which messages are built; each is copied out before the next one. */
 let out = Buffer.allocUnsafe(64 * 1024);
 
-/** Throws for an entry that is no post. */
+/** Throws for an entry without a post. */
 export function decodeJournalledPost({ entry, unfollowed }: JournalledPost): Post {
   const decoded = decodeEntry(entry);
   const post = postIn(decoded);
@@ -60,7 +59,7 @@ export function encodeJournalledPosts(posts: readonly JournalledPost[]): Buffer 
   return copied(0, putPosts(posts, 0, RESPONSE.posts));
 }
 
-/** A message with nothing but a page. */
+/** A message that contains only a page. */
 export function encodeJournalledPage(page: {
   readonly before: Position;
   /** Ascending. */
@@ -69,7 +68,7 @@ export function encodeJournalledPage(page: {
 }): Buffer {
   let end = putPosts(page.posts, PAGE_HEAD_BYTES, PAGE.posts);
   if (page.oldest) end = putNumber(putByte(end, PAGE.oldest), 1);
-  // What comes first is known last: it is put before the rest, and then moved up to it.
+  // The first fields are known last: they are written before the rest, and then moved up to it.
   const beforeBytes = page.before === 0 ? 0 : 1 + lengthOf(page.before);
   const length = end - PAGE_HEAD_BYTES + beforeBytes;
   const start = PAGE_HEAD_BYTES - beforeBytes - lengthOf(length) - 1;
@@ -86,12 +85,12 @@ function putPosts(posts: readonly JournalledPost[], from: number, tag: number): 
     if (out.length - at < MAX_POST_BYTES) grow();
     at = fields.find(post.entry) ? putFields(post, at, tag) : putDecoded(post, at, tag);
   }
-  // Of what may come behind them.
+  // Room for the fields that may follow.
   if (out.length - at < MAX_POST_BYTES) grow();
   return at;
 }
 
-/** What `fields` has found. */
+/** Writes what `fields` has found. */
 function putFields({ entry, unfollowed }: JournalledPost, from: number, tag: number): number {
   const { positionAt, positionEnd, userAt, textAt, textEnd, timeAt, timeEnd } = fields;
   const { answersAt, answersEnd, originAt, originEnd } = fields;
@@ -121,7 +120,7 @@ function putDecoded(post: JournalledPost, at: number, tag: number): number {
   return at + fragment.length;
 }
 
-/** Copied as it is but for its tag. */
+/** Copies a field with another tag. */
 function putField(at: number, from: Buffer, start: number, end: number, tag: number): number {
   if (end - start > FEW_BYTES) from.copy(out, at, start, end);
   else for (let index = start, to = at; index < end; index += 1, to += 1) out[to] = from[index] as number;

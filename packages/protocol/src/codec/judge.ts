@@ -6,6 +6,7 @@
  */
 import {
   type Address,
+  type Build,
   type ClusterId,
   type ClusterKey,
   cleanDetail,
@@ -32,7 +33,7 @@ import {
 } from '@dualping/core';
 import { formatAddress, parseAddress } from '../address.js';
 
-/** Longest journal id and network id: two UUIDs and some, as for sessions. */
+/** Longest journal id and network id: two UUIDs fit, as for sessions. */
 export const MAX_ID_LENGTH = 80;
 /**
  * Longest interval or time-out that a peer may announce, ms: an hour is longer than any sensible failure
@@ -44,6 +45,27 @@ const MAX_UINT32 = 2 ** 32 - 1;
 
 /** Printable ASCII without spaces: ids are compared and shown, never parsed. */
 const ID = /^[\x21-\x7e]*$/;
+
+/** Levels count up with releases: more is a mistake. */
+const MAX_LEVEL = 65_535;
+
+/** Empty and 0: it is not told. */
+export function buildFrom({
+  version,
+  level,
+}: {
+  readonly version: string;
+  readonly level: number;
+}): { readonly build: Build } | undefined {
+  if (level === 0 && version === '') return undefined;
+  return {
+    build: { version: optionalIdFrom(version, 'version'), level: ordinal(level, 'level', MAX_LEVEL) },
+  };
+}
+
+export const buildToWire = (build: Build | undefined): Build => build ?? { version: '', level: 0 };
+
+export const levelFrom = (value: number): number => count(value, 'level', MAX_LEVEL);
 
 export function refuse(text: string): never {
   throw new DualpingError('invalid-argument', text);
@@ -62,7 +84,7 @@ export const ordinal = (value: number, field: string, most = Number.MAX_SAFE_INT
 export const epochFrom = (value: number, field = 'epoch'): Epoch => epoch(count(value, field));
 export const positionFrom = (value: number, field = 'position'): Position => position(count(value, field));
 export const clusterFrom = (value: number): ClusterId => ordinal(value, 'cluster', MAX_CLUSTERS);
-/** Of users or of a service: where a router says which cluster it means. */
+/** The number of a cluster of users or of a service, in messages of a router. */
 export const anyClusterFrom = (value: number): ClusterId => ordinal(value, 'cluster', MAX_CLUSTER_NUMBER);
 export const serverIdFrom = (value: number): ServerId => serverId(ordinal(value, 'server_id', MAX_SERVER_ID));
 export const checksumFrom = (value: number): number => count(value, 'checksum', MAX_UINT32);

@@ -1,18 +1,18 @@
 /**
- * Names and ids out of entries, each made and judged once: the same come back again and again. Bounded: of
- * two that meet in one place the later one stays.
+ * Names and ids of entries, each made and checked once, because they occur again and again. Bounded: if two
+ * have the same place the later one stays.
  */
 
-/** A power of two; as many users who post by turns are still found. */
+/** A power of two; about as many users who post in turn are still found. */
 const PLACES = 32_768;
 
 export class KeptTexts {
   readonly #texts: (string | undefined)[] = new Array(PLACES).fill(undefined);
 
-  /** @param judge throws for what may not be */
+  /** @param judge throws for an invalid text */
   constructor(readonly judge: (text: string) => void = () => {}) {}
 
-  /** Out of ASCII: another byte becomes a character that no name has. */
+  /** Decodes ASCII: any other byte becomes a character that no name has. */
   of(bytes: Buffer, from: number, to: number): string {
     let hash = to - from;
     for (let at = from; at < to; at += 1) hash = (Math.imul(hash, 31) + (bytes[at] as number)) | 0;

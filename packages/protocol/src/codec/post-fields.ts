@@ -1,8 +1,8 @@
 /**
  * Finds the fields of a post in the bytes of its journal entry, without decoding them.
  *
- * Only in entries that are written as `encodeEntry` writes them: each known field once, in the order of their
- * numbers, each number as short as it can be. Whoever gets an entry of another form decodes it.
+ * Only in entries that are written like those of `encodeEntry`: each known field once, in the order of the
+ * field numbers, each number as short as possible. Callers decode an entry of another form.
  */
 import { MAX_ENTRY_BYTES } from './entry.js';
 
@@ -23,7 +23,7 @@ const POST_TEXT = { user: bytes(1), text: bytes(2), answers: bytes(3) } as const
 const REMOTE_POST = { user: bytes(1), text: bytes(2), origin: bytes(3), answers: bytes(4) } as const;
 /** Longer ones may not be safe integers. */
 const MAX_VARINT_BYTES = 7;
-/** Whole fields of the entry that was looked at last, from their tags on; an end of 0: there is none. */
+/** Whole fields of the last entry, from their tags on; an end of 0: there is no such field. */
 export class PostFields {
   positionAt = 0;
   positionEnd = 0;
@@ -35,7 +35,7 @@ export class PostFields {
   sessionEnd = 0;
   requestAt = 0;
   requestEnd = 0;
-  /** User and text stand side by side. */
+  /** User and text are adjacent. */
   userAt = 0;
   textAt = 0;
   textEnd = 0;
@@ -43,10 +43,10 @@ export class PostFields {
   answersEnd = 0;
   originAt = 0;
   originEnd = 0;
-  /** Behind the number that was read last. */
+  /** The offset after the last number read. */
   #next = 0;
 
-  /** False: this is no post, or not written as `encodeEntry` writes it. */
+  /** False: this is not a post, or not written like those of `encodeEntry`. */
   find(entry: Buffer): boolean {
     this.positionEnd = this.epochEnd = this.timeEnd = this.sessionEnd = this.requestEnd = 0;
     this.answersEnd = this.originEnd = 0;
@@ -120,25 +120,25 @@ export class PostFields {
     return at === entry.length;
   }
 
-  /** The number of a field that was found. */
+  /** The number in a found field. */
   numberAt(entry: Buffer, at: number): number {
     return this.#number(entry, at + 1);
   }
 
-  /** Where the content of a field that was found begins. */
+  /** Where the content of a found field begins. */
   contentAt(entry: Buffer, at: number): number {
     this.#number(entry, at + 1);
     return this.#next;
   }
 
-  /** Where a field of so many bytes ends; -1: it is empty, or does not end here. */
+  /** Where a field with its length at `at` ends; -1: it is empty, or does not end within the entry. */
   #endOf(entry: Buffer, at: number): number {
     const length = this.#number(entry, at + 1);
     const end = this.#next + length;
     return length > 0 && end <= entry.length ? end : -1;
   }
 
-  /** -1: not as short as it can be, too long, or cut off. */
+  /** -1: not as short as possible, too long, or cut off. */
   #number(from: Buffer, at: number): number {
     let value = 0;
     let factor = 1;

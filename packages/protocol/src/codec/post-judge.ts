@@ -1,6 +1,6 @@
 /**
- * Judges posts of another server's journal as `decodeEntry` does, and makes nothing of them but what is asked
- * for. Decoding a million texts to throw them away was most of what a new standby did.
+ * Checks posts of another server's journal as `decodeEntry` does, but returns only the needed parts. A new
+ * standby spent most of its time decoding a million texts that it did not need.
  */
 import { MAX_POST_LENGTH, type Position, position, type UserName } from '@dualping/core';
 import { sessionIdFrom, userFrom } from './judge.js';
@@ -22,8 +22,8 @@ export class PostJudge {
   readonly #sessions = new KeptTexts(sessionIdFrom);
 
   /**
-   * Undefined when it has to be decoded: it answers another, comes from another cluster, has other than ASCII
-   * in it, or is not well formed. Throws for a name or session that may not be.
+   * Undefined when it has to be decoded: it answers another post, comes from another cluster, contains other
+   * characters than ASCII, or is not well formed. Throws for an invalid name or session.
    */
   judge(entry: Buffer): JudgedPost | undefined {
     const fields = this.#fields;
@@ -36,7 +36,7 @@ export class PostJudge {
   }
 }
 
-/** A text that may be posted, all of it ASCII; what is told of others costs more. */
+/** Whether it is an allowed text of only ASCII; checking other texts costs more. */
 function isPlain(bytes: Buffer, from: number, to: number): boolean {
   if (to - from > MAX_POST_LENGTH) return false;
   let isEmpty = true;

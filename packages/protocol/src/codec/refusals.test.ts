@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DualpingError, epoch, position, type Reason } from '@dualping/core';
-import { Liveness, type PostReference } from '../gen/dualping/v1/types.js';
+import { Liveness, type PostReference, type Suspension } from '../gen/dualping/v1/types.js';
 import * as codec from './index.js';
 
 function refused(act: () => unknown, reason: Reason, text: RegExp): void {
@@ -30,6 +30,8 @@ const ATTACH = {
   attempt: 1,
   leaving: false,
   service: '',
+  version: '',
+  level: 0,
 };
 const HEADER = { sessionId: 's', requestNo: 2, user: 'alice', epoch: 1 };
 
@@ -47,7 +49,7 @@ test('numbers out of range are quoted with their field', () => {
   );
 });
 
-test('ids must be there, short and printable', () => {
+test('ids must be present, short and printable', () => {
   refused(
     () => codec.attachFromWire({ ...ATTACH, journalId: '' }),
     'invalid-argument',
@@ -62,7 +64,7 @@ test('ids must be there, short and printable', () => {
   assert.equal(codec.attachFromWire({ ...ATTACH, journalId: '', replicates: false }).journalId, '');
 });
 
-test('a message with nothing in it names what was due', () => {
+test('an empty message is refused, naming what was expected', () => {
   refused(() => codec.memberMessageFromWire({ message: undefined }), 'invalid-argument', /attach, ping/);
   refused(
     () => codec.timelineMessageFromWire({ message: undefined }),
@@ -83,6 +85,8 @@ test('unknown enum values are quoted', () => {
     live: true,
     inSync: true,
     unreachable: false,
+    version: '',
+    level: 0,
   };
   const assignment = {
     cluster: 1,
@@ -92,11 +96,20 @@ test('unknown enum values are quoted', () => {
     available: false,
     unavailableReason: '',
     lastUncleanEpoch: 0,
+    suspended: 0,
+    level: 0,
     service: '',
     inSync: [],
     members: [member],
   };
   refused(() => codec.assignmentFromWire(assignment), 'invalid-argument', /liveness is "0"/);
+  refused(
+    () => codec.assignmentFromWire({ ...assignment, members: [], suspended: 3 as Suspension }),
+    'invalid-argument',
+    /suspended is "3"/,
+  );
+  const entry = { what: 9, timeMs: 1, epoch: 1, serverId: 0, detail: '' };
+  refused(() => codec.historyFromWire({ entries: [entry] }), 'invalid-argument', /what is "9"/);
   const twice = { ...member, liveness: Liveness.STREAM };
   refused(
     () => codec.assignmentFromWire({ ...assignment, members: [twice, twice] }),
@@ -121,7 +134,7 @@ test('user names and posts have reasons of their own', () => {
   );
 });
 
-test('what a post answers is judged, and the bad value quoted', () => {
+test('the reference of an answer is checked, and a bad value is quoted', () => {
   const answering = (post: Partial<PostReference>) =>
     codec.requestFromWire.post({
       header: HEADER,

@@ -1,6 +1,6 @@
 /**
- * The messages of `Replicate`. Entries are carried beside the machine's message, as the bytes that were
- * journalled.
+ * The messages of `Replicate`. Entries are carried separately from the machine's message, as the bytes of the
+ * journal.
  */
 import {
   cleanDetail,

@@ -62,13 +62,13 @@ function request(
   return judged;
 }
 
-/** Longest code: 40 hexadecimal digits and some. */
+/** Longest code: 40 hexadecimal digits fit. */
 const MAX_CODE_LENGTH = 80;
 
-/** Of a code, as entries and calls carry it. */
+/** The hash of a code, as in entries and calls. */
 export const codeHash = (code: string): string => createHash('sha256').update(code).digest('base64url');
 
-/** How a login names its device, and what lets it in; the key is the one of the caller's token. */
+/** The device's name and code in a login; the key is the one of the caller's token. */
 export function deviceLoginFrom({ device, code }: wire.LoginRequest): {
   readonly device: string;
   readonly code?: string;

@@ -27,6 +27,7 @@ import { MAX_REQUEST_BYTES } from '../serve.js';
 import {
   anyClusters,
   assignments,
+  builds,
   clusters,
   codes,
   commands,
@@ -37,6 +38,7 @@ import {
   epochStarts,
   epochs,
   frames,
+  histories,
   ids,
   keyRings,
   memberMessages,
@@ -300,6 +302,22 @@ roundTrips(
   codec.promoteToWire,
   codec.promoteFromWire,
 );
+const clusterKeys = fc.oneof(anyClusters, services);
+roundTrips(
+  'an order about a cluster',
+  record({ cluster: clusterKeys }),
+  routing.PauseRequest,
+  codec.clusterOrderToWire,
+  codec.clusterOrderFromWire,
+);
+roundTrips(
+  'a removal',
+  record({ cluster: clusterKeys, serverId: serverIds, acceptLoss: fc.boolean() }),
+  routing.RemoveRequest,
+  codec.removeToWire,
+  codec.removeFromWire,
+);
+roundTrips('a history', histories, routing.HistoryResponse, codec.historyToWire, codec.historyFromWire);
 roundTrips(
   'the answer to connect',
   record({
@@ -308,6 +326,13 @@ roundTrips(
     cluster: fc.option(clusters, { nil: undefined }),
     failoverWaitMs: durations,
     assignment: fc.option(assignments, { nil: undefined }),
+    // As they are decoded in Node.
+    authorities: fc.array(
+      fc.uint8Array({ minLength: 1, maxLength: 100 }).map((bytes) => Buffer.from(bytes)),
+      { maxLength: 4 },
+    ),
+    nowMs: fc.option(fc.integer({ min: 1 }), { nil: undefined }),
+    build: builds,
   }),
   routing.ConnectResponse,
   codec.connectedToWire,
@@ -400,7 +425,7 @@ roundTrips(
   codec.tailBatchFromWire,
 );
 
-test('the longest questions that servers ask one another fit into what a server takes', () => {
+test('the longest requests between servers fit into the limit of a server', () => {
   const longest = 'u'.repeat(MAX_USER_NAME_LENGTH) as UserName;
   const add = Array.from({ length: MAX_TAIL_NAMES }, () => longest);
   const most = position(Number.MAX_SAFE_INTEGER);
@@ -500,11 +525,11 @@ function asAsked(command: Command): Command {
   return { ...command, answers };
 }
 
-test('what was written says where', () => {
+test('an answer to a write has its position', () => {
   assert.deepEqual(codec.writtenFromWire({ position: 7, epoch: 2 }), { position: position(7), epoch: 2 });
 });
 
-test('writes go in order, in messages that a server takes, whatever is in them', () => {
+test("writes are sent in order, in messages within a server's limit", () => {
   const longest = '\u{1F4A3}'.repeat(MAX_POST_LENGTH);
   const answers = { position: position(Number.MAX_SAFE_INTEGER), author: 'a'.repeat(MAX_USER_NAME_LENGTH) };
   const writes = Array.from({ length: SESSION_WINDOW * 3 }, (_, at): TimelineWrite => {

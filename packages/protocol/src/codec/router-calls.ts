@@ -2,15 +2,19 @@
 import {
   type Address,
   type Assignment,
+  type Build,
   type ClusterId,
   type ClusterKey,
   cleanDetail,
+  DualpingError,
   type Epoch,
+  type HistoryEntry,
   type Incarnation,
   type JournalId,
   type LifeId,
   MAX_CLUSTER_NUMBER,
   MAX_CLUSTERS,
+  MAX_HISTORY,
   MAX_MEMBERS,
   MAX_WAIT_MS,
   type NetworkId,
@@ -19,12 +23,15 @@ import {
   type Stats,
   type UserName,
   unreachable,
+  type WallTimeMs,
 } from '@dualping/core';
-import type * as wire from '../gen/dualping/v1/routing.js';
+import * as wire from '../gen/dualping/v1/routing.js';
 import { assignmentFromWire, assignmentToWire, statsFromWire, statsToWire } from './assignment.js';
 import {
   addressFrom,
   anyClusterFrom,
+  buildFrom,
+  buildToWire,
   clusterFrom,
   clusterKeyFrom,
   clusterKeyToWire,
@@ -102,7 +109,7 @@ export const getAvailableToWire = (question: AvailableQuestion): wire.GetAvailab
 });
 
 export interface WatchQuestion {
-  /** Undefined: all clusters that users are divided over. */
+  /** Undefined: all clusters of users. */
   readonly target: Target | undefined;
   readonly stats: boolean;
   /** Without a target: the clusters of services too. Absent: not. */
@@ -146,7 +153,7 @@ export const availableToWire = ({ networkId, assignment }: Available): wire.GetA
   assignment: assignmentToWire(assignment),
 });
 
-/** What a watch tells: all assignments at first, then those that changed. */
+/** A message of a watch: first all assignments, then those that changed. */
 export interface WatchUpdate {
   readonly assignments: readonly Assignment[];
   readonly stats: readonly MemberFigures[];
@@ -182,7 +189,7 @@ export const watchUpdateToWire = (update: RouterUpdate): wire.WatchResponse => (
 export const addMasterFromWire = (request: wire.AddMasterRequest): AttachMessage =>
   attachFromWire(present(request.server, 'server'));
 
-/** A server that its supervisor registers. */
+/** A server, registered by its supervisor. */
 export interface WatchedServer {
   readonly networkId: NetworkId;
   readonly cluster: ClusterKey;
@@ -217,6 +224,27 @@ export interface Connected {
   readonly cluster: ClusterId | undefined;
   readonly failoverWaitMs: number;
   readonly assignment: Assignment | undefined;
+  /** Certificates of the network, X.509 in DER: believed only as far as a known one has signed them. */
+  readonly authorities: readonly Uint8Array[];
+  /** The router's wall clock; undefined: it tells none. */
+  readonly nowMs: WallTimeMs | undefined;
+  /** The router's; absent: it does not say. */
+  readonly build?: Build;
+}
+
+/** Certificates of a network: two while one is replaced, and what the former says of the new. */
+const MAX_AUTHORITIES = 8;
+/** Ours have 500 bytes. */
+const MAX_AUTHORITY_BYTES = 4_096;
+
+function authoritiesFrom(certificates: readonly Uint8Array[]): readonly Uint8Array[] {
+  const longest = Math.max(0, ...certificates.map(({ length }) => length));
+  if (certificates.length > MAX_AUTHORITIES || longest > MAX_AUTHORITY_BYTES)
+    throw new DualpingError(
+      'invalid-argument',
+      `there are ${certificates.length} authorities of up to ${longest} bytes: ${MAX_AUTHORITIES} of ${MAX_AUTHORITY_BYTES} are the most`,
+    );
+  return certificates;
 }
 
 export const connectedFromWire = (response: wire.ConnectResponse): Connected => ({
@@ -225,6 +253,9 @@ export const connectedFromWire = (response: wire.ConnectResponse): Connected => 
   cluster: response.cluster === 0 ? undefined : clusterFrom(response.cluster),
   failoverWaitMs: durationFrom(response.failoverWaitMs, 'failover_wait_ms'),
   assignment: response.assignment === undefined ? undefined : assignmentFromWire(response.assignment),
+  authorities: authoritiesFrom(response.authorities),
+  nowMs: response.nowMs === 0 ? undefined : ordinal(response.nowMs, 'now_ms'),
+  ...buildFrom(response),
 });
 
 export const connectedToWire = (connected: Connected): wire.ConnectResponse => ({
@@ -233,6 +264,9 @@ export const connectedToWire = (connected: Connected): wire.ConnectResponse => (
   cluster: connected.cluster ?? 0,
   failoverWaitMs: connected.failoverWaitMs,
   assignment: connected.assignment === undefined ? undefined : assignmentToWire(connected.assignment),
+  authorities: connected.authorities.map((bytes) => Buffer.from(bytes)),
+  nowMs: connected.nowMs ?? 0,
+  ...buildToWire(connected.build),
 });
 
 export interface CrashReport {
@@ -251,7 +285,7 @@ export const crashFromWire = (request: wire.CrashRequest): CrashReport => ({
 
 export interface Handover {
   readonly cluster: ClusterKey;
-  /** Who is to take over; undefined: the first that may. */
+  /** The member that takes over; undefined: the first that may. */
   readonly to: ServerId | undefined;
 }
 
@@ -290,3 +324,70 @@ export const promoteToWire = (promotion: Promotion): wire.PromoteRequest => ({
   ...clusterKeyToWire(promotion.cluster),
   unclean: true,
 });
+
+/** Which cluster an operator's order is about. */
+export interface ClusterOrder {
+  readonly cluster: ClusterKey;
+}
+
+export const clusterOrderFromWire = (request: {
+  readonly cluster: number;
+  readonly service: string;
+}): ClusterOrder => ({ cluster: clusterKeyFrom(request, anyClusterFrom) });
+
+/** Of `Pause`, `Resume` and `History`. */
+export const clusterOrderToWire = ({ cluster }: ClusterOrder): wire.PauseRequest => clusterKeyToWire(cluster);
+
+/** Only of clusters with a journal, which are numbered. */
+export const restFromWire = ({ cluster }: wire.RestRequest): { readonly cluster: ClusterId } => ({
+  cluster: clusterFrom(cluster),
+});
+
+export interface Removal extends ClusterOrder {
+  readonly serverId: ServerId;
+  readonly acceptLoss: boolean;
+}
+
+export const removeFromWire = (request: wire.RemoveRequest): Removal => ({
+  ...clusterOrderFromWire(request),
+  serverId: serverIdFrom(request.serverId),
+  acceptLoss: request.acceptLoss,
+});
+
+export const removeToWire = ({ cluster, ...removal }: Removal): wire.RemoveRequest => ({
+  ...removal,
+  ...clusterKeyToWire(cluster),
+});
+
+const WHAT_TO_WIRE: Readonly<Record<HistoryEntry['what'], wire.HistoryEntry_What>> = {
+  promoted: wire.HistoryEntry_What.PROMOTED,
+  'promoted-unclean': wire.HistoryEntry_What.PROMOTED_UNCLEAN,
+  paused: wire.HistoryEntry_What.PAUSED,
+  resting: wire.HistoryEntry_What.RESTING,
+  resumed: wire.HistoryEntry_What.RESUMED,
+  removed: wire.HistoryEntry_What.REMOVED,
+};
+
+function whatFromWire(value: wire.HistoryEntry_What): HistoryEntry['what'] {
+  for (const [what, known] of Object.entries(WHAT_TO_WIRE))
+    if (known === value) return what as HistoryEntry['what'];
+  return refuse(`what is "${value}": must be 1 to ${Object.keys(WHAT_TO_WIRE).length}`);
+}
+
+export const historyToWire = (entries: readonly HistoryEntry[]): wire.HistoryResponse => ({
+  entries: entries.map(({ what, detail, serverId = 0, ...entry }) => ({
+    ...entry,
+    what: WHAT_TO_WIRE[what],
+    serverId,
+    detail: cleanDetail(detail),
+  })),
+});
+
+export const historyFromWire = (response: wire.HistoryResponse): readonly HistoryEntry[] =>
+  listFrom(response.entries, 'entries', MAX_HISTORY, ({ what, timeMs, epoch, serverId, detail }) => ({
+    what: whatFromWire(what),
+    timeMs: count(timeMs, 'time_ms'),
+    epoch: epochFrom(epoch),
+    ...(serverId !== 0 && { serverId: serverIdFrom(serverId) }),
+    detail: cleanDetail(detail),
+  }));

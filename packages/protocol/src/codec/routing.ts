@@ -12,6 +12,8 @@ import * as wire from '../gen/dualping/v1/routing.js';
 import { assignmentFromWire, assignmentToWire, statsFromWire, statsToWire } from './assignment.js';
 import {
   addressFrom,
+  buildFrom,
+  buildToWire,
   clusterKeyFrom,
   clusterKeyToWire,
   count,
@@ -49,12 +51,14 @@ export function attachFromWire(attach: wire.Attach): AttachMessage {
     replicates: attach.replicates,
     attempt: count(attach.attempt, 'attempt'),
     leaving: attach.leaving,
+    ...buildFrom(attach),
   };
 }
 
 export function attachToWire(message: AttachMessage): wire.Attach {
-  const { kind: _, stats, cluster, ...attach } = message;
-  return { ...attach, ...clusterKeyToWire(cluster), stats: statsToWire(stats) };
+  const { kind: _, stats, cluster, build, ...attach } = message;
+  const said = { ...clusterKeyToWire(cluster), ...buildToWire(build) };
+  return { ...attach, ...said, stats: statsToWire(stats) };
 }
 
 function changeFromWire(change: wire.ChangeInSync_Change): 'add' | 'remove' {
@@ -148,19 +152,19 @@ export function memberMessageToWire(message: MemberMessage): wire.DualPingReques
 }
 
 export interface LeaderNews {
-  /** 0: nobody leads. */
+  /** 0: no router leads. */
   readonly term: number;
-  /** Empty when nobody leads. */
+  /** Empty when no router leads. */
   readonly address: Address | '';
-  /** Whether it is the router that says so, and is sure of it. */
+  /** Whether the answering router itself leads, confirmed by the store. */
   readonly leads: boolean;
-  /** From the router that leads: where the others are dialled that stand by. */
+  /** From the leader: the addresses of the routers that stand by. */
   readonly standbys: readonly Address[];
-  /** Where the router is dialled that says this; empty: it does not say it. */
+  /** The address of the answering router; empty: not given. */
   readonly router: Address | '';
 }
 
-/** Routers that are named as standing by: etcd serves more than a few badly. */
+/** Most routers named as standing by: etcd serves more than a few badly. */
 export const MAX_STANDBYS = 64;
 
 export function leaderIsFromWire({ term, address, leads, standbys, router }: wire.LeaderIs): LeaderNews {
@@ -181,7 +185,7 @@ export const leaderIsToWire = ({ standbys, ...news }: LeaderNews): wire.LeaderIs
   standbys: [...standbys],
 });
 
-/** Where the router is dialled that asks, and stands by; empty: it is no router. */
+/** The address of the asking router, which stands by; empty: the caller is not a router. */
 export const leaderRequestFromWire = ({ standby }: wire.LeaderRequest): Address | '' =>
   standby === '' ? '' : addressFrom(standby);
 
@@ -189,7 +193,7 @@ export function routerMessageFromWire({ message }: wire.DualPingResponse): Route
   switch (message?.$case) {
     case undefined:
       return refuse(
-        'a DualPing answer is empty: one of welcome, leader_is, pong, assigned, please_hand_over, no_successor, refused is due',
+        'a DualPing answer is empty: one of welcome, leader_is, pong, assigned, please_hand_over, please_rest, no_successor, refused is due',
       );
     case 'welcome':
       return {
@@ -219,6 +223,8 @@ export function routerMessageFromWire({ message }: wire.DualPingResponse): Route
       };
     case 'pleaseHandOver':
       return { kind: 'please-hand-over', epoch: epochFrom(message.value.epoch) };
+    case 'pleaseRest':
+      return { kind: 'please-rest', epoch: epochFrom(message.value.epoch) };
     case 'noSuccessor':
       return { kind: 'no-successor', epoch: epochFrom(message.value.epoch) };
     case 'refused':
@@ -261,6 +267,8 @@ export function routerMessageToWire(message: RouterMessage): wire.DualPingRespon
       };
     case 'please-hand-over':
       return { message: { $case: 'pleaseHandOver', value: { epoch: message.epoch } } };
+    case 'please-rest':
+      return { message: { $case: 'pleaseRest', value: { epoch: message.epoch } } };
     case 'no-successor':
       return { message: { $case: 'noSuccessor', value: { epoch: message.epoch } } };
     case 'refused':

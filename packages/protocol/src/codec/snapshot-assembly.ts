@@ -2,7 +2,7 @@
  * Splits a snapshot into chunks, and assembles chunks into a snapshot.
  *
  * The receiver checks everything before a standby installs a snapshot: the order of the chunks, the ascending
- * positions of posts, the counts in the last chunk, and that every mentioned name is there.
+ * positions of posts, the counts in the last chunk, and that every mentioned name exists.
  */
 import {
   type CodeSnapshot,
@@ -23,13 +23,13 @@ import { decodeEntry } from './entry.js';
 import { PostJudge } from './post-judge.js';
 import type { SnapshotChunk, SnapshotUser } from './snapshot.js';
 
-/** The state after which a standby's journal goes on. */
+/** The position after which a standby's journal continues, and its epoch, checksum and origins. */
 export interface SnapshotHeader {
   readonly position: Position;
   readonly epoch: Extract<SnapshotChunk, { kind: 'header' }>['epoch'];
   readonly checksum: number;
   readonly epochStarts: readonly EpochStart[];
-  /** For each other cluster, the position up to which it was heard of. */
+  /** For each other cluster, the position up to which its journal was read. */
   readonly origins: readonly Origin[];
   readonly codes: readonly CodeSnapshot[];
 }
@@ -47,8 +47,8 @@ const SESSIONS_A_CHUNK = 200;
 const POST_BYTES_A_CHUNK = 128 * 1024;
 
 /**
- * `posts`: the retained posts as journalled bytes, ascending, some at a time; may read from a disk as it
- * goes.
+ * `posts`: the retained posts as bytes of the journal, ascending, some at a time; may read from a disk
+ * meanwhile.
  */
 export async function* snapshotChunks(
   snapshot: SocialSnapshot,
@@ -142,7 +142,7 @@ export class SnapshotAssembly {
   #whole = false;
   readonly #judge = new PostJudge();
 
-  /** Of each post of the chunk its position; none for other chunks. */
+  /** Returns the position of each post of the chunk; none for other chunks. */
   add(chunk: SnapshotChunk): readonly Position[] {
     this.#checkOrder(chunk.kind);
     switch (chunk.kind) {
@@ -279,7 +279,7 @@ export class SnapshotAssembly {
     const said = `${end.users} users, ${end.sessions} sessions, ${end.posts} posts`;
     if (came !== said) throw refused(`${came} came, but its end says ${said}`);
     const [missing] = this.#mentioned;
-    if (missing !== undefined) throw refused(`somebody is named at ${missing}, where no post is`);
+    if (missing !== undefined) throw refused(`a user is named at ${missing}, where there is no post`);
     for (const { user, following, left } of this.#users.values())
       for (const { target } of [...following, ...left])
         if (!this.#users.has(target)) throw refused(`"${user.name}" follows "${target}", who is no user`);

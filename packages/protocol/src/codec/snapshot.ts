@@ -60,7 +60,7 @@ export type SnapshotChunk =
     }
   | { readonly kind: 'users'; readonly users: readonly SnapshotUser[] }
   | { readonly kind: 'sessions'; readonly sessions: readonly SessionSnapshot[] }
-  /** Encoded entries, as they were journalled. */
+  /** Encoded entries, as in the journal. */
   | { readonly kind: 'posts'; readonly entries: readonly Buffer[] }
   | { readonly kind: 'end'; readonly users: number; readonly sessions: number; readonly posts: number };
 

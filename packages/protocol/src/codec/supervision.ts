@@ -30,7 +30,7 @@ export type SupervisedMessage =
       readonly pid: number;
     }
   | { readonly kind: 'pong'; readonly sequence: number }
-  /** `reason` undefined: it was told to end. */
+  /** `reason` undefined: it was asked to end. */
   | { readonly kind: 'ending'; readonly reason: Reason | undefined; readonly detail: string };
 
 export function supervisorMessageFromWire({ message }: wire.KeepAliveRequest): SupervisorMessage {

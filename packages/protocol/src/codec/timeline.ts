@@ -45,7 +45,7 @@ import {
 
 const MAX_WRITES = SESSION_WINDOW;
 
-/** Each write of a message is judged by itself: only wrong ones are refused. */
+/** Each write of a message is checked separately: only wrong ones are refused. */
 export type JudgedWrite = TimelineWrite | TimelineRefused;
 
 function writeFromWire({ requestNo: given, command }: wire.TimelineWrite): JudgedWrite {
@@ -104,10 +104,10 @@ function commandToWire(command: SessionCommand): wire.TimelineWrite['command'] {
   }
 }
 
-/** As `timelineMessageFromWire`, but each of its `writes` is judged by itself. */
+/** As `timelineMessageFromWire`, but each of its `writes` is checked separately. */
 export type JudgedTimelineMessage =
   | Exclude<TimelineMessage, { kind: 'writes' }>
-  /** A newer token of the user, which is not judged yet. */
+  /** A newer token of the user, which is not checked yet. */
   | { readonly kind: 'token'; readonly token: Uint8Array }
   | { readonly kind: 'writes'; readonly writes: readonly JudgedWrite[] };
 
@@ -183,7 +183,7 @@ export const timelineTokenToWire = (token: Buffer): wire.TimelineRequest => ({
  */
 const MAX_WRITES_BYTES = 64 * 1024;
 
-/** Of a command that has no text or name: a hash and a time. */
+/** Size of a command without text or name: a hash and a time. */
 const SMALL_WRITE_BYTES = 48;
 
 function bytesOf({ command }: TimelineWrite): number {

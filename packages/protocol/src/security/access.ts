@@ -1,8 +1,8 @@
 /**
- * Who is on which connection of a process that serves, and what they may call.
+ * Knows the caller behind each connection of a serving process, and which calls that caller may make.
  *
- * Connections are known by what gRPC calls their peer: asking TLS at each call costs 100 µs. Without
- * credentials of the network there is nothing to judge, and every caller is believed.
+ * Connections are identified by gRPC's name of the peer: asking TLS at each call costs 100 µs. Without
+ * credentials of the network nothing can be checked, and every caller is believed.
  */
 import type { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
@@ -16,19 +16,19 @@ import { type Caller, callerText, isPermitted, RULES, type Rule, rolesText } fro
 import { TOKEN_KEY, type TokenClaims, TokenJudge } from './user-token.js';
 
 export interface AccessListener {
-  /** A call was refused because of its caller. Strangers can cause it as often as they like. */
+  /** A call was refused because of its caller. Strangers can cause this at any rate. */
   refused(text: string): void;
-  /** An operator made a call that only few may make. */
+  /** An operator made a privileged call. */
   privileged(text: string): void;
 }
 
-/** A call, as far as it tells on which connection it came, and whether a router passes it on. */
+/** The part of a call that shows its connection, and whether a router passes it on. */
 export interface Called {
   getPeer(): string;
   readonly metadata: Metadata;
 }
 
-/** A server or a member, as it names itself in a message. */
+/** A server or a member, as named in its own message. */
 export interface NamedMember {
   readonly cluster: ClusterKey;
   readonly serverId: ServerId;
@@ -37,7 +37,7 @@ export interface NamedMember {
 interface Connection {
   readonly caller: Caller;
   readonly socket: Socket;
-  /** Of a part: judged again when the credentials of the network change. */
+  /** A part's certificate: checked again when the credentials of the network change. */
   readonly certificate: X509Certificate | undefined;
 }
 
@@ -45,8 +45,8 @@ interface Connection {
 const GONE: Caller = { kind: 'rejected', why: 'its connection has closed' };
 
 /**
- * How long a connection may stand with a certificate that does not count, ms: long enough to be told why. Its
- * owner may have a new one by then, and shows it only on a new connection.
+ * How long a connection with an invalid certificate may stay open, ms: enough to send the reason. Its owner
+ * may get a new certificate, but can show it only on a new connection.
  */
 const REJECTED_MS = 1_000;
 
@@ -61,8 +61,8 @@ export class Access {
     /** Undefined: every caller is believed. */
     readonly credentials: NetworkCredentials | undefined = undefined,
     /**
-     * From where callers without TLS are served on the classic wire; undefined: from nowhere. Without
-     * credentials they always are.
+     * The sources of callers without TLS that are served on the classic wire; undefined: none. Without
+     * credentials all callers are served.
      */
     readonly classic: ClassicSources | undefined = undefined,
     readonly listener: AccessListener = SILENT,
@@ -72,7 +72,7 @@ export class Access {
     this.#tokens = new TokenJudge(() => credentials.authorityHashes);
   }
 
-  /** Of a connection whose handshake is done. @returns whether it is of a part of the network */
+  /** Adds a connection whose handshake is done. @returns whether it belongs to a part of the network */
   acceptSecure(socket: TLSSocket): boolean {
     const { credentials } = this;
     if (credentials === undefined) return false;
@@ -88,7 +88,7 @@ export class Access {
     this.#accept(socket, { kind: 'plaintext', isClassic }, undefined);
   }
 
-  /** Of a connection that came with TLS, to a process without credentials. */
+  /** Reports a TLS connection to a process without credentials. */
   refuseTls({ remoteAddress, remotePort }: Socket): void {
     this.listener.refused(
       `${remoteAddress}:${remotePort}: it comes with TLS, and this process was started without certificates (--insecure)`,
@@ -96,8 +96,8 @@ export class Access {
   }
 
   /**
-   * Who made the call, also when a router has passed it on. Undefined: this process has no credentials, and
-   * every caller is believed.
+   * The original caller, also if a router has passed the call on. Undefined: this process has no credentials,
+   * and every caller is believed.
    */
   callerOf(call: Called): Caller | undefined {
     if (this.credentials === undefined) return undefined;
@@ -105,7 +105,7 @@ export class Access {
     return isRouter(caller) ? (forwardedCaller(call.metadata, this.credentials.network) ?? caller) : caller;
   }
 
-  /** Of the connection on which the call was made, also when a router has passed it on. */
+  /** The peer of the original connection, also if a router has passed the call on. */
   peerOf(call: Called): string {
     const isBelieved =
       this.credentials === undefined || isRouter(this.#open.get(call.getPeer())?.caller ?? GONE);
@@ -120,7 +120,7 @@ export class Access {
   }
 
   /**
-   * What the token of a call says; undefined: this process has no credentials, and asks for none.
+   * The claims in the token of a call; undefined: this process has no credentials, and needs no tokens.
    * @throws DualpingError `unauthenticated`, `token-expired`
    */
   claimsOf(call: Called): TokenClaims | undefined {
@@ -130,12 +130,12 @@ export class Access {
     throw new DualpingError('unauthenticated', 'it shows no token of the user (`dualping-token-bin`)');
   }
 
-  /** The same for a token that came in another way. */
+  /** The same for a token that did not come as metadata. */
   claimsIn(bytes: Uint8Array): TokenClaims | undefined {
     return this.#tokens?.judge(bytes, Date.now());
   }
 
-  /** Why the token of a call does not count. */
+  /** Why the token of a call is invalid. */
   #mute(call: Called, doing: string): DualpingError | undefined {
     const caller = this.callerOf(call);
     if (caller === undefined) return undefined;
@@ -151,14 +151,14 @@ export class Access {
     }
   }
 
-  /** For calls of which only some requests need a role. @throws DualpingError when the caller lacks it */
+  /** For calls where only some requests need a role. @throws DualpingError when the caller lacks it */
   require(call: Called, rule: Rule, doing: string): void {
     const refusal = this.#judge(call, doing, rule);
     if (refusal !== undefined) throw refusal;
   }
 
   /**
-   * A server or a member speaks only for itself. Operators speak for any, where they may call at all.
+   * A server or a member may name only itself. Operators may name any, in the calls that they may make.
    * @throws DualpingError `permission-denied` when it names another one than its certificate
    */
   requireSelf(call: Called, named: NamedMember, doing: string): void {
@@ -206,7 +206,7 @@ export class Access {
 
   #accept(socket: Socket, caller: Caller, certificate: X509Certificate | undefined): void {
     const { remoteAddress, remotePort } = socket;
-    if (remoteAddress === undefined) return; // it has closed already
+    if (remoteAddress === undefined) return; // it has already closed
     const peer = `${remoteAddress}:${remotePort}`;
     const connection: Connection = { caller, socket, certificate };
     this.#open.set(peer, connection);
@@ -218,7 +218,7 @@ export class Access {
     });
   }
 
-  /** Closes the connections of parts that were revoked. All others stay. */
+  /** Closes the connections of parts that were revoked. All others stay open. */
   #cutRejected(credentials: NetworkCredentials): void {
     for (const { caller, certificate, socket } of this.#open.values()) {
       if (caller.kind !== 'part' || certificate === undefined) continue;
@@ -241,7 +241,7 @@ function judged(
   if (certificate === undefined) return { kind: 'stranger' };
   const judgement = credentials.judge(certificate);
   if (judgement.kind === 'part' && !socket.authorized)
-    return { kind: 'rejected', why: `its certificate does not hold: ${String(socket.authorizationError)}` };
+    return { kind: 'rejected', why: `its certificate is not valid: ${String(socket.authorizationError)}` };
   return judgement;
 }
 
@@ -250,7 +250,7 @@ function refusalFor(caller: Caller, doing: string, rule: Rule, isOn: boolean): D
   if (caller.kind === 'plaintext' && !rule.by.includes('classic'))
     return new DualpingError(
       'unauthenticated',
-      `${who}: this port speaks TLS, which takes the network's certificate (--ca FILE or --certs FOLDER)`,
+      `${who}: this port speaks TLS, which takes the network's certificate (--ca FILE, --certs FOLDER, or the credentials of a program)`,
     );
   if (caller.kind === 'plaintext' && isOn)
     return new DualpingError(

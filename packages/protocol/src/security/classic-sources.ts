@@ -1,6 +1,6 @@
 /**
- * From where programs without TLS are served on the classic wire: this machine, and what an operator adds.
- * They prove nothing, and are believed: so it takes a word for each network that they may come from.
+ * The sources from which programs without TLS are served on the classic wire: this machine, and addresses
+ * that an operator adds. Such programs prove nothing, so an operator must name each network.
  */
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { DualpingError, quote } from '@dualping/core';
@@ -16,8 +16,8 @@ export class ClassicSources {
   }
 
   /**
-   * @param added addresses and networks beside this machine: `10.1.2.3`, `10.0.0.0/8`, `fd00::/8`
-   * @throws DualpingError `invalid-argument`, quoting what is neither
+   * @param added addresses and networks in addition to this machine: `10.1.2.3`, `10.0.0.0/8`, `fd00::/8`
+   * @throws DualpingError `invalid-argument`, quoting a text that is neither
    */
   static parse(added: readonly string[] = []): ClassicSources {
     const sources = new ClassicSources();
@@ -26,7 +26,7 @@ export class ClassicSources {
   }
 
   includes(address: string | undefined): boolean {
-    // An IPv4 address that came to a socket for both is found by its rules for IPv4.
+    // An IPv4 address on a socket for both protocols is checked by the rules for IPv4.
     return address !== undefined && this.#addresses.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
   }
 

@@ -1,9 +1,9 @@
 /**
  * How many connections one address may have, decided before anything is read on them.
  *
- * A connection that is one too many is closed at once. Parts of the network are exempt, but a part is known
- * only after its handshake. So where parts have come from before, what is too much may still shake hands, and
- * is closed if no part shows. Addresses of the machine itself are not limited: whoever runs programs there
+ * A connection above the limit is closed at once. Parts of the network are exempt, but a part is known only
+ * after its handshake. So a connection from an address of a known part may still do the handshake, and is
+ * closed if it turns out not to be a part. Addresses of the machine itself are not limited: a local program
  * can do worse.
  */
 import type { Socket } from 'node:net';
@@ -11,7 +11,7 @@ import { Allowances, DualpingError, type Instant, LimitTally, RecencyMap } from 
 
 /** For each of them 0 means: no limit. */
 export interface ConnectionLimits {
-  /** Connections of one address that are open at once. */
+  /** Open connections of one address. */
   readonly perAddress: number;
   /** New connections of one address a second; as many at once as may be open. */
   readonly perSecond: number;
@@ -23,13 +23,13 @@ export interface ConnectionLimits {
  */
 export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = Object.freeze({ perAddress: 64, perSecond: 20 });
 
-/** Addresses whose new connections are counted: of more, the one silent for longest begins anew. */
+/** Addresses whose new connections are counted: beyond this, the least recent one starts from zero. */
 const MAX_METERED_ADDRESSES = 10_000;
-/** Addresses from which parts came, the last of them: more than a network has machines. */
+/** The last addresses from which parts connected: more than a network has machines. */
 const MAX_PART_ADDRESSES = 1_000;
-/** Above it a limit is none. */
+/** A higher limit would mean none. */
 const LARGEST_LIMIT = 1_000_000_000;
-/** Groups of an IPv6 address that are one place: whoever has one address has all of its network. */
+/** Groups of an IPv6 address that count as one address: its owner has the whole network. */
 const GROUPS_OF_A_NETWORK = 4;
 
 /** @throws DualpingError `invalid-argument`, quoting the first value that is not allowed */
@@ -44,14 +44,14 @@ export function parseConnectionLimits(given: Partial<ConnectionLimits>): Connect
   return Object.freeze(limits);
 }
 
-/** Of a socket, what tells where it comes from. */
+/** The part of a socket that shows its origin. */
 export interface Origin {
   readonly remoteAddress?: string | undefined;
   readonly remotePort?: number | undefined;
   readonly localAddress?: string | undefined;
 }
 
-/** `on trial`: one too many, unless a part shows. `exempt`: of a part. */
+/** `on trial`: above the limit, unless it proves to be a part. `exempt`: a part's connection. */
 type Standing = 'counted' | 'on trial' | 'exempt';
 
 export class ConnectionGate {
@@ -84,12 +84,12 @@ export class ConnectionGate {
       );
   }
 
-  /** Addresses of which something is kept. */
+  /** Number of addresses in memory. */
   get places(): number {
     return this.#open.size;
   }
 
-  /** Whether a connection that has just come may stay; one that may not is closed. */
+  /** Whether a new connection may stay; otherwise it is closed. */
   accepts(socket: Socket): boolean {
     const { remoteAddress, remotePort, localAddress } = socket;
     const origin = { remoteAddress, remotePort, localAddress };
@@ -101,7 +101,7 @@ export class ConnectionGate {
     return true;
   }
 
-  /** As `accepts`, for a caller that closes it, and calls `closed` for one that may stay. */
+  /** As `accepts`, but the caller closes it; for a connection that may stay it must later call `closed`. */
   admits(socket: Origin): boolean {
     const { remoteAddress } = socket;
     if (remoteAddress === undefined) return false; // it has closed already
@@ -131,7 +131,7 @@ export class ConnectionGate {
     return false;
   }
 
-  /** Whether a connection may stay, now that it is known whether it is of a part. */
+  /** Whether a connection may stay, after the handshake has shown whether it is a part's. */
   proved(socket: Origin, isPart: boolean): boolean {
     const { remoteAddress = '' } = socket;
     const peer = peerOf(socket);

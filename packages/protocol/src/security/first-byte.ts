@@ -1,28 +1,28 @@
 /**
  * One port for two kinds of connections: the first byte tells TLS from HTTP/2 without it.
  *
- * A process without credentials sorts too: who comes with TLS is told, in TLS, that there is none here. So a
- * network of which some parts have certificates and others not says what is wrong with it, on both sides.
+ * A process without credentials does this too: it answers a TLS client, in TLS, that there is no TLS here. So
+ * in a network where only some parts have certificates, both sides can report what is wrong.
  *
- * Until a connection has finished its handshake it belongs to a stranger, and must cost others little. So it
- * has five seconds for the first byte and five for the handshake, and the number of such connections is
- * limited. Handshakes take turns with everything else that the process does: a thousand at once would keep
- * it busy for more than a second, and its peers would take it for dead.
+ * Before its handshake a connection may belong to a stranger, and must cost others little. So it has five
+ * seconds for the first byte and five for the handshake, and the number of such connections is limited.
+ * Handshakes take turns with all other work of the process: a thousand at once would keep it busy for more
+ * than a second, and its peers would regard it as dead.
  */
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { NetworkCredentials } from './network-credentials.js';
 
-/** From being accepted to the first byte, ms: what a client sends at once, over any network. */
+/** From accept to the first byte, ms: a client sends it at once, over any network. */
 export const FIRST_BYTE_MS = 5_000;
 /** From the first byte to the end of the handshake, ms: two round trips and 2 ms of work. */
 export const HANDSHAKE_MS = 5_000;
-/** Connections whose handshake is not done: of more, the one that waits for longest is closed. */
+/** Connections whose handshake is not done: beyond this the oldest is closed. */
 export const MAX_UNPROVEN = 2_000;
 /** Handshakes begun in one turn of the event loop: 1.5 ms each. */
 const HANDSHAKES_A_TURN = 4;
 
-/** How a TLS record that begins a handshake begins. */
+/** The first byte of a TLS handshake record. */
 const TLS_HANDSHAKE = 0x16;
 /** `P` of `PRI * HTTP/2.0`. */
 const HTTP2_PREFACE = 0x50;
@@ -31,20 +31,20 @@ export interface FirstByteListener {
   /** Its handshake is done. */
   secure(socket: TLSSocket): void;
   plaintext(socket: Socket): void;
-  /** It came with TLS to a process without credentials, and is told so. */
+  /** It came with TLS to a process without credentials, and got the alert. */
   tlsRefused(socket: Socket): void;
 }
 
 /**
- * A TLS alert, fatal, `access_denied`: what a process without credentials answers to a handshake. Our clients
- * know it for what it means (`status.ts`); OpenSSL never sends it by itself.
+ * A fatal TLS alert, `access_denied`: the answer of a process without credentials to a handshake. Our clients
+ * know its meaning (`status.ts`); OpenSSL never sends it by itself.
  */
 const NO_TLS_HERE = Buffer.from([0x15, 3, 3, 0, 2, 2, 49]);
 
 export class FirstByte {
   /** By peer, the oldest first. */
   readonly #unproven = new Map<string, Socket>();
-  /** Have sent their first byte, and wait for their turn. */
+  /** Connections that have sent their first byte, and wait for their turn. */
   readonly #turns: Socket[] = [];
   /** Undefined: there are no credentials. */
   readonly #tls: Server | undefined;
@@ -64,12 +64,12 @@ export class FirstByte {
       listener.secure(socket);
     });
     tls.on('tlsClientError', (_error, socket) => socket.destroy());
-    // A context of its own has keys for tickets of its own: no session from before is resumed.
+    // A new context has new ticket keys: no earlier session is resumed.
     this.#stopListening = credentials.onReplaced(() => tls.setSecureContext(options()));
   }
 
   accept(socket: Socket): void {
-    socket.on('error', () => {}); // what breaks is closed, and says no more
+    socket.on('error', () => {}); // a broken connection is closed, without a report
     const peer = peerOf(socket);
     this.#unproven.set(peer, socket);
     const timer = setTimeout(() => socket.destroy(), FIRST_BYTE_MS);
@@ -89,7 +89,7 @@ export class FirstByte {
     oldest?.destroy();
   }
 
-  /** Those that are known stay. */
+  /** Connections after their handshake stay open. */
   close(): void {
     this.#stopListening();
     for (const socket of [...this.#unproven.values()]) socket.destroy();

@@ -1,25 +1,24 @@
 /**
- * Calls that one router passes on to the one that leads: who had made them, and over which connection.
+ * Calls that a router passes on to the leader: the original caller, and its connection.
  *
- * Only a router is believed about that. It has judged the caller before it passed the call on; the leader
- * judges that same caller again, and never the router that stands between. So a call gains nothing on its
- * way.
+ * Only a router is believed in this. It has checked the caller before it passed the call on; the leader
+ * checks the same caller again, not the router. So a passed-on call gains no rights.
  */
 import { Metadata, type MetadataValue } from '@grpc/grpc-js';
 import { type CertifiedNetwork, partOfPath, partPath } from './identity.js';
 import type { Caller } from './roles.js';
 
-/** The connection on which the call came, as `getPeer` says it. A call with it is passed on no further. */
+/** The original connection, by `getPeer`. A call with this metadata is not passed on again. */
 const FORWARDED_FOR = 'dualping-forwarded-for';
 /**
- * Says who had called: `part server/1/2`, `stranger`, `plaintext`, or `classic`: without TLS, from where the
- * classic wire is served.
+ * The original caller: `part server/1/2`, `stranger`, `plaintext`, or `classic` (without TLS, from a source
+ * for which the classic wire is served).
  */
 const FORWARDED_AS = 'dualping-forwarded-as';
 /** What gRPC itself adds to each call. */
 const OF_TRANSPORT = /^(grpc-|:|user-agent$|te$|content-type$|accept-encoding$)/;
 
-/** A call, as far as it tells where it came from. */
+/** The part of a call that shows its origin. */
 export interface Passed {
   readonly metadata: Metadata;
   getPeer(): string;
@@ -27,25 +26,27 @@ export interface Passed {
 
 export const isForwarded = ({ metadata }: Passed): boolean => metadata.get(FORWARDED_FOR).length > 0;
 
-/** On which connection this call came, also when another router has passed it on. */
+/** The connection of the original caller, also if another router has passed the call on. */
 export const originOf = (call: Passed): string => textIn(call.metadata, FORWARDED_FOR) ?? call.getPeer();
 
 /**
- * What goes with the call when it is passed on.
- * @param caller undefined: without TLS, where all are believed
+ * The metadata of a call that is passed on. @param caller undefined: without TLS, where every caller is
+ * believed
  */
 export function forwardedMetadata(call: Passed, caller: Caller | undefined): Metadata {
   const metadata = new Metadata();
   for (const key of Object.keys(call.metadata.getMap()))
     if (!OF_TRANSPORT.test(key)) for (const value of call.metadata.get(key)) metadata.add(key, value);
   metadata.set(FORWARDED_FOR, call.getPeer());
-  // Over what the caller itself may have said.
+  // Replaces the same metadata from the caller itself.
   metadata.remove(FORWARDED_AS);
   if (caller !== undefined) metadata.set(FORWARDED_AS, textOf(caller));
   return metadata;
 }
 
-/** Who had called, as the router says that passes it on; undefined: it calls for itself. */
+/**
+ * The original caller, as named by the router that passes the call on; undefined: the router itself calls.
+ */
 export function forwardedCaller(metadata: Metadata, network: CertifiedNetwork): Caller | undefined {
   const text = textIn(metadata, FORWARDED_AS);
   if (text === undefined)

@@ -1,4 +1,4 @@
-/** A gRPC server that judges the caller of every call of every service, before any handler runs. */
+/** A gRPC server that checks the caller of every call of every service, before any handler runs. */
 import type { ServerHttp2Stream } from 'node:http2';
 import {
   type ChannelOptions,
@@ -15,14 +15,14 @@ import type { Access, Called } from './access.js';
 const STREAM_HANDLERS = ['_streamHandler', '_channelzHandler'] as const;
 
 /**
- * grpc-js answers a call that it does not take (an unknown path, a wrong content type) at once, and throws
- * out of the event loop when the stream is gone by then: a HEADERS and an RST_STREAM frame in one packet,
- * from anyone who reaches the port, end the process. Found by fuzzing in 1.14.7. A stream that is gone needs
- * no answer.
+ * When grpc-js refuses a call (an unknown path, a wrong content type), it answers at once, and throws an
+ * uncaught error if the stream is already closed: a HEADERS and an RST_STREAM frame in one packet, from any
+ * program that reaches the port, would end the process. Found by fuzzing in 1.14.7. A closed stream needs no
+ * answer.
  */
 function ignoreGoneStreams(server: Server, name: string): void {
   const handle: unknown = Reflect.get(server, name);
-  if (typeof handle !== 'function') return; // another version, which `tls.test.ts` looks at as well
+  if (typeof handle !== 'function') return; // another version; `tls.test.ts` checks this too
   Reflect.set(server, name, (interceptors: unknown, stream: ServerHttp2Stream, headers: unknown) => {
     if (!stream.destroyed && !stream.closed) handle.call(server, interceptors, stream, headers);
   });
@@ -48,12 +48,12 @@ export class GuardedServer extends Server {
   }
 }
 
-/** What handlers of all four kinds have in common: a call, and where the answer is one message a callback. */
+/** What handlers of all four kinds have in common: a call, and for a single answer a callback. */
 type AnyHandler = (call: AnyCall, callback?: (error: unknown) => void) => void;
 
 interface AnyCall extends Called {
   emit(event: 'error', error: unknown): boolean;
-  /** Of calls that read a stream: one that is not read never ends. */
+  /** For calls that read a stream: an unread stream never ends. */
   resume?(): unknown;
 }
 

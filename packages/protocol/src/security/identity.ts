@@ -1,11 +1,11 @@
 /**
- * Who a part of a network is, as its certificate says it: one URI among its alternative names.
+ * The identity of a part of a network, from its certificate: one URI among its alternative names.
  *
  *     dualping://NETWORK/router              dualping://NETWORK/operator/NAME
  *     dualping://NETWORK/server/CLUSTER/ID   dualping://NETWORK/member/CLUSTER/ID
  *                                            dualping://NETWORK/member/SERVICE/ID
  *
- * It says who, and never where: a part keeps its certificate when its host, its port or its container
+ * It says who the part is, not where: a part keeps its certificate when its host, its port or its container
  * changes. The network's own certificate is `dualping://NETWORK/ca`.
  */
 import {
@@ -22,14 +22,14 @@ import {
 /** 12 hexadecimal digits, made with the network. */
 export type CertifiedNetwork = string;
 
-/** Who may have a certificate of a network. */
+/** The kinds of certificate owners in a network. */
 export type Part =
   | { readonly role: 'router' }
   | { readonly role: 'server'; readonly cluster: ClusterId; readonly serverId: ServerId }
   | { readonly role: 'member'; readonly cluster: ClusterKey; readonly serverId: ServerId }
   | { readonly role: 'operator'; readonly name: string };
 export type PartRole = Part['role'];
-/** Who a certificate names: a part, and the network that it belongs to. */
+/** The identity in a certificate: a part, and its network. */
 export type Identity = Part & { readonly network: CertifiedNetwork };
 
 export const NETWORK_PATTERN = /^[0-9a-f]{12}$/;
@@ -48,7 +48,7 @@ export function partPath(part: Part): string {
   }
 }
 
-/** The other way; undefined where it names no part. */
+/** The inverse of `partPath`; undefined if the path names no part. */
 export function partOfPath(path: string): Part | undefined {
   const [role, ...words] = path.split('/');
   return partOf(role, words);
@@ -60,8 +60,8 @@ export const identityUri = (identity: Identity): string =>
 export const networkUri = (network: CertifiedNetwork): string => `dualping://${network}/ca`;
 
 /**
- * The same as a host name, without number or name: for programs that can only check host names, and are told
- * to expect this one.
+ * The role as a host name, without number or name: for programs that can only check host names, and are
+ * configured to expect this one.
  */
 export const identityHost = ({ role, network }: Pick<Identity, 'role' | 'network'>): string =>
   `${role}.${network}.dualping.internal`;
@@ -79,8 +79,8 @@ export function partText(part: Part): string {
 }
 
 /**
- * Reads what Node calls `subjectAltName`. Undefined where it names no part, or more than one: then it is
- * not a certificate of ours.
+ * Reads Node's `subjectAltName`. Undefined if it names no part, or more than one: then it is not one of our
+ * certificates.
  */
 export function identityIn(subjectAltName: string | undefined): Identity | undefined {
   const [, network, role, rest = ''] = URI.exec(onlyUri(subjectAltName) ?? '') ?? [];
@@ -90,7 +90,7 @@ export function identityIn(subjectAltName: string | undefined): Identity | undef
   return part && { ...part, network };
 }
 
-/** Of the network whose CA certificate this is; undefined where it is none of ours. */
+/** The network of a CA certificate; undefined if it is not one of ours. */
 export function networkIn(subjectAltName: string | undefined): CertifiedNetwork | undefined {
   const [, network, role, rest] = URI.exec(onlyUri(subjectAltName) ?? '') ?? [];
   return role === 'ca' && rest === '' ? network : undefined;

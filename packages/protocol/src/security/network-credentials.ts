@@ -1,14 +1,22 @@
 /**
- * With what a program proves who it is, and what it accepts as a part of its network.
+ * The certificates with which a program proves its identity, and checks the parts of its network.
  *
- * A file of credentials is text in PEM: certificates of the network's own CA, and for a part its certificate
- * with the private key. Without the latter it is what a user's client has: it knows the network, and proves
- * nothing. All of it can be replaced while connections stand: the next handshake uses what is there then.
+ * A credentials file is PEM text: certificates of the network's own CA, and for a part its certificate with
+ * the private key. A user's client has only the CA certificates: it can recognise the network, and proves
+ * nothing. Everything can be replaced while connections are open: the next handshake uses the new content.
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { createSecureContext, type PeerCertificate, type SecureContext, type TlsOptions } from 'node:tls';
+import {
+  createSecureContext,
+  type PeerCertificate,
+  type SecureContext,
+  type TLSSocket,
+  type TlsOptions,
+} from 'node:tls';
 import { DualpingError } from '@dualping/core';
 import { ChannelCredentials, credentials } from '@grpc/grpc-js';
+import { isIssuedBy, serialOf } from './certificate.js';
+import { watchingSockets } from './dialled-sockets.js';
 import {
   type CertifiedNetwork,
   type Identity,
@@ -17,14 +25,18 @@ import {
   networkIn,
   partText,
 } from './identity.js';
+import { followed, isSelfSigned } from './succession.js';
 import { authorityHash } from './user-token.js';
 
-/** What is expected at the dialled address. */
+/** The role that is expected at the dialled address. */
 export type Dialled = 'router' | 'server' | 'member' | 'part';
 
 /** How connections are made. */
 export interface Dialling {
-  /** To something that has to prove that it is this. The same object each time: gRPC shares by it. */
+  /**
+   * Credentials for a peer that has to prove this role. The same object each time: gRPC shares channels by
+   * it.
+   */
   channel(dialled: Dialled): ChannelCredentials;
 }
 
@@ -42,7 +54,7 @@ const TLS_VERSION = 'TLSv1.3';
 /** Blocks of a PEM text, with the label of each. */
 export const PEM_BLOCK = /-----BEGIN ([A-Z ]+)-----[\s\S]+?-----END \1-----/g;
 
-/** Whose certificate it is, or why it does not count. */
+/** The owner of a certificate, or why it is invalid. */
 export type Judgement =
   | { readonly kind: 'part'; readonly identity: Identity }
   | { readonly kind: 'rejected'; readonly why: string };
@@ -51,6 +63,8 @@ interface Material {
   readonly network: CertifiedNetwork;
   readonly authorities: readonly X509Certificate[];
   readonly authorityHashes: readonly string[];
+  /** While the network's certificate is replaced: what the former one says of the new one. */
+  readonly successions: readonly X509Certificate[];
   /** Of the part that this is; undefined for a user's client. */
   readonly own:
     | { readonly certificate: X509Certificate; readonly identity: Identity; readonly key: string }
@@ -60,14 +74,16 @@ interface Material {
 }
 
 /**
- * With what a part or a client makes TLS connections of one network: the network's CA, and its own
- * certificate if it has one. They may be renewed while connections stand.
+ * What a part or a client needs for TLS connections in one network: the network's CA, and its own certificate
+ * if it has one. They may be renewed while connections are open.
  */
 export class NetworkCredentials implements Dialling {
   #material: Material;
   #context: SecureContext;
   readonly #channels = new Map<Dialled, ChannelCredentials>();
   readonly #listeners = new Set<() => void>();
+  /** Connections that were made with these, and are open. */
+  readonly #dialled = new Set<TLSSocket>();
 
   private constructor(material: Material) {
     this.#material = material;
@@ -83,7 +99,7 @@ export class NetworkCredentials implements Dialling {
     return new NetworkCredentials(readMaterial(pem, revoked));
   }
 
-  /** Of which network they are. */
+  /** The network of these credentials. */
   get network(): CertifiedNetwork {
     return this.#material.network;
   }
@@ -98,12 +114,34 @@ export class NetworkCredentials implements Dialling {
     return this.#material.authorityHashes;
   }
 
+  /** The same certificates, with what the former says of the new: what a router tells others, in DER. */
+  get statement(): readonly Uint8Array[] {
+    const { authorities, successions } = this.#material;
+    return [...authorities, ...successions].map(({ raw }) => raw);
+  }
+
+  /**
+   * What is to be trusted after a router has told its statement, for `replace`, PEM.
+   * @param isProved whether it came over a connection on which the router has proved itself by what is known
+   * here: then what it leaves out is not trusted any more
+   * @returns undefined when it is what is trusted already
+   */
+  followed(statement: readonly Uint8Array[], isProved: boolean): string | undefined {
+    const { authorities } = this.#material;
+    const found = followed(authorities, statement, Date.now());
+    const isFound = ({ fingerprint256 }: X509Certificate): boolean =>
+      found.some((each) => each.fingerprint256 === fingerprint256);
+    const kept = isProved && found.length > 0 ? [] : authorities.filter((each) => !isFound(each));
+    const next = [...found, ...kept].map(String).join('\n');
+    return next === authorities.map(String).join('\n') ? undefined : next;
+  }
+
   /** Undefined: it proves nothing, and is a client of a user. */
   get identity(): Identity | undefined {
     return this.#material.own?.identity;
   }
 
-  /** Until when the own certificate counts, or the network's where there is none of our own. */
+  /** The end of our own certificate, or of the network's if there is none. */
   get notAfter(): Date {
     const { own, authorities } = this.#material;
     const ends = [...authorities, ...(own === undefined ? [] : [own.certificate])].map(({ validTo }) =>
@@ -118,30 +156,37 @@ export class NetworkCredentials implements Dialling {
     return own && serialOf(own.certificate);
   }
 
-  /** Whether the own certificate was revoked: everybody refuses it. */
+  /** Whether our own certificate was revoked: all peers refuse it. */
   get isRevoked(): boolean {
     const { revoked } = this.#material;
     return this.serial !== undefined && revoked.has(this.serial);
   }
 
-  /** For clients of grpc-js that dial this. The same object each time, which is how channels are shared. */
+  /** For grpc-js clients that dial this role. The same object each time, so that channels are shared. */
   channel(dialled: Dialled): ChannelCredentials {
     const known = this.#channels.get(dialled);
     if (known !== undefined) return known;
-    const made = ChannelCredentials.createFromSecureContext(this.#liveContext, {
+    const secure = ChannelCredentials.createFromSecureContext(this.#liveContext, {
       checkServerIdentity: (_host, certificate) => this.#refusal(certificate, dialled),
+    });
+    const made = watchingSockets(secure, (socket) => {
+      this.#dialled.add(socket);
+      socket.once('close', () => this.#dialled.delete(socket));
     });
     this.#channels.set(dialled, made);
     return made;
   }
 
-  /** For a TLS server. It judges certificates by itself afterwards, so that it can say what is wrong. */
+  /**
+   * For a TLS server. It accepts every certificate and checks it afterwards, so that it can report what is
+   * wrong.
+   */
   get serving(): TlsOptions {
     const { authorities } = this.#material;
     const { cert = '', ...texts } = textsOf(this.#material);
     return {
       ...texts,
-      // With the network's own certificate: who comes for the first time sees which network it is.
+      // With the network's own certificate, so that a client's first contact shows which network it is.
       cert: [cert, ...authorities.map(String)].join('\n'),
       minVersion: TLS_VERSION,
       ALPNProtocols: ['h2'],
@@ -150,7 +195,7 @@ export class NetworkCredentials implements Dialling {
     };
   }
 
-  /** Whether a peer's certificate is one of this network's, now. */
+  /** Whether a peer's certificate is valid in this network now. */
   judge(certificate: X509Certificate): Judgement {
     const { authorities } = this.#material;
     const rejected = (why: string): Judgement => ({ kind: 'rejected', why });
@@ -160,14 +205,14 @@ export class NetworkCredentials implements Dialling {
     if (now > Date.parse(certificate.validTo))
       return rejected(`its certificate has expired on ${certificate.validTo}`);
     if (now < Date.parse(certificate.validFrom))
-      return rejected(`its certificate counts only from ${certificate.validFrom} on: is a clock wrong?`);
+      return rejected(`its certificate is valid only from ${certificate.validFrom} on: is a clock wrong?`);
     return this.#judgeName(certificate.subjectAltName, serialOf(certificate));
   }
 
   /**
-   * Why the connection of a peer that was believed ends now; undefined: it stands. Only a revocation ends it:
-   * a certificate that was replaced meanwhile, or made with a certificate of the network that was, counts for
-   * connections that stand.
+   * Why the connection of an accepted peer must end now; undefined: it may stay. Only a revocation ends it: a
+   * certificate that was replaced meanwhile, or signed by a former certificate of the network, stays valid
+   * for open connections.
    */
   whyCut(certificate: X509Certificate): string | undefined {
     const { revoked } = this.#material;
@@ -176,7 +221,8 @@ export class NetworkCredentials implements Dialling {
   }
 
   /**
-   * Handshakes from now on use the new ones; listeners are called.
+   * Handshakes from now on use the new ones, and connections to those that are revoked end; listeners are
+   * called.
    * @throws DualpingError `invalid-argument` when it is of another network or another part: then all stays
    */
   replace(pem: string, revoked: Iterable<string>): void {
@@ -188,16 +234,20 @@ export class NetworkCredentials implements Dialling {
       throw wrong(`they are of ${uriOf(next) ?? 'nobody'}, and not of ${uriOf(before) ?? 'nobody'}`);
     this.#context = createSecureContext({ ...textsOf(next), minVersion: TLS_VERSION });
     this.#material = next;
+    for (const socket of this.#dialled) {
+      const certificate = socket.getPeerX509Certificate();
+      if (certificate !== undefined && this.whyCut(certificate) !== undefined) socket.destroy();
+    }
     for (const listener of this.#listeners) listener();
   }
 
-  /** Calls back after each replacement. @returns what ends that */
+  /** Calls back after each replacement. @returns a function that ends this */
   onReplaced(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** What gRPC keeps as the secure context of a channel: Node looks for `context` at each handshake. */
+  /** The secure context that gRPC keeps for a channel: Node reads its `context` at each handshake. */
   get #liveContext(): SecureContext {
     const current = (): SecureContext => this.#context;
     return {
@@ -227,13 +277,7 @@ export class NetworkCredentials implements Dialling {
   }
 }
 
-export const serialOf = ({ serialNumber }: X509Certificate): string => serialNumber.toLowerCase();
-
 const uriOf = ({ own }: Material): string | undefined => own && identityUri(own.identity);
-
-/** `checkIssued` goes by names alone, and another CA may have the same. */
-const isIssuedBy = (certificate: X509Certificate, authority: X509Certificate): boolean =>
-  certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
 
 const textsOf = ({ authorities, own }: Material): { ca: string[]; cert?: string; key?: string } => ({
   ca: authorities.map(String),
@@ -247,13 +291,16 @@ function readMaterial(pem: string, revoked: Iterable<string>): Material {
     if (label === 'CERTIFICATE') certificates.push(readCertificate(block));
     else if (label.endsWith('PRIVATE KEY')) key = block;
   }
-  const authorities = certificates.filter(({ ca }) => ca);
-  const network = networkOf(authorities);
+  const ofNetwork = certificates.filter(({ ca }) => ca);
+  const network = networkOf(ofNetwork);
+  const authorities = ofNetwork.filter(isSelfSigned);
+  if (authorities.length === 0) throw wrong('there is no certificate of a network in them');
   const leaves = certificates.filter(({ ca }) => !ca);
   return {
     network,
     authorities,
     authorityHashes: authorities.map(({ publicKey }) => authorityHash(publicKey)),
+    successions: ofNetwork.filter((certificate) => !isSelfSigned(certificate)),
     own: ownOf(leaves, key, { network, authorities }),
     revoked: new Set([...revoked].map((serial) => serial.toLowerCase())),
   };

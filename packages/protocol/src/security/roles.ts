@@ -4,23 +4,22 @@
  */
 import { type Identity, partText } from './identity.js';
 
-/** Who called, as the connection shows it on which the call came. */
+/** The caller, as known from the connection of the call. */
 export type Caller =
-  /** It has proved by its certificate that it is this part. */
+  /** Its certificate proves that it is this part. */
   | { readonly kind: 'part'; readonly identity: Identity }
   /** Over TLS, without a certificate: a user's client. */
   | { readonly kind: 'stranger' }
-  /** It showed a certificate that does not count. */
+  /** It showed an invalid certificate. */
   | { readonly kind: 'rejected'; readonly why: string }
-  /** Without TLS. @param isClassic whether the classic wire is served to whoever comes from there */
+  /** Without TLS. @param isClassic whether the classic wire is served to that address */
   | { readonly kind: 'plaintext'; readonly isClassic: boolean };
 
 /**
- * `anyone`: any caller over TLS, except with a certificate that does not count. `user`: such a caller that
- * shows a token of the user whom the call is about; the server compares it with the call's content. `peer`: a
- * server of the same cluster as the called server. `self`: the supervisor of the called server, which has the
- * server's own certificate. `classic`: callers without TLS, where the classic wire is switched on and from
- * where it is served.
+ * `anyone`: any caller over TLS, except with an invalid certificate. `user`: such a caller with a token of
+ * the call's user; the server compares it with the call's content. `peer`: a server of the same cluster as
+ * the called server. `self`: the supervisor of the called server, which has the server's own certificate.
+ * `classic`: callers without TLS, where the classic wire is switched on for their address.
  */
 export type Role =
   | 'anyone'
@@ -35,7 +34,7 @@ export type Role =
 
 export interface Rule {
   readonly by: readonly Role[];
-  /** Each call of an operator is told in a line. */
+  /** Each call by an operator is reported in a line. */
   readonly audited?: true;
 }
 
@@ -49,13 +48,19 @@ export const RULES: Readonly<Record<string, Rule>> = {
   '/dualping.v1.RoutingService/Crash': { by: PARTS, audited: true },
   '/dualping.v1.RoutingService/Connect': { by: ['anyone'] },
   '/dualping.v1.RoutingService/GetAvailable': { by: ['anyone'] },
-  // Of one cluster. All of them, and stats, are for parts: `WATCH_OF_ALL`.
+  // For one cluster. All clusters, and stats, are only for parts: `WATCH_OF_ALL`.
   '/dualping.v1.RoutingService/Watch': { by: ['anyone'] },
-  // Where members and clients are sent anyway.
+  // Members and clients are sent to that address anyway.
   '/dualping.v1.RoutingService/Leader': { by: ['anyone'] },
   '/dualping.v1.AdminService/Handover': { by: ['operator'], audited: true },
   '/dualping.v1.AdminService/Promote': { by: ['operator'], audited: true },
   '/dualping.v1.AdminService/HandoverRouter': { by: ['operator'], audited: true },
+  '/dualping.v1.AdminService/Pause': { by: ['operator'], audited: true },
+  '/dualping.v1.AdminService/Rest': { by: ['operator'], audited: true },
+  '/dualping.v1.AdminService/Resume': { by: ['operator'], audited: true },
+  '/dualping.v1.AdminService/Remove': { by: ['operator'], audited: true },
+  // It only reads.
+  '/dualping.v1.AdminService/History': { by: ['operator'] },
   '/dualping.v1.SocialService/Login': { by: ['user'] },
   '/dualping.v1.SocialService/Follow': { by: ['user'] },
   '/dualping.v1.SocialService/Unfollow': { by: ['user'] },
@@ -91,10 +96,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
   '/csce438.SNSService/Timeline': { by: ['classic'] },
 };
 
-/** What a `Watch` needs that asks for all clusters, or for stats. */
+/** The roles for a `Watch` of all clusters, or with stats. */
 export const WATCH_OF_ALL: Rule = { by: [...PARTS, 'router'] };
 
-/** @param own of the called part */
+/** @param own the identity of the called part */
 export function isPermitted(caller: Caller, { by }: Rule, own: Identity | undefined): boolean {
   return by.some((role) => hasRole(caller, role, own));
 }
@@ -128,7 +133,7 @@ export function rolesText({ by }: Rule): string {
   return texts.length > 1 ? `${texts.slice(0, -1).join(', ')} and ${last}` : last;
 }
 
-/** For people: who called. */
+/** The caller, as text. */
 export function callerText(caller: Caller): string {
   switch (caller.kind) {
     case 'part':

@@ -1,11 +1,11 @@
 /**
  * Users' keys and tokens.
  *
- * A device has an Ed25519 key. With it it signs tokens: "whoever sends this is that user, in this session,
- * until then". Any server judges a token by itself: the signature shows that the key is there, and the
- * replicated state says whether the key speaks for the user. The hash of the network's own key is signed too,
- * so a token that was given to an impostor counts in no other network. A token that is shown again says only
- * what it said before: writes have their session and number, and are done once.
+ * A device has an Ed25519 key, with which it signs tokens: "the sender is that user, in this session, until
+ * then". Any server checks a token by itself: the signature proves possession of the key, and the replicated
+ * state says whether the key is valid for the user. The hash of the network's own key is signed too, so a
+ * token that was given to an impostor is invalid in the real network. A replayed token gives nothing new:
+ * writes have their session and number, and are done once.
  */
 import {
   createHash,
@@ -23,19 +23,19 @@ import { UserToken } from '../gen/dualping/v1/social.js';
 
 /** Metadata key of a call's token, an encoded `UserToken`. */
 export const TOKEN_KEY = 'dualping-token-bin';
-/** How long a token counts, ms: a stolen one is of use no longer than that. */
+/** How long a token is valid, ms: a stolen one is of use no longer than that. */
 export const TOKEN_MS = 3_600_000;
-/** A token is made anew so long before its end, ms: also a client that was away for a while is in time. */
+/** A token is renewed this long before its end, ms: even a client that was away for a while is in time. */
 export const TOKEN_RENEWAL_MS = 15 * 60_000;
-/** What is signed begins with this: a signature for another purpose is no token. */
+/** The signed bytes begin with this: a signature for another purpose is not a token. */
 const DOMAIN = 'dualping-user-token-1';
 /**
- * Tokens whose signature was found right, so that it is not checked again with each call: as many as a server
+ * Tokens whose signature was verified, so that it is not verified again with each call: as many as a server
  * has timelines. 500 bytes each.
  */
 const MAX_KNOWN_TOKENS = 20_000;
 
-/** What a token says. */
+/** The content of a token. */
 export interface TokenClaims {
   readonly user: UserName;
   readonly key: PublicKey;
@@ -46,7 +46,7 @@ export interface TokenClaims {
 
 /** The private key of a user's device. */
 export class DeviceKey {
-  /** What servers know of it. */
+  /** The part that servers know. */
   readonly publicKey: PublicKey;
   readonly #private: KeyObject;
 
@@ -64,7 +64,7 @@ export class DeviceKey {
   }
 
   /**
-   * @param pem as `toPem` gives it
+   * @param pem from `toPem`
    * @throws DualpingError `invalid-argument` that says what is wrong with it
    */
   static parse(pem: string): DeviceKey {
@@ -77,12 +77,12 @@ export class DeviceKey {
     return new DeviceKey(key);
   }
 
-  /** The private key, PKCS #8 in PEM: whoever has it is the user. */
+  /** The private key, PKCS #8 in PEM: its holder can act as the user. */
   toPem(): string {
     return this.#private.export({ format: 'pem', type: 'pkcs8' }).toString();
   }
 
-  /** @param authority as `NetworkCredentials.authorityHashes` has it */
+  /** @param authority from `NetworkCredentials.authorityHashes` */
   sign(authority: string, claims: Omit<TokenClaims, 'key'>): Buffer {
     const whole: TokenClaims = { ...claims, key: this.publicKey };
     const signature = sign(null, signedBytes(authority, whole), this.#private);
@@ -91,13 +91,13 @@ export class DeviceKey {
   }
 }
 
-/** A key as people type it, in hexadecimal digits: in base64url it may begin with a dash, as options do. */
+/** A key in hexadecimal digits, for people to type: in base64url it may begin with a dash, like an option. */
 export const keyDigits = (key: PublicKey): string => hashToWire(key).toString('hex');
 
-/** The first 12 of them, which tell the keys of a user apart. */
+/** The first 12 digits, enough to distinguish the keys of a user. */
 export const shortKey = (key: PublicKey): string => keyDigits(key).slice(0, 12);
 
-/** What a user's key signs for a network. */
+/** The bytes that a user's key signs for a network. */
 const signedBytes = (authority: string, { user, key, sessionId, notAfterMs }: TokenClaims): Buffer =>
   Buffer.from(JSON.stringify([DOMAIN, authority, user, key, sessionId, notAfterMs]));
 
@@ -110,17 +110,17 @@ export const authorityHash = (key: KeyObject): string =>
 /** Judges the tokens of one network. */
 export class TokenJudge {
   readonly #authorities: () => readonly string[];
-  /** By the token's bytes, the longest known first. */
+  /** By the token's bytes, the oldest first. */
   readonly #known = new Map<string, TokenClaims>();
 
-  /** @param authorities as `NetworkCredentials.authorityHashes` has them now */
+  /** @param authorities the present `NetworkCredentials.authorityHashes` */
   constructor(authorities: () => readonly string[]) {
     this.#authorities = authorities;
   }
 
   /**
    * @param nowMs the server's wall clock
-   * @throws DualpingError `unauthenticated` for a token that is none, `token-expired` for one out of its time
+   * @throws DualpingError `unauthenticated` for an invalid token, `token-expired` for one outside its time
    */
   judge(bytes: Uint8Array, nowMs: number): TokenClaims {
     const text = Buffer.from(bytes).toString('latin1');
@@ -159,8 +159,8 @@ export function checkTime({ user, notAfterMs }: TokenClaims, nowMs: number): voi
   if (leftMs >= -CLOCK_LEEWAY_MS && leftMs <= TOKEN_MS + CLOCK_LEEWAY_MS) return;
   const detail =
     leftMs < 0
-      ? `the token of ${quote(user)} has run out ${-leftMs} ms ago`
-      : `the token of ${quote(user)} counts for ${leftMs} ms, and at most ${TOKEN_MS} are allowed`;
+      ? `the token of ${quote(user)} expired ${-leftMs} ms ago`
+      : `the token of ${quote(user)} is valid for ${leftMs} ms, and at most ${TOKEN_MS} are allowed`;
   throw new DualpingError(
     'token-expired',
     `${detail}, by the server's clock (${new Date(nowMs).toISOString()})`,

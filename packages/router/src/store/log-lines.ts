@@ -1,11 +1,13 @@
 /**
- * The content of the lines of the assignment log. A line of another version, or one that makes no sense,
- * throws.
+ * The content of the lines of the assignment log. A line of another version, or an invalid one, throws.
  */
 import {
+  type Build,
   type ClusterMode,
   type ClusterRecord,
+  type DualpingError,
   epoch,
+  type HistoryEntry,
   type InSyncCopy,
   type JournalEnd,
   type Liveness,
@@ -14,14 +16,18 @@ import {
   type OrderlyEnd,
   type PrimaryRef,
   position,
+  type Suspension,
   serverId,
 } from '@dualping/core';
+import { isLaterFormat, laterFormat } from '@dualping/host';
 
 /** Raised with every change of the content of lines. */
-export const LOG_VERSION = 3;
+export const LOG_VERSION = 4;
+/** Of a log in which no cluster is suspended: a router that knows no suspension would not keep to it. */
+export const LOG_VERSION_WITHOUT_SUSPENSION = 3;
 /**
- * Of a log without services: an older router reads it, so going back to one works until the first service is
- * made.
+ * The version of a log without services: older routers can read it, so going back to one works until the
+ * first service is made.
  */
 export const LOG_VERSION_WITHOUT_SERVICES = 2;
 
@@ -29,32 +35,56 @@ export const LOG_VERSION_WITHOUT_SERVICES = 2;
 export interface LogHeader {
   readonly networkId: NetworkId;
   readonly clusters: number;
-  /** Of a store that routers share: it was left, and no router may lead on it. */
+  /** For a shared store: its content was moved to this place, and no router may lead on it. */
   readonly movedTo?: string;
 }
 
-/** @param version the lowest that has everything which is in the log */
+/** A later release wrote it: whoever knows the file, or the key, says which one it is. */
+export class LaterFormat extends Error {
+  constructor(readonly format: number) {
+    super(`it is of format ${format}, of a later release`);
+  }
+
+  /** @param where file, or key of the shared store */
+  in(where: string): DualpingError {
+    return laterFormat(where, this.format, [LOG_VERSION_WITHOUT_SERVICES, LOG_VERSION]);
+  }
+}
+
+/** @param version the lowest that covers everything in the log */
 export const headerToJson = (header: LogHeader, version: number): string =>
   JSON.stringify({ dualpingRouter: version, ...header });
 
-export const versionFor = (records: readonly ClusterRecord[]): number =>
-  records.some(({ service }) => service !== undefined) ? LOG_VERSION : LOG_VERSION_WITHOUT_SERVICES;
+export function versionFor(records: readonly ClusterRecord[]): number {
+  if (records.some(({ suspended }) => suspended !== undefined)) return LOG_VERSION;
+  const hasServices = records.some(({ service }) => service !== undefined);
+  return hasServices ? LOG_VERSION_WITHOUT_SUSPENSION : LOG_VERSION_WITHOUT_SERVICES;
+}
 
 export function headerFromJson(json: string): LogHeader {
   const line = objectFrom(JSON.parse(json), 'header');
   const version = line.dualpingRouter;
-  if (version !== LOG_VERSION && version !== LOG_VERSION_WITHOUT_SERVICES)
+  if (isLaterFormat(version, LOG_VERSION)) throw new LaterFormat(version);
+  if (typeof version !== 'number' || version < LOG_VERSION_WITHOUT_SERVICES || version > LOG_VERSION)
     throw new Error(
-      `it is of version "${String(version)}", this router reads versions ${LOG_VERSION_WITHOUT_SERVICES} and ${LOG_VERSION}`,
+      `it is of version "${String(version)}", this router reads versions ${LOG_VERSION_WITHOUT_SERVICES} to ${LOG_VERSION}`,
     );
   const moved = line.movedTo === undefined ? undefined : { movedTo: text(line, 'movedTo') };
   return { networkId: text(line, 'networkId'), clusters: whole(line, 'clusters'), ...moved };
 }
 
-export const recordToJson = (record: ClusterRecord): string => JSON.stringify(record);
+/**
+ * A record that an older router would not keep to says from which version on one does: where routers share a
+ * store, one of an older release may lead next, and reads records that it has not written.
+ */
+export function recordToJson(record: ClusterRecord): string {
+  const format = versionFor([record]);
+  return JSON.stringify(format > LOG_VERSION_WITHOUT_SUSPENSION ? { format, ...record } : record);
+}
 
 export function recordFromJson(json: string): ClusterRecord {
   const line = objectFrom(JSON.parse(json), 'record');
+  if (isLaterFormat(line.format, LOG_VERSION)) throw new LaterFormat(line.format);
   return {
     cluster: whole(line, 'cluster'),
     ...(line.service !== undefined && { service: text(line, 'service') }),
@@ -67,6 +97,8 @@ export function recordFromJson(json: string): ClusterRecord {
     committed: position(whole(line, 'committed')),
     orderlyEnd:
       line.orderlyEnd === undefined ? undefined : orderlyEndFrom(objectFrom(line.orderlyEnd, 'orderlyEnd')),
+    ...(line.suspended !== undefined && { suspended: suspensionFrom(text(line, 'suspended')) }),
+    ...(line.history !== undefined && { history: list(line, 'history').map(historyFrom) }),
     members: list(line, 'members').map(memberFrom),
   };
 }
@@ -115,6 +147,32 @@ function livenessFrom(value: string): Liveness {
   throw new Error('its liveness is unknown');
 }
 
+function suspensionFrom(value: string): Suspension {
+  if (value === 'paused' || value === 'resting') return value;
+  throw new Error('its suspension is unknown');
+}
+
+const HAPPENINGS: ReadonlySet<string> = new Set<HistoryEntry['what']>([
+  'promoted',
+  'promoted-unclean',
+  'paused',
+  'resting',
+  'resumed',
+  'removed',
+]);
+
+function historyFrom(line: Line): HistoryEntry {
+  const what = text(line, 'what');
+  if (!HAPPENINGS.has(what)) throw new Error('what its history tells is unknown');
+  return {
+    what: what as HistoryEntry['what'],
+    timeMs: whole(line, 'timeMs'),
+    epoch: epoch(whole(line, 'epoch')),
+    ...(line.serverId !== undefined && { serverId: serverId(whole(line, 'serverId')) }),
+    detail: text(line, 'detail'),
+  };
+}
+
 const journalFrom = (line: Line) => ({
   serverId: serverId(whole(line, 'serverId')),
   journalId: text(line, 'journalId'),
@@ -146,4 +204,7 @@ const memberFrom = (line: Line): MemberRecord => ({
   liveness: livenessFrom(text(line, 'liveness')),
   live: line.live === true,
   reached: line.reached === true,
+  ...(line.build !== undefined && { build: buildFrom(objectFrom(line.build, 'build')) }),
 });
+
+const buildFrom = (line: Line): Build => ({ version: text(line, 'version'), level: whole(line, 'level') });

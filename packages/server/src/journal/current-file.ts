@@ -1,5 +1,5 @@
 /**
- * Which generation of the journal counts, and from where it begins.
+ * Which generation of the journal is valid, and where it begins.
  *
  * An installed snapshot replaces the old journal at the moment when this file is replaced: before that the
  * old generation is complete, after that the new one.
@@ -10,7 +10,7 @@ import type { Position } from '@dualping/core';
 import type { FileOperations } from '@dualping/host';
 import type { HistoryRecord } from './history.js';
 import { readJson, replaceJson } from './json-file.js';
-import { damaged } from './storage-errors.js';
+import { assertNotLater, damaged } from './storage-errors.js';
 
 export interface CurrentRecord {
   /** Counts up from 1. */
@@ -33,6 +33,7 @@ export function readCurrent(files: FileOperations, folder: string): CurrentRecor
   const value = readJson(files, currentPath(folder));
   if (value === undefined) return undefined;
   const { format, ...record } = value as CurrentRecord & { format: number };
+  assertNotLater(currentPath(folder), format, [FORMAT, FORMAT]);
   if (format !== FORMAT)
     throw damaged(currentPath(folder), 0, undefined, `format ${format} is not known here`);
   return record;

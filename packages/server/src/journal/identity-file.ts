@@ -1,16 +1,16 @@
-/** Records whose journal a folder holds; opening it for another server or cluster is refused. */
+/** Records the server and cluster of the journal in a folder; opening it for another one is refused. */
 
 import { join } from 'node:path';
 import { type ClusterId, DualpingError, quote, type ServerId, serverName } from '@dualping/core';
 import type { FileOperations } from '@dualping/host';
 import type { Identity } from './journal.js';
 import { readJson, replaceJson } from './json-file.js';
-import { damaged } from './storage-errors.js';
+import { assertNotLater, damaged } from './storage-errors.js';
 
 const FORMAT = 2;
 const identityPath = (folder: string): string => join(folder, 'identity.json');
 
-/** Everything but the life id, which belongs to the process that has the folder open. */
+/** Everything except the life id, which belongs to the process that has the folder open. */
 type RecordedIdentity = Omit<Identity, 'lifeId'>;
 
 /** Undefined when the folder has none. */
@@ -19,6 +19,7 @@ export function readIdentity(files: FileOperations, folder: string): RecordedIde
   const value = readJson(files, path);
   if (value === undefined) return undefined;
   const { format, ...identity } = value as RecordedIdentity & { format: number };
+  assertNotLater(path, format, [FORMAT, FORMAT]);
   if (format !== FORMAT) throw damaged(path, 0, undefined, `format ${format} is not known here`);
   return identity;
 }

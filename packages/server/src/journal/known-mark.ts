@@ -1,29 +1,51 @@
 /**
- * A file that says what this server knew at some moment: how far its journal is committed, and the newest
+ * A file with what this server knew at some moment: how far its journal is committed, and the newest
  * assignment.
  *
  * Written now and then, without a sync: it survives the death of the process, and after the death of the
- * machine it may lag. Each number only rises, so what is found at a start was true. When it can't be read,
- * opening does without.
+ * machine it may lag. Epoch and revision only rise, so their content at a start was true. The committed
+ * position is about the entries that the journal had then. After an unclean promotion a snapshot may have
+ * replaced them, so it counts only if the journal still has the same checksum there. If the file can't be
+ * read, opening works without it.
  */
 import { join } from 'node:path';
 import { type Epoch, type Known, NO_EPOCH, NO_POSITION, type Position } from '@dualping/core';
 import { type FileOperations, readWholeIfThere } from '@dualping/host';
+import type { Generation } from './generation.js';
 import { decodeNumbers, encodeNumbers } from './numbers.js';
 
 const NAME = 'known-mark';
-const NUMBERS = 3;
+const NUMBERS = 4;
+/** Without the checksum, as it was written once. */
+const FORMER_NUMBERS = 3;
 /** How long a change may wait to be written, ms: many changes then share one write. */
 const WRITE_EVERY_MS = 100;
 
-export function readKnown(files: FileOperations, folder: string): Known {
-  const [committed = NO_POSITION, epoch = NO_EPOCH, revision = 0] =
-    decodeNumbers(readWholeIfThere(files, join(folder, NAME)), NUMBERS) ?? [];
-  return { committed: committed as Position, epoch: epoch as Epoch, revision };
+/** What a journal with this content is known for. */
+export function readKnown(files: FileOperations, folder: string, generation: Generation): Known {
+  const bytes = readWholeIfThere(files, join(folder, NAME));
+  const [committed = NO_POSITION, epoch = NO_EPOCH, revision = 0, checksum] =
+    decodeNumbers(bytes, NUMBERS) ?? decodeNumbers(bytes, FORMER_NUMBERS) ?? [];
+  const isOfThese = checksum === undefined || checksum === checksumIn(generation, committed as Position);
+  return {
+    committed: (isOfThese ? committed : NO_POSITION) as Position,
+    epoch: epoch as Epoch,
+    revision,
+  };
+}
+
+/** Undefined where the generation has nothing, or can't read it: whoever needs the entry reports that. */
+function checksumIn(generation: Generation, at: Position): number | undefined {
+  if (at < generation.base.position || at > generation.last) return undefined;
+  try {
+    return generation.checksumAt(at);
+  } catch {
+    return undefined;
+  }
 }
 
 export class KnownMark {
-  #known: Known | undefined;
+  #numbers: readonly number[] | undefined;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
 
@@ -32,9 +54,12 @@ export class KnownMark {
     readonly folder: string,
   ) {}
 
-  /** Writes it soon, and does not wait for it. */
-  note(known: Known): void {
-    this.#known = known;
+  /** Writes it soon, and does not wait for it. `generation`: the one that `known` is about. */
+  note({ committed, epoch, revision }: Known, generation: Generation): void {
+    const checksum = checksumIn(generation, committed);
+    // What was committed in the generation before says nothing about this one.
+    this.#numbers =
+      checksum === undefined ? [NO_POSITION, epoch, revision, 0] : [committed, epoch, revision, checksum];
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#writing ??= this.#write().finally(() => {
@@ -50,9 +75,9 @@ export class KnownMark {
   }
 
   async #write(): Promise<void> {
-    const known = this.#known;
-    if (known === undefined) return;
-    this.#known = undefined;
+    const numbers = this.#numbers;
+    if (numbers === undefined) return;
+    this.#numbers = undefined;
     const path = join(this.folder, NAME);
     try {
       const file =
@@ -60,12 +85,12 @@ export class KnownMark {
           ? await this.files.create(path)
           : this.files.open(path);
       try {
-        await file.write(encodeNumbers([known.committed, known.epoch, known.revision]), 0);
+        await file.write(encodeNumbers(numbers), 0);
       } finally {
         file.close();
       }
     } catch {
-      // An old mark is still true. If the disk is failing, the journal's own writes will report that.
+      // An old mark is still valid. If the disk is failing, the journal's own writes will report that.
     }
   }
 }

@@ -9,6 +9,7 @@
 
 import { crc32 } from 'node:zlib';
 import type { Position } from '@dualping/core';
+import { assertNotLater } from './storage-errors.js';
 
 const MAGIC = 'dualping';
 const KIND_AT = 8;
@@ -42,11 +43,21 @@ export function encodeSegmentHeader({ kind, first, seed }: SegmentHeader): Buffe
   return bytes;
 }
 
-/** Undefined when it isn't a complete header of this kind. */
-export function decodeSegmentHeader(bytes: Buffer, kind: SegmentKind): SegmentHeader | undefined {
+/**
+ * Undefined when it isn't a complete header of this kind. Throws when a later release wrote it.
+ * @param path of the file
+ */
+export function decodeSegmentHeader(
+  path: string,
+  bytes: Buffer,
+  kind: SegmentKind,
+): SegmentHeader | undefined {
   if (bytes.length < SEGMENT_HEADER_BYTES) return undefined;
   if (crc32(bytes.subarray(0, CRC_AT)) !== bytes.readUInt32LE(CRC_AT)) return undefined;
-  if (bytes.toString('latin1', 0, KIND_AT) !== MAGIC || bytes[VERSION_AT] !== VERSION) return undefined;
+  if (bytes.toString('latin1', 0, KIND_AT) !== MAGIC) return undefined;
+  const version = bytes[VERSION_AT];
+  assertNotLater(path, version, [VERSION, VERSION]);
+  if (version !== VERSION) return undefined;
   if (bytes[KIND_AT] !== KIND_CODES[kind]) return undefined;
   return { kind, first: bytes.readUIntLE(FIRST_AT, 6) as Position, seed: bytes.readUInt32LE(SEED_AT) };
 }
@@ -61,7 +72,7 @@ export const segmentNames = (kind: SegmentKind, names: readonly string[]): strin
 
 const OFFSET_BYTES = 4;
 
-/** What a file came to as it was written: how long it is, and its CRC. */
+/** The length and the CRC of a written file. */
 export interface WrittenSum {
   readonly bytes: number;
   readonly crc: number;
@@ -80,7 +91,7 @@ export class FrameOffsets {
   #count = 0;
   #end: number = SEGMENT_HEADER_BYTES;
 
-  /** Out of 4 little-endian bytes each. */
+  /** From 4 little-endian bytes each. */
   static from(bytes: Buffer, end: number): FrameOffsets {
     const read = new FrameOffsets();
     read.#count = bytes.length / OFFSET_BYTES;
@@ -123,9 +134,9 @@ export class FrameOffsets {
 }
 
 export class Segment {
-  /** Of what is on disk. */
+  /** Sum of the bytes on disk. */
   sum = NOTHING_WRITTEN;
-  /** Something of it was taken back: on disk there may be frames that are not, or no longer, in `offsets`. */
+  /** Entries of it were cut: on disk there may be frames that are not, or no longer, in `offsets`. */
   wasCut = false;
 
   constructor(
@@ -145,7 +156,7 @@ export class Segment {
   }
 }
 
-/** The segment that holds a position: the last that begins at or before it. Segments ascend. */
+/** The segment that holds a position: the last one that begins at or before it. Segments ascend. */
 export function segmentOf<T extends { readonly first: Position }>(
   segments: readonly T[],
   position: Position,

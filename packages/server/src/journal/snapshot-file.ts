@@ -2,7 +2,7 @@
  * A snapshot on disk: a frame that identifies it, a frame for each part, and a frame that says it is
  * complete.
  *
- * A file gets its name only when it is durable, so an incomplete file with that name was damaged later.
+ * A file gets its name only when it is durable, so an incomplete file with its final name was damaged later.
  */
 
 import { basename, join } from 'node:path';
@@ -11,14 +11,14 @@ import { type FileOperations, readWhole, TEMPORARY } from '@dualping/host';
 import { type Frame, frameAt, payloadOf } from './frame.js';
 import { FrameFileWriter } from './frame-file-writer.js';
 import type { Snapshot, SnapshotInfo } from './journal.js';
-import { damaged } from './storage-errors.js';
+import { assertNotLater, damaged } from './storage-errors.js';
 
 /** Largest part of a snapshot: four gRPC messages at their default limit. */
 export const MAX_SNAPSHOT_PART_BYTES = 16 * 1024 * 1024;
 
 const FORMAT = 2;
-/** Those that can be read. The parts of the first were JSON, which whoever reads them tells by their look. */
-const FORMATS: readonly unknown[] = [1, FORMAT];
+/** The lowest format that can be read. Its parts are JSON, which the reader recognises. */
+const OLDEST_FORMAT = 1;
 const SEED = 0;
 /**
  * Parts are numbered from 1 in the place of positions, so the first and the last frame can't be taken for a
@@ -93,7 +93,8 @@ export function readSnapshotFile(files: FileOperations, path: string): Snapshot 
   if (info?.position !== INFO_NUMBER || end?.position !== END_NUMBER)
     throw damaged(path, bytes.length, undefined, 'it is not whole');
   const { format, position, epoch, checksum } = JSON.parse(payloadOf(bytes, info).toString('utf8'));
-  if (!FORMATS.includes(format) || basename(path) !== snapshotName(position))
+  assertNotLater(path, format, [OLDEST_FORMAT, FORMAT]);
+  if (format < OLDEST_FORMAT || basename(path) !== snapshotName(position))
     throw damaged(path, 0, undefined, `it is format ${format} of position ${position}`);
   return { position, epoch, checksum, parts: rest.map((frame) => payloadOf(bytes, frame)) };
 }

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { prepareMachines } from '../machines.js';
+import { machinesWith } from '../machines.js';
 import { Scenario } from './scenario.js';
 
 const FOLDER = fileURLToPath(new URL('../../scenarios/', import.meta.url));
@@ -15,13 +15,13 @@ export interface PlayedScenario {
 }
 
 export async function playScenarios(): Promise<PlayedScenario[]> {
-  const machinesFor = await prepareMachines();
+  const machines = await machinesWith()('production');
   return readdirSync(FOLDER)
     .filter((name) => name.endsWith('.txt'))
     .sort()
     .map((name) => {
       const path = join(FOLDER, name);
       const written = readFileSync(path, 'utf8');
-      return { name, path, written, played: new Scenario(machinesFor).perform(written) };
+      return { name, path, written, played: new Scenario(machines).perform(written) };
     });
 }

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { prepareMachines } from '../machines.js';
+import { machinesWith } from '../machines.js';
 import { playScenarios } from './files.js';
 import { Scenario, ScenarioError } from './scenario.js';
 
@@ -16,7 +16,7 @@ describe('scenarios', async () => {
 });
 
 test('what nobody can play is quoted', async () => {
-  const scenario = new Scenario(await prepareMachines());
+  const scenario = new Scenario(await machinesWith()('production'));
   assert.throws(
     () => scenario.perform('s1 explodes'),
     new ScenarioError('nobody knows how to play "s1 explodes"'),
@@ -28,6 +28,6 @@ test('what nobody can play is quoted', async () => {
 });
 
 test('what is waited for in vain ends the scenario', async () => {
-  const scenario = new Scenario(await prepareMachines());
+  const scenario = new Scenario(await machinesWith()('production'));
   assert.throws(() => scenario.perform('until bob sees ann: hello'), ScenarioError);
 });

@@ -15,10 +15,9 @@
  */
 import type { ClientProcess } from '../client-process.js';
 import type { Fault } from '../faults.js';
-import type { MachinesFor } from '../machines.js';
 import { RouterProcess } from '../router-process.js';
 import type { Setup } from '../setup.js';
-import { type Stage, stageFor } from '../simulation.js';
+import { type Machines, type Stage, stageFor } from '../simulation.js';
 import { eventLine } from './event-lines.js';
 import { News } from './news.js';
 
@@ -56,6 +55,7 @@ const SETUP: Setup = {
   keyholders: false,
   churn: false,
   operatorPatienceMs: undefined,
+  orders: false,
 };
 
 type Verb = readonly [pattern: RegExp, act: (...groups: string[]) => void];
@@ -76,8 +76,9 @@ export class Scenario {
   readonly #thaws = new Map<string, () => void>();
   #mends: (() => void)[] = [];
 
-  constructor(machinesFor: MachinesFor) {
-    this.#stage = stageFor(SETUP, machinesFor(SETUP.limits), {
+  /** @param machines with production's limits */
+  constructor(machines: Machines) {
+    this.#stage = stageFor(SETUP, machines, {
       line: (_, who, text) => this.#tell(who, text),
       event: (_, label) => {
         const line = eventLine(label);

@@ -1,6 +1,6 @@
 /** A member without a journal: its claim to be primary rests on pongs, so a pong too many is seen here. */
-import type { Membership, MembershipOutput, RouterMessage } from '@dualping/core';
-import type { MachineLoop } from '@dualping/runtime';
+import type { MemberMessage, Membership } from '@dualping/core';
+import type { MemberDriver, OpenedRouter, RouterListener } from '@dualping/runtime';
 import type { Build } from '../core.js';
 import type { Random } from '../random.js';
 import type { World } from '../world.js';
@@ -23,14 +23,12 @@ interface Stream {
   isOver: boolean;
 }
 
-type Loop = MachineLoop<Parameters<Membership['step']>[1], MembershipOutput>;
-
 export class RoutedMember extends Process {
   readonly #parts: RoutedMemberParts;
   #lives = 0;
   #membership: Membership | undefined;
-  #loop: Loop | undefined;
-  readonly #streams = new Map<number, Stream>();
+  #driver: MemberDriver | undefined;
+  readonly #streams = new Set<Stream>();
 
   constructor(world: World, parts: RoutedMemberParts) {
     super(`m${parts.id}`, world);
@@ -58,75 +56,58 @@ export class RoutedMember extends Process {
       lifeId: `life ${this.#lives} of ${this.name}`,
       address: this.name,
     });
-    this.#loop = new build.runtime.MachineLoop(this.#membership, {
+    this.#driver = new build.runtime.MemberDriver(this.#membership, {
       clock: this.clock,
-      perform: (output) => this.#perform(output),
+      openRouter: (address, message, listener) => this.#open(address, message, listener),
+      changed: () => {},
     });
-    this.#loop.feed({ kind: 'tick' });
+    this.#driver.start();
   }
 
   protected override died(): void {
-    this.#loop?.stop();
-    for (const [attempt] of this.#streams) this.#hangUp(attempt);
+    this.#driver?.stop();
+    for (const stream of this.#streams) this.#hangUp(stream);
   }
 
-  #perform(output: MembershipOutput): void {
-    switch (output.kind) {
-      case 'open-router': {
-        const { attempt, address, message } = output;
-        return this.#open(attempt, address, message);
-      }
-      case 'to-router': {
-        const stream = this.#streams.get(output.attempt);
-        stream?.out.send(() => {
-          if (!stream.isOver) stream.atRouter?.message(output.message);
-        });
-        return;
-      }
-      case 'close-router':
-        return this.#hangUp(output.attempt);
-      case 'state':
-        return;
-    }
-  }
-
-  #open(
-    attempt: number,
-    address: string,
-    attach: Parameters<NonNullable<Stream['atRouter']>['message']>[0],
-  ): void {
+  #open(address: string, attach: MemberMessage, listener: RouterListener): OpenedRouter {
     const router = this.#parts.routers().find(({ name }) => name === address);
     if (router === undefined) throw new Error(`no router is at ${address}`);
     const { cuts, random } = this.#parts;
-    const loop = this.#loop;
     const back = new Lane(router, this, cuts, random);
     const stream: Stream = { out: new Lane(this, router, cuts, random), atRouter: undefined, isOver: false };
-    this.#streams.set(attempt, stream);
-    const ended = (): void => {
-      this.#streams.delete(attempt);
-      if (!stream.isOver)
-        loop?.feed({ kind: 'router-ended', attempt, reason: 'router-unreachable', detail: 'it ended' });
-      stream.isOver = true;
-    };
-    if (!router.isUp) return back.send(ended);
+    this.#streams.add(stream);
+    const heard = (hear: () => void): void =>
+      back.send(() => {
+        if (!stream.isOver) hear();
+      });
+    const ended = (): void =>
+      heard(() => {
+        this.#streams.delete(stream);
+        stream.isOver = true;
+        listener.ended({ reason: 'router-unreachable', detail: 'it ended' });
+      });
     const end: MemberEnd = {
       member: this,
-      toMember: (message: RouterMessage) =>
-        back.send(() => {
-          if (!stream.isOver) loop?.feed({ kind: 'router-message', attempt, message });
-        }),
-      endToMember: () => back.send(ended),
+      toMember: (message) => heard(() => listener.heard(message)),
+      endToMember: ended,
     };
-    stream.out.send(() => {
-      stream.atRouter = router.accept(end);
-      stream.atRouter.message(attach);
-    });
+    if (!router.isUp) ended();
+    else
+      stream.out.send(() => {
+        stream.atRouter = router.accept(end);
+        stream.atRouter.message(attach);
+      });
+    return {
+      send: (message) =>
+        stream.out.send(() => {
+          if (!stream.isOver) stream.atRouter?.message(message);
+        }),
+      abort: () => this.#hangUp(stream),
+    };
   }
 
-  #hangUp(attempt: number): void {
-    const stream = this.#streams.get(attempt);
-    if (stream === undefined) return;
-    this.#streams.delete(attempt);
+  #hangUp(stream: Stream): void {
+    this.#streams.delete(stream);
     stream.out.send(() => stream.atRouter?.ended());
     stream.isOver = true;
   }

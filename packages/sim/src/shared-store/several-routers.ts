@@ -10,7 +10,7 @@ import {
 } from '@dualping/core';
 import { Violation } from '../checkers/checker.js';
 import type { RouterFolder } from '../router-disk.js';
-import type { RouterStore, RouterView } from '../router-view.js';
+import type { OperatorOrder, RouterStore, RouterView } from '../router-view.js';
 import type { LeadingRouter } from './leading-router.js';
 import { type ModelEtcd, OPERATOR } from './model-etcd.js';
 
@@ -49,6 +49,11 @@ export class SeveralRouters implements RouterView {
   promoteUnclean(cluster: ClusterId, serverId: ServerId, acceptLoss: boolean): void {
     const { leader } = this;
     leader?.receive(() => leader.reign?.promoteUnclean(cluster, serverId, acceptLoss));
+  }
+
+  order(kind: OperatorOrder, cluster: ClusterId): void {
+    const { leader } = this;
+    leader?.receive(() => leader.reign?.order(kind, cluster));
   }
 
   /** Checks that records are written by the router that the leader's key names, or by an operator. */

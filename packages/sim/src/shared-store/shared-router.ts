@@ -192,6 +192,7 @@ export class SharedRouter extends Process {
     const isPong = ({ kind }: RouterMessage): boolean => kind === 'pong';
     const driver = new runtime.RegistryDriver(registry, {
       clock: this.clock,
+      wallTime: () => this.world.now,
       fence: {
         confirm: (confirmed) => fenced.confirm(confirmed),
         mayPong: () => this.#leadership?.mayPong(this.world.now) === true,

@@ -40,7 +40,7 @@ const FAULT_LASTS_MS = { least: 100, most: 8_000 } as const;
 const CALM_CAMPAIGNS = 12;
 /** How long a leader is cut from all members, and within which time its term has to be over, ms. */
 const DEAF_MS = { lasts: 6_000, handsOverWithin: 3_000 } as const;
-/** Campaigns that may follow a handover: all routers find that nobody leads. */
+/** Campaigns that may follow a handover: all routers find that no router leads. */
 const HANDOVER_CAMPAIGNS = ROUTERS;
 
 export interface Broken {

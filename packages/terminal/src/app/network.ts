@@ -1,5 +1,5 @@
 /** Connects the state with the session: performs its effects and turns the session's news into events. */
-import { DualpingError, type DualpingSession } from '@dualping/client';
+import { clockDifferenceText, DualpingError, type DualpingSession } from '@dualping/client';
 import {
   concat,
   EMPTY,
@@ -35,6 +35,7 @@ export class Network {
     this.events$ = merge(
       this.#people$(), // first, so that it sees the session become live and asks for a list at once
       session.state$.pipe(map((state): Event => ({ kind: 'session', session: state }))),
+      session.clocks$.pipe(map((clocks): Event => ({ kind: 'problem', text: clockDifferenceText(clocks) }))),
       session.moves$.pipe(map((move): Event => ({ kind: 'moved', move }))),
       session.posts$.pipe(
         gathered(GATHER_MS),

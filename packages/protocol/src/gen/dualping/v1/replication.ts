@@ -59,17 +59,17 @@ export interface SnapshotHeader {
   epochStarts: EpochBoundary[];
   /** How far the cluster has read each of the other clusters. */
   origins: Origin[];
-  /** Codes that let keys in, the oldest first, at most 10,000. */
+  /** Codes that admit keys, the oldest first, at most 10,000. */
   codes: SnapshotCode[];
 }
 
 export interface SnapshotCode {
   /** SHA-256 of the code. */
   code: Buffer;
-  /** Whom it lets in; empty: any name that belongs to no key. */
+  /** The name that it admits; empty: any name without keys. */
   user: string;
   untilMs: number;
-  /** Position of the entry that made it, and of the login that spent it; 0: it is not spent. */
+  /** Position of the entry that made it, and of the login that used it; 0: it is not used. */
   madeAt: number;
   spentAt: number;
 }
@@ -88,7 +88,7 @@ export interface SnapshotUser {
   home: number;
   /**
    * Users of other clusters that it no longer follows, and the positions at which that ended; those clusters
-   * have to be told.
+   * must learn it.
    */
   left: FollowEdge[];
   /**
@@ -96,7 +96,7 @@ export interface SnapshotUser {
    * most the last 1,000.
    */
   mentions: number[];
-  /** Its keys by number, ascending, and the highest number that was ever given; 0: it has had none. */
+  /** Its keys by number, ascending, and the highest number ever given to one; 0: it has had none. */
   keys: SnapshotKey[];
   lastKey: number;
 }
@@ -105,7 +105,7 @@ export interface SnapshotKey {
   number: number;
   key: Buffer;
   device: string;
-  /** Position of the entry that bound it, and of the one that revoked it; 0: it speaks. */
+  /** Position of the entry that bound it, and of the one that revoked it; 0: it is valid. */
   since: number;
   revokedAt: number;
 }
@@ -117,7 +117,7 @@ export interface FollowEdge {
 }
 
 export interface SnapshotSessions {
-  /** The session that has been silent for longest comes first. */
+  /** The least recently used session comes first. */
   sessions: SnapshotSession[];
 }
 
@@ -128,7 +128,7 @@ export interface SnapshotSession {
   lastRequestNo: number;
   /** Outcomes of the last requests in order; the last one is the outcome of `last_request_no`. */
   replies: SnapshotReply[];
-  /** Number of the key that it speaks with; 0: it has shown none. */
+  /** Number of its key; 0: it has shown none. */
   key: number;
   /** Its login was refused, and it may do nothing. */
   isMute: boolean;
@@ -186,17 +186,17 @@ export interface Join {
 export interface Durable {
   epoch: number;
   position: number;
-  /** The standby's disk has no room for what users write: while it is in sync, the primary refuses that. */
+  /** The standby's disk has no room for users' writes: while it is in sync, the primary refuses them. */
   diskIsLow: boolean;
 }
 
-/** The last message of a stream: the standby has heard of this higher epoch. The primary steps down at once. */
+/** The last message of a stream: the standby knows of this higher epoch. The primary steps down at once. */
 export interface Fenced {
   epoch: number;
 }
 
 /**
- * The last message of a stream: the standby knows entries up to `committed` as committed, the primary's
+ * The last message of a stream: the standby knows that entries up to `committed` are committed, the primary's
  * journal lacks some of them, and no unclean promotion explains it.
  */
 export interface Lacking {
@@ -215,7 +215,7 @@ export interface ReplicateResponse {
 }
 
 /**
- * The journals agree up to `common`. The standby must cut its entries beyond it; they were never
+ * The journals are equal up to `common`. The standby must cut its entries beyond it; they were never
  * acknowledged.
  */
 export interface Joined {
@@ -226,7 +226,7 @@ export interface Joined {
   checksum: number;
 }
 
-/** The journals agree up to `common`. The primary's journal no longer has the entries after it. */
+/** The journals are equal up to `common`. The primary's journal no longer has the entries after it. */
 export interface SnapshotNeeded {
   epoch: number;
   common: number;
@@ -244,7 +244,7 @@ export interface Entries {
 
 /**
  * The last message of a stream. With reason `fenced`, `epoch` is the higher epoch that the sender has seen.
- * With any other reason `epoch` decides nothing.
+ * With any other reason `epoch` has no effect.
  */
 export interface ReplicateRefused {
   epoch: number;
@@ -286,8 +286,8 @@ export interface TailOpen {
 }
 
 /**
- * Which authors' posts are wanted, as a change to the messages before, and the position after which
- * everything is to be sent (again).
+ * The authors whose posts are wanted, as a change to the earlier messages, and the position after which
+ * everything is sent (again).
  */
 export interface TailSubscribe {
   /** Counts up from 1 on a stream. The caller ignores batches with a lower number. */
@@ -327,7 +327,7 @@ export interface TailResponse {
   through: number;
   /**
    * Users of the cluster who have become present, and absent, since the last message. The first message has
-   * all who are present.
+   * all users who are present.
    */
   arrived: string[];
   left: string[];

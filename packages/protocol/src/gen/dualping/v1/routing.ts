@@ -59,8 +59,8 @@ export interface Attach {
   replicates: boolean;
   /**
    * Counts the streams that this life of the member has opened, from 1. A router that was paused for long, or
-   * that the member dials at two of its addresses, may hear several streams at once, in any order; the one
-   * with the highest number counts. 0: not counted; then the stream that the router hears last counts.
+   * that the member dials at two of its addresses, may get several streams at once, in any order; the one
+   * with the highest number is used. 0: not counted; then the last stream is used.
    */
   attempt: number;
   /**
@@ -79,11 +79,11 @@ export interface Attach {
    * a lower revision has an older store and refuses.
    */
   revision: number;
-  /** Says where the member's journal ends. */
+  /** Where the member's journal ends. */
   stats:
     | Stats
     | undefined;
-  /** It has been asked to stop: nobody hands over to it. */
+  /** It has been asked to stop: no primary hands over to it. */
   leaving: boolean;
   /**
    * The service that it is a member of, in place of `cluster`, which is 0 then. A service's cluster is made
@@ -91,6 +91,13 @@ export interface Attach {
    * with a letter.
    */
   service: string;
+  /** The release that the member belongs to, for people. Empty: not told. */
+  version: string;
+  /**
+   * The highest level of features that it knows. 0: not told, which counts as 1. What came with a level is used
+   * only when the router and all members of the cluster have it.
+   */
+  level: number;
 }
 
 /** Sent every `ping_interval_ms`. Any message counts as a sign of life; this one also carries stats. */
@@ -109,8 +116,8 @@ export interface Ping {
 }
 
 /**
- * Stats of a server, for people. They also serve two decisions: a copy that ends before what an in-sync
- * member has committed is an older copy, and an unclean promotion says what it loses.
+ * Stats of a server, for display. Two decisions use them too: a copy that ends before what an in-sync member
+ * has committed is an older copy, and an unclean promotion says what it loses.
  */
 export interface Stats {
   /** Last position that is durable on the server. */
@@ -130,18 +137,18 @@ export interface Stats {
   lastEpoch: number;
   /** How many disk operations took longer than a second, since it started. */
   slowSyncs: number;
-  /** The longest that a disk operation took, including the one in progress. */
+  /** The longest time of a disk operation, including the one in progress. */
   longestSyncMs: number;
-  /** Absent: it has no disk, or has not looked yet. */
+  /** Absent: it has no disk, or has not checked it yet. */
   disk: DiskRoom | undefined;
 }
 
 /** The disk that holds a server's data folder. */
 export interface DiskRoom {
-  /** What the server may still write, and the size of the whole, bytes. */
+  /** What the server may still write, and the size of the whole disk, bytes. */
   freeBytes: number;
   sizeBytes: number;
-  /** Users' writes are refused because of it, while the server is in sync. */
+  /** Users' writes are refused because of this disk, while the server is in sync. */
   isLow: boolean;
 }
 
@@ -174,7 +181,7 @@ export interface HandOver {
   leaving: boolean;
 }
 
-/** The server was asked to stop, and goes on for a moment. The router no longer hands over to it. */
+/** The server was asked to stop, and still runs for a moment. The router no longer hands over to it. */
 export interface Leaving {
 }
 
@@ -185,8 +192,8 @@ export interface Leave {
 }
 
 /**
- * From the primary of `epoch`: its journal lacks entries that this live member knows as committed. The router
- * lets that member take over if it is in sync; else no server serves until an operator decides.
+ * From the primary of `epoch`: its journal lacks entries that this live member knows to be committed. The
+ * router lets that member take over if it is in sync; else no server serves until an operator decides.
  */
 export interface Dispute {
   epoch: number;
@@ -208,6 +215,7 @@ export interface DualPingResponse {
     /** Sent with every change of the member's cluster, and in answer to ChangeInSync. */
     { $case: "assigned"; value: Assigned }
     | { $case: "pleaseHandOver"; value: PleaseHandOver }
+    | { $case: "pleaseRest"; value: PleaseRest }
     | //
     /** Answers HandOver when no other member can take over now. */
     { $case: "noSuccessor"; value: NoSuccessor }
@@ -217,32 +225,32 @@ export interface DualPingResponse {
     | //
     /**
      * Answers `attach` at a router that does not lead, again with each change, and about every second. The
-     * stream stays open for this and nothing else; it ends when that router leads itself.
+     * stream carries nothing else; it ends when that router becomes the leader.
      */
     { $case: "leaderIs"; value: LeaderIs }
     | undefined;
 }
 
 export interface LeaderRequest {
-  /** From a router that stands by: where it is dialled. Empty from everybody else. */
+  /** From a router that stands by: its address. Empty from all others. */
   standby: string;
 }
 
 export interface LeaderIs {
-  /** Rises with each leader. 0: nobody leads, as far as this router knows. */
+  /** Rises with each leader. 0: no router leads, as far as this one knows. */
   term: number;
-  /** Where it is dialled. Empty when nobody leads. */
+  /** The leader's address. Empty when no router leads. */
   address: string;
-  /** Whether it is the router that says so, and the store has confirmed it a moment ago. */
+  /** Whether the answering router itself leads, and the store has confirmed it a moment ago. */
   leads: boolean;
-  /** From the router that leads: where the others are dialled that stand by. At most 64. */
+  /** From the leader: the addresses of the routers that stand by. At most 64. */
   standbys: string[];
-  /** Where the router is dialled that says this. Empty on DualPing. */
+  /** The address of the answering router. Empty on DualPing. */
   router: string;
 }
 
 export interface Welcome {
-  /** The member stores it beside its journal. */
+  /** The member stores it with its journal. */
   networkId: string;
   /** How often the member must send a message. May rise with the number of members; see Pong. */
   pingIntervalMs: number;
@@ -251,9 +259,9 @@ export interface Welcome {
   assignment:
     | Assignment
     | undefined;
-  /** Number of clusters; it determines which cluster a user belongs to. 0: not told. */
+  /** Number of clusters; it determines which cluster a user belongs to. 0: not given. */
   clusters: number;
-  /** In which term this router leads, of several that share a store. 0: it shares its store with none. */
+  /** The term in which this router leads, of several that share a store. 0: it shares its store with no other. */
   term: number;
 }
 
@@ -267,12 +275,17 @@ export interface Assigned {
   assignment:
     | Assignment
     | undefined;
-  /** The highest ChangeInSync.request of this stream that has been dealt with. */
+  /** The highest ChangeInSync.request of this stream that has been decided. */
   lastRequest: number;
 }
 
 /** An operator wants another primary: the server drains, then sends HandOver. */
 export interface PleaseHandOver {
+  epoch: number;
+}
+
+/** An operator wants the cluster to rest: the server drains, then ends. Nobody takes over. */
+export interface PleaseRest {
   epoch: number;
 }
 
@@ -289,7 +302,7 @@ export interface Refused {
   networkId: string;
 }
 
-/** As `attach` would have it. */
+/** As in Attach. */
 export interface AddMasterRequest {
   server: Attach | undefined;
 }
@@ -304,8 +317,8 @@ export interface AddMasterResponse {
 
 export interface GetAvailableRequest {
   /**
-   * Who asks: a cluster by number, the cluster of a user, or a service by name. A service need not be there
-   * yet: the answer is held for it as for a primary that is gone.
+   * What is asked for: a cluster by number, the cluster of a user, or a service by name. A service need not
+   * exist yet: the answer waits as for a primary that is gone.
    */
   target:
     | { $case: "cluster"; value: number }
@@ -322,14 +335,14 @@ export interface GetAvailableResponse {
   assignment:
     | Assignment
     | undefined;
-  /** The router's network. A caller that has met another network at this address ignores the assignment. */
+  /** The router's network. A caller of another network ignores the assignment. */
   networkId: string;
 }
 
 export interface WatchRequest {
   /**
-   * One cluster, the cluster of a user, a service that is there or will be, or, without a target, all
-   * clusters that users are divided over.
+   * One cluster, the cluster of a user, a service that exists or will be made, or, without a target, all
+   * clusters of users.
    */
   target:
     | { $case: "cluster"; value: number }
@@ -345,11 +358,11 @@ export interface WatchRequest {
 export interface WatchResponse {
   /** One for each watched cluster in the first message; after that those that changed. */
   assignments: Assignment[];
-  /** Only when asked for. */
+  /** Only if the request asked for stats. */
   stats: MemberFigures[];
   /** As in GetAvailableResponse. */
   networkId: string;
-  /** What is wrong with the router itself now, for people. Empty: nothing. Each message says it. */
+  /** What is wrong with the router itself now, for people. Empty: nothing. It is in each message. */
   trouble: string;
 }
 
@@ -392,8 +405,23 @@ export interface ConnectResponse {
   cluster: number;
   /** Longest time to wait for a failover, ms: the slowest detection, and some margin. */
   failoverWaitMs: number;
-  /** The user's cluster as it is now. Absent when no user was named or the cluster has never had a primary. */
-  assignment: Assignment | undefined;
+  /**
+   * The present assignment of the user's cluster. Absent when no user was named or the cluster has never had
+   * a primary.
+   */
+  assignment:
+    | Assignment
+    | undefined;
+  /**
+   * The network's own certificates that the router trusts, X.509 in DER, the present one first. While it is
+   * replaced also one that has the new key and is signed by the former: who knows the former can follow.
+   */
+  authorities: Buffer[];
+  /** The router's wall clock, ms since 1970; 0 when it is not told. */
+  nowMs: number;
+  /** The router's release, for people, and the highest level of features that it knows. */
+  version: string;
+  level: number;
 }
 
 export interface CrashRequest {
@@ -416,8 +444,8 @@ export interface HandoverRequest {
   /** In place of `cluster`. */
   service: string;
   /**
-   * The member that is to take over; 0: the first that may. Refused when that member could not take over now.
-   * If it can't any more when the primary has stopped, another one does: the answer says which.
+   * The member that takes over; 0: the first that may. Refused if that member could not take over now. If it
+   * no longer can when the primary has stopped, another one takes over: the answer says which.
    */
   serverId: number;
 }
@@ -432,7 +460,7 @@ export interface PromoteRequest {
   /** Must be true: it confirms that the caller knows what may be lost. */
   unclean: boolean;
   /**
-   * Promote even if another live member has more. Without it the call is then refused, and the refusal says
+   * Promote even if another live member has more. If it is false such a call is refused, and the refusal says
    * what would be lost.
    */
   acceptLoss: boolean;
@@ -450,6 +478,69 @@ export interface HandoverRouterRequest {
 export interface HandoverRouterResponse {
   /** The term that ends. */
   term: number;
+}
+
+export interface PauseRequest {
+  cluster: number;
+  /** In place of `cluster`. */
+  service: string;
+}
+
+export interface RestRequest {
+  cluster: number;
+}
+
+export interface ResumeRequest {
+  cluster: number;
+  /** In place of `cluster`. */
+  service: string;
+}
+
+export interface RemoveRequest {
+  cluster: number;
+  /** In place of `cluster`. */
+  service: string;
+  serverId: number;
+  /** Also when it is one of the few members that have everything, and no primary serves. */
+  acceptLoss: boolean;
+}
+
+/** The cluster, as the order has made it. */
+export interface OrderResponse {
+  assignment: Assignment | undefined;
+}
+
+export interface HistoryRequest {
+  cluster: number;
+  /** In place of `cluster`. */
+  service: string;
+}
+
+export interface HistoryResponse {
+  /** The oldest first, at most 50. */
+  entries: HistoryEntry[];
+}
+
+export interface HistoryEntry {
+  what: HistoryEntry_What;
+  /** By the router's wall clock. 0: not known. */
+  timeMs: number;
+  /** The epoch from then on. */
+  epoch: number;
+  /** Who was promoted or removed; 0: it is about no member. */
+  serverId: number;
+  /** For people. */
+  detail: string;
+}
+
+export enum HistoryEntry_What {
+  UNSPECIFIED = 0,
+  PROMOTED = 1,
+  PROMOTED_UNCLEAN = 2,
+  PAUSED = 3,
+  RESTING = 4,
+  RESUMED = 5,
+  REMOVED = 6,
 }
 
 function createBaseDualPingRequest(): DualPingRequest {
@@ -583,6 +674,8 @@ function createBaseAttach(): Attach {
     stats: undefined,
     leaving: false,
     service: "",
+    version: "",
+    level: 0,
   };
 }
 
@@ -632,6 +725,12 @@ export const Attach: MessageFns<Attach> = {
     }
     if (message.service !== "") {
       writer.uint32(122).string(message.service);
+    }
+    if (message.version !== "") {
+      writer.uint32(130).string(message.version);
+    }
+    if (message.level !== 0) {
+      writer.uint32(136).uint32(message.level);
     }
     return writer;
   },
@@ -767,6 +866,22 @@ export const Attach: MessageFns<Attach> = {
             }
 
             message.service = reader.string();
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.level = reader.uint32();
             continue;
           }
         }
@@ -1413,6 +1528,9 @@ export const DualPingResponse: MessageFns<DualPingResponse> = {
       case "pleaseHandOver":
         PleaseHandOver.encode(message.message.value, writer.uint32(34).fork()).join();
         break;
+      case "pleaseRest":
+        PleaseRest.encode(message.message.value, writer.uint32(66).fork()).join();
+        break;
       case "noSuccessor":
         NoSuccessor.encode(message.message.value, writer.uint32(50).fork()).join();
         break;
@@ -1469,6 +1587,14 @@ export const DualPingResponse: MessageFns<DualPingResponse> = {
             }
 
             message.message = { $case: "pleaseHandOver", value: PleaseHandOver.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.message = { $case: "pleaseRest", value: PleaseRest.decode(reader, reader.uint32()) };
             continue;
           }
           case 6: {
@@ -1881,6 +2007,52 @@ export const PleaseHandOver: MessageFns<PleaseHandOver> = {
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
       const message = createBasePleaseHandOver();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.epoch = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBasePleaseRest(): PleaseRest {
+  return { epoch: 0 };
+}
+
+export const PleaseRest: MessageFns<PleaseRest> = {
+  encode(message: PleaseRest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.epoch !== 0) {
+      writer.uint32(8).uint64(message.epoch);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PleaseRest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePleaseRest();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -2748,7 +2920,17 @@ export const ConnectRequest: MessageFns<ConnectRequest> = {
 };
 
 function createBaseConnectResponse(): ConnectResponse {
-  return { networkId: "", clusters: 0, cluster: 0, failoverWaitMs: 0, assignment: undefined };
+  return {
+    networkId: "",
+    clusters: 0,
+    cluster: 0,
+    failoverWaitMs: 0,
+    assignment: undefined,
+    authorities: [],
+    nowMs: 0,
+    version: "",
+    level: 0,
+  };
 }
 
 export const ConnectResponse: MessageFns<ConnectResponse> = {
@@ -2767,6 +2949,18 @@ export const ConnectResponse: MessageFns<ConnectResponse> = {
     }
     if (message.assignment !== undefined) {
       Assignment.encode(message.assignment, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.authorities) {
+      writer.uint32(50).bytes(v!);
+    }
+    if (message.nowMs !== 0) {
+      writer.uint32(56).uint64(message.nowMs);
+    }
+    if (message.version !== "") {
+      writer.uint32(66).string(message.version);
+    }
+    if (message.level !== 0) {
+      writer.uint32(72).uint32(message.level);
     }
     return writer;
   },
@@ -2822,6 +3016,38 @@ export const ConnectResponse: MessageFns<ConnectResponse> = {
             }
 
             message.assignment = Assignment.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.authorities.push(Buffer.from(reader.bytes()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.nowMs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.level = reader.uint32();
             continue;
           }
         }
@@ -3304,6 +3530,484 @@ export const HandoverRouterResponse: MessageFns<HandoverRouterResponse> = {
   },
 };
 
+function createBasePauseRequest(): PauseRequest {
+  return { cluster: 0, service: "" };
+}
+
+export const PauseRequest: MessageFns<PauseRequest> = {
+  encode(message: PauseRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cluster !== 0) {
+      writer.uint32(8).uint32(message.cluster);
+    }
+    if (message.service !== "") {
+      writer.uint32(18).string(message.service);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PauseRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePauseRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.cluster = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.service = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRestRequest(): RestRequest {
+  return { cluster: 0 };
+}
+
+export const RestRequest: MessageFns<RestRequest> = {
+  encode(message: RestRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cluster !== 0) {
+      writer.uint32(8).uint32(message.cluster);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RestRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRestRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.cluster = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseResumeRequest(): ResumeRequest {
+  return { cluster: 0, service: "" };
+}
+
+export const ResumeRequest: MessageFns<ResumeRequest> = {
+  encode(message: ResumeRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cluster !== 0) {
+      writer.uint32(8).uint32(message.cluster);
+    }
+    if (message.service !== "") {
+      writer.uint32(18).string(message.service);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResumeRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResumeRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.cluster = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.service = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRemoveRequest(): RemoveRequest {
+  return { cluster: 0, service: "", serverId: 0, acceptLoss: false };
+}
+
+export const RemoveRequest: MessageFns<RemoveRequest> = {
+  encode(message: RemoveRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cluster !== 0) {
+      writer.uint32(8).uint32(message.cluster);
+    }
+    if (message.service !== "") {
+      writer.uint32(18).string(message.service);
+    }
+    if (message.serverId !== 0) {
+      writer.uint32(24).uint32(message.serverId);
+    }
+    if (message.acceptLoss !== false) {
+      writer.uint32(32).bool(message.acceptLoss);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RemoveRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRemoveRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.cluster = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.service = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.serverId = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.acceptLoss = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseOrderResponse(): OrderResponse {
+  return { assignment: undefined };
+}
+
+export const OrderResponse: MessageFns<OrderResponse> = {
+  encode(message: OrderResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.assignment !== undefined) {
+      Assignment.encode(message.assignment, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OrderResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOrderResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.assignment = Assignment.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseHistoryRequest(): HistoryRequest {
+  return { cluster: 0, service: "" };
+}
+
+export const HistoryRequest: MessageFns<HistoryRequest> = {
+  encode(message: HistoryRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cluster !== 0) {
+      writer.uint32(8).uint32(message.cluster);
+    }
+    if (message.service !== "") {
+      writer.uint32(18).string(message.service);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HistoryRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHistoryRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.cluster = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.service = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseHistoryResponse(): HistoryResponse {
+  return { entries: [] };
+}
+
+export const HistoryResponse: MessageFns<HistoryResponse> = {
+  encode(message: HistoryResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.entries) {
+      HistoryEntry.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HistoryResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHistoryResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.entries.push(HistoryEntry.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseHistoryEntry(): HistoryEntry {
+  return { what: 0, timeMs: 0, epoch: 0, serverId: 0, detail: "" };
+}
+
+export const HistoryEntry: MessageFns<HistoryEntry> = {
+  encode(message: HistoryEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.what !== 0) {
+      writer.uint32(8).int32(message.what);
+    }
+    if (message.timeMs !== 0) {
+      writer.uint32(16).uint64(message.timeMs);
+    }
+    if (message.epoch !== 0) {
+      writer.uint32(24).uint64(message.epoch);
+    }
+    if (message.serverId !== 0) {
+      writer.uint32(32).uint32(message.serverId);
+    }
+    if (message.detail !== "") {
+      writer.uint32(42).string(message.detail);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HistoryEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHistoryEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.what = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.timeMs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.epoch = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.serverId = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.detail = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 /** The router: which servers are available. Served by `dualping router`. */
 export type RoutingServiceService = typeof RoutingServiceService;
 export const RoutingServiceService = {
@@ -3350,7 +4054,7 @@ export const RoutingServiceService = {
     responseDeserialize: (value: Buffer): GetAvailableResponse => GetAvailableResponse.decode(value),
   },
   /**
-   * The assignments of one cluster or of all: first as they are, then each change as it is made.
+   * The assignments of one cluster or of all: first the present ones, then each change as it is made.
    * A watcher that reads slowly misses intermediate changes, never the last.
    */
   watch: {
@@ -3434,7 +4138,7 @@ export interface RoutingServiceServer extends UntypedServiceImplementation {
    */
   getAvailable: handleUnaryCall<GetAvailableRequest, GetAvailableResponse>;
   /**
-   * The assignments of one cluster or of all: first as they are, then each change as it is made.
+   * The assignments of one cluster or of all: first the present ones, then each change as it is made.
    * A watcher that reads slowly misses intermediate changes, never the last.
    */
   watch: handleServerStreamingCall<WatchRequest, WatchResponse>;
@@ -3506,7 +4210,7 @@ export interface RoutingServiceClient extends Client {
     callback: (error: ServiceError | null, response: GetAvailableResponse) => void,
   ): ClientUnaryCall;
   /**
-   * The assignments of one cluster or of all: first as they are, then each change as it is made.
+   * The assignments of one cluster or of all: first the present ones, then each change as it is made.
    * A watcher that reads slowly misses intermediate changes, never the last.
    */
   watch(request: WatchRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchResponse>;
@@ -3616,8 +4320,8 @@ export const AdminServiceService = {
     responseDeserialize: (value: Buffer): PromoteResponse => PromoteResponse.decode(value),
   },
   /**
-   * Of several routers that share a store: the one that leads leaves that to another. It answers before it
-   * steps down; `Leader` then says who leads, with a higher term. FAILED_PRECONDITION, reason
+   * Asks the leader of several routers that share a store to let another one lead. It answers before it steps
+   * down; `Leader` then says who leads, with a higher term. FAILED_PRECONDITION, reason
    * `handover-impossible`, when no other router stands by.
    */
   handoverRouter: {
@@ -3630,6 +4334,65 @@ export const AdminServiceService = {
     responseSerialize: (value: HandoverRouterResponse): Buffer =>
       Buffer.from(HandoverRouterResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): HandoverRouterResponse => HandoverRouterResponse.decode(value),
+  },
+  /**
+   * Pauses failover: no other server takes over from a primary that is lost. Handovers and `Promote` work as
+   * before.
+   */
+  pause: {
+    path: "/dualping.v1.AdminService/Pause" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PauseRequest): Buffer => Buffer.from(PauseRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PauseRequest => PauseRequest.decode(value),
+    responseSerialize: (value: OrderResponse): Buffer => Buffer.from(OrderResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): OrderResponse => OrderResponse.decode(value),
+  },
+  /**
+   * Brings a cluster to rest: its primary ends in order, and no epoch is granted any more. Answers when the
+   * primary has ended. Then each member of the in-sync set can begin alone.
+   */
+  rest: {
+    path: "/dualping.v1.AdminService/Rest" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RestRequest): Buffer => Buffer.from(RestRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RestRequest => RestRequest.decode(value),
+    responseSerialize: (value: OrderResponse): Buffer => Buffer.from(OrderResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): OrderResponse => OrderResponse.decode(value),
+  },
+  /** Ends what `Pause` or `Rest` has begun. */
+  resume: {
+    path: "/dualping.v1.AdminService/Resume" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ResumeRequest): Buffer => Buffer.from(ResumeRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ResumeRequest => ResumeRequest.decode(value),
+    responseSerialize: (value: OrderResponse): Buffer => Buffer.from(OrderResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): OrderResponse => OrderResponse.decode(value),
+  },
+  /**
+   * Forgets a member that does not come back. Refused for one that is live, for the one that holds the epoch,
+   * and for the last of the in-sync set.
+   */
+  remove: {
+    path: "/dualping.v1.AdminService/Remove" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RemoveRequest): Buffer => Buffer.from(RemoveRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RemoveRequest => RemoveRequest.decode(value),
+    responseSerialize: (value: OrderResponse): Buffer => Buffer.from(OrderResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): OrderResponse => OrderResponse.decode(value),
+  },
+  /** What has happened to a cluster: epochs and operators' orders, with times and reasons. */
+  history: {
+    path: "/dualping.v1.AdminService/History" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: HistoryRequest): Buffer => Buffer.from(HistoryRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): HistoryRequest => HistoryRequest.decode(value),
+    responseSerialize: (value: HistoryResponse): Buffer => Buffer.from(HistoryResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): HistoryResponse => HistoryResponse.decode(value),
   },
 } as const;
 
@@ -3645,11 +4408,30 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
    */
   promote: handleUnaryCall<PromoteRequest, PromoteResponse>;
   /**
-   * Of several routers that share a store: the one that leads leaves that to another. It answers before it
-   * steps down; `Leader` then says who leads, with a higher term. FAILED_PRECONDITION, reason
+   * Asks the leader of several routers that share a store to let another one lead. It answers before it steps
+   * down; `Leader` then says who leads, with a higher term. FAILED_PRECONDITION, reason
    * `handover-impossible`, when no other router stands by.
    */
   handoverRouter: handleUnaryCall<HandoverRouterRequest, HandoverRouterResponse>;
+  /**
+   * Pauses failover: no other server takes over from a primary that is lost. Handovers and `Promote` work as
+   * before.
+   */
+  pause: handleUnaryCall<PauseRequest, OrderResponse>;
+  /**
+   * Brings a cluster to rest: its primary ends in order, and no epoch is granted any more. Answers when the
+   * primary has ended. Then each member of the in-sync set can begin alone.
+   */
+  rest: handleUnaryCall<RestRequest, OrderResponse>;
+  /** Ends what `Pause` or `Rest` has begun. */
+  resume: handleUnaryCall<ResumeRequest, OrderResponse>;
+  /**
+   * Forgets a member that does not come back. Refused for one that is live, for the one that holds the epoch,
+   * and for the last of the in-sync set.
+   */
+  remove: handleUnaryCall<RemoveRequest, OrderResponse>;
+  /** What has happened to a cluster: epochs and operators' orders, with times and reasons. */
+  history: handleUnaryCall<HistoryRequest, HistoryResponse>;
 }
 
 export interface AdminServiceClient extends Client {
@@ -3692,8 +4474,8 @@ export interface AdminServiceClient extends Client {
     callback: (error: ServiceError | null, response: PromoteResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Of several routers that share a store: the one that leads leaves that to another. It answers before it
-   * steps down; `Leader` then says who leads, with a higher term. FAILED_PRECONDITION, reason
+   * Asks the leader of several routers that share a store to let another one lead. It answers before it steps
+   * down; `Leader` then says who leads, with a higher term. FAILED_PRECONDITION, reason
    * `handover-impossible`, when no other router stands by.
    */
   handoverRouter(
@@ -3710,6 +4492,92 @@ export interface AdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: HandoverRouterResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Pauses failover: no other server takes over from a primary that is lost. Handovers and `Promote` work as
+   * before.
+   */
+  pause(
+    request: PauseRequest,
+    callback: (error: ServiceError | null, response: OrderResponse) => void,
+  ): ClientUnaryCall;
+  pause(
+    request: PauseRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: OrderResponse) => void,
+  ): ClientUnaryCall;
+  pause(
+    request: PauseRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: OrderResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Brings a cluster to rest: its primary ends in order, and no epoch is granted any more. Answers when the
+   * primary has ended. Then each member of the in-sync set can begin alone.
+   */
+  rest(request: RestRequest, callback: (error: ServiceError | null, response: OrderResponse) => void): ClientUnaryCall;
+  rest(
+    request: RestRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: OrderResponse) => void,
+  ): ClientUnaryCall;
+  rest(
+    request: RestRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: OrderResponse) => void,
+  ): ClientUnaryCall;
+  /** Ends what `Pause` or `Rest` has begun. */
+  resume(
+    request: ResumeRequest,
+    callback: (error: ServiceError | null, response: OrderResponse) => void,
+  ): ClientUnaryCall;
+  resume(
+    request: ResumeRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: OrderResponse) => void,
+  ): ClientUnaryCall;
+  resume(
+    request: ResumeRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: OrderResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Forgets a member that does not come back. Refused for one that is live, for the one that holds the epoch,
+   * and for the last of the in-sync set.
+   */
+  remove(
+    request: RemoveRequest,
+    callback: (error: ServiceError | null, response: OrderResponse) => void,
+  ): ClientUnaryCall;
+  remove(
+    request: RemoveRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: OrderResponse) => void,
+  ): ClientUnaryCall;
+  remove(
+    request: RemoveRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: OrderResponse) => void,
+  ): ClientUnaryCall;
+  /** What has happened to a cluster: epochs and operators' orders, with times and reasons. */
+  history(
+    request: HistoryRequest,
+    callback: (error: ServiceError | null, response: HistoryResponse) => void,
+  ): ClientUnaryCall;
+  history(
+    request: HistoryRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: HistoryResponse) => void,
+  ): ClientUnaryCall;
+  history(
+    request: HistoryRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: HistoryResponse) => void,
   ): ClientUnaryCall;
 }
 

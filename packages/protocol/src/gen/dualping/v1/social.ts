@@ -22,7 +22,7 @@ import {
 } from "@grpc/grpc-js";
 import { Answers, Origin, PostReference } from "./types.js";
 
-/** Which request this is, of which session. */
+/** The session, and the number of the request in it. */
 export interface RequestHeader {
   /** Made by the client, 1 to 80 characters; hard to guess. */
   sessionId: string;
@@ -30,8 +30,8 @@ export interface RequestHeader {
   requestNo: number;
   user: string;
   /**
-   * The epoch in which the client believes the server to be primary. A server that has not heard of it yet
-   * holds the request for a moment instead of refusing it. 0: unknown.
+   * The epoch in which the client believes the server to be primary. A server that does not know this epoch
+   * yet holds the request for a moment instead of refusing it. 0: unknown.
    */
   epoch: number;
 }
@@ -41,8 +41,8 @@ export interface LoginRequest {
     | RequestHeader
     | undefined;
   /**
-   * By which the user knows the key of the token, 1 to 40 of letters, digits, space and `. _ -`. Not used
-   * without a token.
+   * The user's name for the key of the token, 1 to 40 of letters, digits, space and `. _ -`. Not used without
+   * a token.
    */
   device: string;
   /** The code of an invitation, or a one-time code, if the key needs one. At most 80 characters. */
@@ -50,8 +50,7 @@ export interface LoginRequest {
 }
 
 /**
- * Says that whoever holds a key is a user, in one session, for a while. The signature, by the key, is over
- * the JSON array
+ * Proves that the holder of a key is a user, in one session, for a limited time. The key signs the JSON array
  * ["dualping-user-token-1", CA, user, key, session_id, not_after_ms] without spaces. CA is the SHA-256 of the
  * public key (SPKI, DER) of the network's own certificate; CA and key are base64url.
  */
@@ -69,7 +68,7 @@ export interface InviteDeviceRequest {
   header:
     | RequestHeader
     | undefined;
-  /** SHA-256 of the code, which its owner alone knows. */
+  /** SHA-256 of the code, which only its owner knows. */
   code: Buffer;
   /** At most 31 days ahead. */
   untilMs: number;
@@ -86,21 +85,21 @@ export interface KeysRequest {
 }
 
 export interface KeysResponse {
-  /** In the order in which they were bound; those that were revoked last too. */
+  /** In the order in which they were bound, including the last revoked ones. */
   keys: KeyOfUser[];
 }
 
 export interface KeyOfUser {
   key: Buffer;
   device: string;
-  /** Position of the login that bound it, and of the entry that revoked it; 0: it speaks. */
+  /** Position of the login that bound it, and of the entry that revoked it; 0: it is valid. */
   since: number;
   revokedAt: number;
 }
 
 export interface InviteRequest {
   epoch: number;
-  /** Empty: any name that belongs to no key. Needed in a network of several clusters. */
+  /** Empty: any name without keys. Required in a network of several clusters. */
   user: string;
   /** As in InviteDeviceRequest. */
   code: Buffer;
@@ -142,7 +141,7 @@ export interface PostRequest {
 
 /** The request was applied and is durable on every in-sync server. A refusal comes as a status. */
 export interface WriteResponse {
-  /** Place of its entry in the cluster's journal; for a post its identity. */
+  /** Position of its entry in the cluster's journal; it identifies a post. */
   position: number;
   epoch: number;
 }
@@ -160,10 +159,10 @@ export interface ListRequest {
 export interface ListResponse {
   /** By name, in the order of ASCII. */
   users: UserPresence[];
-  /** Those of `users` who follow the asker, and whom the asker follows. */
+  /** Those of `users` who follow the asker, and those that the asker follows. */
   followers: UserPresence[];
   following: UserPresence[];
-  /** Ask again with this as `after`. Empty: that was the last page. */
+  /** The `after` of the next page. Empty: this is the last page. */
   next: string;
 }
 
@@ -183,18 +182,18 @@ export interface TimelineRequest {
     /** Asks for older posts. */
     { $case: "older"; value: TimelineOlder }
     | //
-    /** A sign of life of the client; any other message is one too. */
+    /** A sign of life from the client; any other message is one too. */
     { $case: "alive"; value: TimelineAlive }
     | //
     /** Asks for the post that a post of the timeline answers. */
     { $case: "answeredBy"; value: TimelineAnsweredBy }
     | //
-    /** Requests of the session that the timeline was opened with, in the epoch that it was opened in. */
+    /** Requests of the timeline's session, in the timeline's epoch. */
     { $case: "writes"; value: TimelineWrites }
     | //
     /**
-     * A newer token of the same user, key and session, before the one that the timeline was opened with runs
-     * out. Encoded UserToken.
+     * A newer token of the same user, key and session, before the timeline's present token expires. Encoded
+     * UserToken.
      */
     { $case: "token"; value: Buffer }
     | undefined;
@@ -242,7 +241,7 @@ export interface TimelineAlive {
 export interface TimelineAnsweredBy {
   /**
    * Position of the post that answers another; the user must see that post. A user who sees a post may see
-   * what it answers.
+   * the post that it answers.
    */
   position: number;
 }
@@ -252,7 +251,7 @@ export interface TimelineAnsweredBy {
  * only the time while it runs: a stopped process does not count its own pause as the other's silence.
  */
 export interface SignsOfLife {
-  /** Longest between two messages. */
+  /** Longest time between two messages. */
   intervalMs: number;
   /** After this silence a side regards the other as dead and ends the stream. */
   deadAfterMs: number;
@@ -263,13 +262,13 @@ export interface TimelineOpen {
   sessionId: string;
   /** As in RequestHeader. */
   epoch: number;
-  /** Go on after this position: every post after it, then live. 0: start with the past (`history`). */
+  /** Continue after this position: every post after it, then new ones. 0: start with past posts (`history`). */
   resumeAfter: number;
-  /** With resume_after = 0: how many posts of the past to begin with, at most 200. */
+  /** With resume_after = 0: how many past posts to begin with, at most 200. */
   history: number;
-  /** False: only hold the stream, for presence and as a sign of life. */
+  /** False: the stream only serves presence and signs of life. */
   posts: boolean;
-  /** The client gives signs of life, and wants them. False: the silence of either side means nothing. */
+  /** The client sends signs of life, and expects them. False: the silence of either side means nothing. */
   signs: boolean;
   /**
    * Also posts that name the user, by `@name` or by answering a post of theirs, of authors whom the user does
@@ -301,7 +300,7 @@ export interface TimelineResponse {
     | TimelinePage
     | undefined;
   /**
-   * A sign of life of the server, with the interval from now on. The interval rises with the number of
+   * A sign of life from the server, with the interval from now on. The interval rises with the number of
    * timelines, and does not fall on one stream.
    */
   signs:
@@ -338,7 +337,7 @@ export interface TimelineOpened {
   serverId: number;
   /** Everything up to here was committed when the timeline was opened. */
   committed: number;
-  /** Present if signs of life were asked for. */
+  /** Present if `open` asked for signs of life. */
   signs: SignsOfLife | undefined;
 }
 
@@ -357,19 +356,19 @@ export interface TimelinePost {
   origin:
     | Origin
     | undefined;
-  /** The reader does not follow its author: it is there because it names the reader. */
+  /** The reader does not follow its author: it is shown because it names the reader. */
   unfollowed: boolean;
 }
 
 export interface TimelineAnswered {
-  /** The position that was asked for. */
+  /** The requested position. */
   position: number;
-  /** Absent: it is not in this cluster, or the user does not see a post at that position that answers one. */
+  /** Absent: the post is not in this cluster, or the user sees no answer at that position. */
   post: TimelinePost | undefined;
 }
 
 export interface TimelinePage {
-  /** The `before` that was asked for. */
+  /** The requested `before`. */
   before: number;
   /** Ascending. */
   posts: TimelinePost[];
@@ -2879,11 +2878,11 @@ export const TimelinePage: MessageFns<TimelinePage> = {
  *
  * Writes (Login, Follow, Unfollow, Post) happen exactly once: they carry a session and a request number, the
  * outcome is part of the replicated state, and a repeated request gets the first outcome. They are answered
- * when the entry is durable on every in-sync server. Reads see what is committed.
+ * when the entry is durable on every in-sync server. Reads see committed entries only.
  *
  * Where servers have certificates, each call carries the user's token in the metadata `dualping-token-bin`: a
  * UserToken, signed with a key of that user. Without one, or with a wrong one, a call is refused as
- * `unauthenticated`; with one that has run out as `token-expired`, and the server's clock is in the trailing
+ * `unauthenticated`; with an expired one as `token-expired`, and the server's clock is in the trailing
  * metadata `dualping-time-ms`.
  */
 export type SocialServiceService = typeof SocialServiceService;
@@ -2925,7 +2924,7 @@ export const SocialServiceService = {
     responseSerialize: (value: WriteResponse): Buffer => Buffer.from(WriteResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): WriteResponse => WriteResponse.decode(value),
   },
-  /** Lets another device of the user in by a code. */
+  /** Makes a code that admits another device of the user. */
   inviteDevice: {
     path: "/dualping.v1.SocialService/InviteDevice" as const,
     requestStream: false as const,
@@ -2975,8 +2974,8 @@ export const SocialServiceService = {
     responseDeserialize: (value: Buffer): WriteResponse => WriteResponse.decode(value),
   },
   /**
-   * Shows a token ahead, to a server that may be primary next: it need not check the signature again then.
-   * Any server takes it.
+   * Shows a token early to a server that may be the next primary, so that it need not check the signature
+   * later. Any server accepts it.
    */
   present: {
     path: "/dualping.v1.SocialService/Present" as const,
@@ -2998,10 +2997,10 @@ export const SocialServiceService = {
     responseDeserialize: (value: Buffer): ListResponse => ListResponse.decode(value),
   },
   /**
-   * A user's timeline. The client opens it with `open`; the server answers `opened`, then the posts of the
-   * past that were asked for, then each new post as it is committed, in the order of positions, each once.
+   * A user's timeline. The client opens it with `open`; the server answers `opened`, then the requested past
+   * posts, then each new post as it is committed, in the order of positions, each once.
    * The user is present while the stream is open. The server ends it with `not-primary` when it stops being
-   * primary. If `open` asked for signs of life, both sides give them (see SignsOfLife): without them a path
+   * primary. If `open` asked for signs of life, both sides send them (see SignsOfLife): without them a path
    * that silently drops packets would not be noticed.
    */
   timeline: {
@@ -3021,7 +3020,7 @@ export interface SocialServiceServer extends UntypedServiceImplementation {
   follow: handleUnaryCall<FollowRequest, WriteResponse>;
   unfollow: handleUnaryCall<UnfollowRequest, WriteResponse>;
   post: handleUnaryCall<PostRequest, WriteResponse>;
-  /** Lets another device of the user in by a code. */
+  /** Makes a code that admits another device of the user. */
   inviteDevice: handleUnaryCall<InviteDeviceRequest, WriteResponse>;
   /** Timelines that were opened with the key end. */
   revokeKey: handleUnaryCall<RevokeKeyRequest, WriteResponse>;
@@ -3031,17 +3030,17 @@ export interface SocialServiceServer extends UntypedServiceImplementation {
   invite: handleUnaryCall<InviteRequest, WriteResponse>;
   resetKeys: handleUnaryCall<ResetKeysRequest, WriteResponse>;
   /**
-   * Shows a token ahead, to a server that may be primary next: it need not check the signature again then.
-   * Any server takes it.
+   * Shows a token early to a server that may be the next primary, so that it need not check the signature
+   * later. Any server accepts it.
    */
   present: handleUnaryCall<PresentRequest, PresentResponse>;
   /** All users, in pages. For each page also which of its users follow the asker, and which the asker follows. */
   list: handleUnaryCall<ListRequest, ListResponse>;
   /**
-   * A user's timeline. The client opens it with `open`; the server answers `opened`, then the posts of the
-   * past that were asked for, then each new post as it is committed, in the order of positions, each once.
+   * A user's timeline. The client opens it with `open`; the server answers `opened`, then the requested past
+   * posts, then each new post as it is committed, in the order of positions, each once.
    * The user is present while the stream is open. The server ends it with `not-primary` when it stops being
-   * primary. If `open` asked for signs of life, both sides give them (see SignsOfLife): without them a path
+   * primary. If `open` asked for signs of life, both sides send them (see SignsOfLife): without them a path
    * that silently drops packets would not be noticed.
    */
   timeline: handleBidiStreamingCall<TimelineRequest, TimelineResponse>;
@@ -3106,7 +3105,7 @@ export interface SocialServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: WriteResponse) => void,
   ): ClientUnaryCall;
-  /** Lets another device of the user in by a code. */
+  /** Makes a code that admits another device of the user. */
   inviteDevice(
     request: InviteDeviceRequest,
     callback: (error: ServiceError | null, response: WriteResponse) => void,
@@ -3183,8 +3182,8 @@ export interface SocialServiceClient extends Client {
     callback: (error: ServiceError | null, response: WriteResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Shows a token ahead, to a server that may be primary next: it need not check the signature again then.
-   * Any server takes it.
+   * Shows a token early to a server that may be the next primary, so that it need not check the signature
+   * later. Any server accepts it.
    */
   present(
     request: PresentRequest,
@@ -3215,10 +3214,10 @@ export interface SocialServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListResponse) => void,
   ): ClientUnaryCall;
   /**
-   * A user's timeline. The client opens it with `open`; the server answers `opened`, then the posts of the
-   * past that were asked for, then each new post as it is committed, in the order of positions, each once.
+   * A user's timeline. The client opens it with `open`; the server answers `opened`, then the requested past
+   * posts, then each new post as it is committed, in the order of positions, each once.
    * The user is present while the stream is open. The server ends it with `not-primary` when it stops being
-   * primary. If `open` asked for signs of life, both sides give them (see SignsOfLife): without them a path
+   * primary. If `open` asked for signs of life, both sides send them (see SignsOfLife): without them a path
    * that silently drops packets would not be noticed.
    */
   timeline(): ClientDuplexStream<TimelineRequest, TimelineResponse>;

@@ -30,8 +30,8 @@ export interface KeepAliveRequest {
 
 export interface SupervisorHello {
   /**
-   * The key that the server writes to `supervision/server.json` in its data folder, anew at each start. So
-   * only a process that can read that folder can be its supervisor. A wrong key is refused as
+   * The key that the server writes to `supervision/server.json` in its data folder, a new one at each start.
+   * So only a process that can read that folder can be its supervisor. A wrong key is refused as
    * `invalid-argument`.
    */
   key: string;
@@ -77,7 +77,7 @@ export interface SupervisorPong {
 /** Why the server is about to end. A supervisor that is not the parent of the server never sees its exit code. */
 export interface ServerEnding {
   /**
-   * Empty: it was told to end (a signal), and the supervisor should end too. Else why it can't go on.
+   * Empty: it was asked to end (a signal), and the supervisor should end too. Otherwise why it can't go on.
    * docs/protocol.md has the table of reasons; for some of them starting the server again does not help.
    */
   reason: string;

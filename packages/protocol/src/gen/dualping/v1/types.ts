@@ -7,7 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
-/** How the router knows that a member is there. */
+/** How the router knows that a member is live. */
 export enum Liveness {
   UNSPECIFIED = 0,
   /** STREAM - The member holds a DualPing stream; when the stream ends, the member is dropped at once. */
@@ -21,18 +21,28 @@ export enum Liveness {
   HEARTBEAT = 3,
 }
 
-/** For whom new names were when the primary took the login. */
-export enum Registration {
-  /** UNSPECIFIED - For who is invited. */
+/** What an operator has ordered for a cluster, until it is resumed. */
+export enum Suspension {
+  /** UNSPECIFIED - Nothing: failover is automatic. */
   UNSPECIFIED = 0,
-  /** OPEN - For whoever comes. */
+  /** PAUSED - Nobody takes the epoch from a primary that is lost; only the server that had it gets the next one. */
+  PAUSED = 1,
+  /** RESTING - No epoch is granted. */
+  RESTING = 2,
+}
+
+/** Who could have a new name when the primary took the login. */
+export enum Registration {
+  /** UNSPECIFIED - Invited users. */
+  UNSPECIFIED = 0,
+  /** OPEN - Any user. */
   OPEN = 1,
   CLOSED = 2,
 }
 
 /** A server as the router knows it. */
 export interface Member {
-  /** Lasting number of the server within its cluster, 1 to 2^31 - 1. */
+  /** Permanent number of the server within its cluster, 1 to 2^31 - 1. */
   serverId: number;
   /** Raised by the server, durably, at each of its starts. */
   incarnation: number;
@@ -41,7 +51,7 @@ export interface Member {
   /** Where clients and standbys dial it, `host:port`. */
   address: string;
   liveness: Liveness;
-  /** Whether the router has evidence that the member is there now. */
+  /** Whether the router has evidence that the member runs now. */
   live: boolean;
   /** Whether the in-sync set contains this member with this journal. */
   inSync: boolean;
@@ -52,6 +62,9 @@ export interface Member {
    * the router has reached it once.
    */
   unreachable: boolean;
+  /** As it said when it attached last: see Attach. */
+  version: string;
+  level: number;
 }
 
 /**
@@ -75,25 +88,25 @@ export interface Primary {
   lifeId: string;
 }
 
-/** The state of one cluster as the router decided it. It is durable at the router before the router sends it. */
+/** The state of one cluster, as decided by the router. It is durable at the router before the router sends it. */
 export interface Assignment {
-  /** From 1 to 10,000 for clusters that users are divided over; above that for the clusters of services. */
+  /** From 1 to 10,000 for clusters of users; above that for clusters of services. */
   cluster: number;
   /**
-   * Rises with every change of this message for this cluster, across router restarts too. Of two, the higher
-   * is newer.
+   * Rises with every change of this message for this cluster, across router restarts too. Of two assignments,
+   * the one with the higher revision is newer.
    */
   revision: number;
   /**
-   * Number of the present primary's reign. Rises by one with each failover or handover, never falls, is
-   * granted once.
+   * Number of the present primary's time as primary. Rises by one with each failover or handover, never
+   * falls, is granted once.
    */
   epoch: number;
   /** The primary of this epoch. Absent before the first epoch. It may be out of reach: see `available`. */
   primary:
     | Primary
     | undefined;
-  /** Whether the primary is there, as far as the router knows. */
+  /** Whether the primary is live, as far as the router knows. */
   available: boolean;
   /** Why no server is available, for people. Empty when `available`. */
   unavailableReason: string;
@@ -106,11 +119,15 @@ export interface Assignment {
   members: Member[];
   /**
    * The last epoch that an operator granted to a member that was not in sync; 0: there was none. A standby
-   * may cut what it knows as committed only after such a promotion.
+   * may cut entries that it knows to be committed only after such a promotion.
    */
   lastUncleanEpoch: number;
-  /** The service whose cluster it is. Empty: users are divided over it. */
+  /** The service whose cluster it is. Empty: a cluster of users. */
   service: string;
+  /** An operator's order that holds now. */
+  suspended: Suspension;
+  /** The highest level that the router and all members have. 0: there is no member. */
+  level: number;
 }
 
 /**
@@ -123,7 +140,7 @@ export interface Entry {
   /** Epoch of the primary that appended it. Never falls along a journal. */
   epoch: number;
   timeMs: number;
-  /** Session and number of the request it came from; empty and 0 for entries of no session. */
+  /** Session and number of the request that it came from; empty and 0 for entries without a session. */
   sessionId: string;
   requestNo: number;
   command:
@@ -147,30 +164,27 @@ export interface Entry {
 /** A login: makes the user if there is none of that name, and binds the session to the user. */
 export interface Register {
   user: string;
-  /**
-   * Absent: the login has shown no key, on a wire without keys. Refused as `wrong-key` for a name that
-   * belongs to a key.
-   */
+  /** Absent: the login has shown no key, on a wire without keys. Refused as `wrong-key` for a name with keys. */
   login: KeyLogin | undefined;
 }
 
-/** A login with a key. The first key that is let in owns the name. */
+/** A login with a key. The first admitted key owns the name. */
 export interface KeyLogin {
   /** The 32 bytes of an Ed25519 public key. */
   key: Buffer;
-  /** By which the owner knows it, 1 to 40 of letters, digits, space and `. _ -`. */
+  /** The owner's name for it, 1 to 40 of letters, digits, space and `. _ -`. */
   device: string;
   /** SHA-256 of the code that it has shown; empty: none. */
   code: Buffer;
   registration: Registration;
 }
 
-/** A user lets in another device, by a code that only the user knows. */
+/** A user admits another device, with a code that only the user knows. */
 export interface InviteDevice {
   user: string;
   /** SHA-256 of the code. */
   code: Buffer;
-  /** It counts for logins whose entry has an earlier time. */
+  /** It is valid for logins whose entry has an earlier time. */
   untilMs: number;
 }
 
@@ -180,15 +194,15 @@ export interface RevokeKey {
   key: Buffer;
 }
 
-/** An operator lets in somebody new. No session; as in InviteDevice. */
+/** An operator invites a new user. No session; the fields are as in InviteDevice. */
 export interface Invite {
-  /** Empty: any name that belongs to no key. */
+  /** Empty: any name without keys. */
   user: string;
   code: Buffer;
   untilMs: number;
 }
 
-/** An operator revokes all keys of a name; the code lets its owner in again. No session. */
+/** An operator revokes all keys of a name; the code admits its owner again. No session. */
 export interface ResetKeys {
   user: string;
   code: Buffer;
@@ -226,13 +240,13 @@ export interface Answers {
     | PostReference
     | undefined;
   /**
-   * Its first words, 1 to 80 characters on one line, as the server that took the answer read them in its
-   * journal. Empty: it could not read them.
+   * Its first words, 1 to 80 characters on one line, read from the journal of the server that accepted the
+   * answer. Empty: it could not read them.
    */
   begin: string;
 }
 
-/** Where something was committed first: a place in another cluster's journal. */
+/** Where something was committed first: a position in another cluster's journal. */
 export interface Origin {
   cluster: number;
   position: number;
@@ -272,8 +286,8 @@ export interface RemoteUnfollow {
 }
 
 /**
- * Everything wanted from the other cluster up to there is in this journal. The next follow of one of its
- * users begins after it.
+ * Everything wanted from the other cluster up to this position is in this journal. The next follow of one of
+ * its users begins after it.
  */
 export interface RemoteThrough {
   origin: Origin | undefined;
@@ -301,6 +315,8 @@ function createBaseMember(): Member {
     inSync: false,
     lifeId: "",
     unreachable: false,
+    version: "",
+    level: 0,
   };
 }
 
@@ -332,6 +348,12 @@ export const Member: MessageFns<Member> = {
     }
     if (message.unreachable !== false) {
       writer.uint32(72).bool(message.unreachable);
+    }
+    if (message.version !== "") {
+      writer.uint32(82).string(message.version);
+    }
+    if (message.level !== 0) {
+      writer.uint32(88).uint32(message.level);
     }
     return writer;
   },
@@ -419,6 +441,22 @@ export const Member: MessageFns<Member> = {
             }
 
             message.unreachable = reader.bool();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.version = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.level = reader.uint32();
             continue;
           }
         }
@@ -593,6 +631,8 @@ function createBaseAssignment(): Assignment {
     members: [],
     lastUncleanEpoch: 0,
     service: "",
+    suspended: 0,
+    level: 0,
   };
 }
 
@@ -627,6 +667,12 @@ export const Assignment: MessageFns<Assignment> = {
     }
     if (message.service !== "") {
       writer.uint32(82).string(message.service);
+    }
+    if (message.suspended !== 0) {
+      writer.uint32(88).int32(message.suspended);
+    }
+    if (message.level !== 0) {
+      writer.uint32(96).uint32(message.level);
     }
     return writer;
   },
@@ -722,6 +768,22 @@ export const Assignment: MessageFns<Assignment> = {
             }
 
             message.service = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.suspended = reader.int32() as any;
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.level = reader.uint32();
             continue;
           }
         }

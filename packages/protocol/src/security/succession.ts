@@ -1,0 +1,50 @@
+/**
+ * How those who know a network's certificate follow when it is replaced.
+ *
+ * While that goes on, the network shows a *succession* beside its two certificates: a certificate of the new
+ * key that the former key has signed. It proves the same whoever shows it, so it may come over a connection
+ * that proves nothing. A stranger can show a true succession, and gains nothing; a false one takes the
+ * former key. It counts for a short time: a key that leaks years later does not vouch for anything.
+ */
+import { X509Certificate } from 'node:crypto';
+import { isIssuedBy } from './certificate.js';
+import { networkIn } from './identity.js';
+
+/** Whether it is a network's own certificate; else a succession, if it has a network's name. */
+export const isSelfSigned = (certificate: X509Certificate): boolean => isIssuedBy(certificate, certificate);
+
+/**
+ * Of the certificates that a network is said to have: those that are known, or that a known one vouches for.
+ *
+ * @param known the network's own certificates, as they are known here
+ * @param told X.509 in DER, from anybody
+ * @returns in the order in which they were told; empty: none of it is to be believed
+ */
+export function followed(
+  known: readonly X509Certificate[],
+  told: readonly Uint8Array[],
+  nowMs: number,
+): readonly X509Certificate[] {
+  const networks = new Set(known.map(({ subjectAltName }) => networkIn(subjectAltName)));
+  const certificates = told
+    .flatMap((bytes) => certificateIn(bytes) ?? [])
+    .filter(({ ca, subjectAltName }) => ca && networks.has(networkIn(subjectAltName)));
+  const successions = certificates.filter(
+    (each) =>
+      !isSelfSigned(each) &&
+      Date.parse(each.validFrom) <= nowMs &&
+      nowMs <= Date.parse(each.validTo) &&
+      known.some((authority) => isIssuedBy(each, authority)),
+  );
+  const isBelieved = ({ publicKey }: X509Certificate): boolean =>
+    [...known, ...successions].some((each) => each.publicKey.equals(publicKey));
+  return certificates.filter((each) => isSelfSigned(each) && isBelieved(each));
+}
+
+function certificateIn(bytes: Uint8Array): X509Certificate | undefined {
+  try {
+    return new X509Certificate(bytes);
+  } catch {
+    return undefined;
+  }
+}
