@@ -214,6 +214,27 @@ describe('a disk that fills', () => {
       assert.equal((await trial.whenWhole()).epoch, epoch, 'nobody had to take over');
     });
 
+  test('that of the router: it says so, goes on, and says when there is room again', async () => {
+    const { cluster } = trial;
+    await cluster.router.stop();
+    const disk = SmallDisk.under(join(cluster.folder, 'router'));
+    disks.push(disk);
+    await cluster.startRouter();
+    const { epoch } = await trial.whenWhole();
+    disk.fill(97);
+    await cluster.router.line(/ disk-low: [0-9.]+ % of its disk are free/);
+    const status = await outcome('admin', 'status', '--routers', cluster.routerAddress);
+    assert.match(status.text, /router in trouble: [0-9.]+ % of its disk are free/);
+    const check = await outcome('check', '--routers', cluster.routerAddress);
+    assert.match(check.text, /CRITICAL: the router is in trouble: [0-9.]+ % of its disk are free/);
+    await trial.posts(5);
+    disk.makeRoom();
+    await cluster.router.line(/ disk-has-room: /);
+    const { text } = await outcome('admin', 'status', '--routers', cluster.routerAddress);
+    assert.doesNotMatch(text, /trouble/);
+    assert.equal((await trial.whenWhole()).epoch, epoch);
+  });
+
   test('in the end everything is there once, and in order', async (t) => {
     t.diagnostic(await trial.settle());
   });
