@@ -161,7 +161,7 @@ for (const classic of [false, true])
       ['router', AT_ROUTER],
       ['server', AT_SERVER],
     ] as const)
-      test(`every call of the ${place}, by everybody`, async () => {
+      test(`every call of the ${place}, by every caller`, async () => {
         const address =
           place === 'router' ? secure.cluster.routerAddress : `127.0.0.1:${secure.cluster.portOf('s1')}`;
         const wrong: string[] = [];

@@ -229,7 +229,7 @@ describe('up with several routers', { skip: NO_ETCD ?? false }, () => {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  test('all routers are named, and admin status says who leads, whichever is asked', async () => {
+  test('admin status names all routers and the leader, at every router', async () => {
     const addresses = /--routers (\S+)/.exec(await up.line(/^ready/))?.[1]?.split(',') ?? [];
     assert.equal(addresses.length, 3);
     const leaders = new Set<string>();
@@ -251,7 +251,7 @@ describe('up with several routers', { skip: NO_ETCD ?? false }, () => {
     assert.equal(status.lines.filter((line) => /^router \S+ follows$/.test(line)).length, 2);
   });
 
-  test('another router leads when an operator wants it, whichever is asked, and top says so', async () => {
+  test('an operator makes another router lead, through any router, and top shows it', async () => {
     const addresses = /--routers (\S+)/.exec(await up.line(/^ready/))?.[1]?.split(',') ?? [];
     let former = '';
     for (const address of addresses) {
