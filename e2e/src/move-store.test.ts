@@ -56,7 +56,7 @@ describe('a network is moved', { skip: NO_ETCD ?? false }, () => {
     await eventually('it has said all', () => refused.drained);
     return refused.lines.join('\n');
   };
-  /** With the one server, which has to find what it has been told before. */
+  /** With the one server, which has to find the assignment that it knew before. */
   const whenServed = async (where: readonly string[]): Promise<Assignment> => {
     const router = await startRouter(where);
     await start(

@@ -1,6 +1,6 @@
 /**
- * Several routers with certificates: a call that a follower passes on is judged by who made it, never by the
- * follower. Whoever calls has at a follower the very rights that they have at the leader.
+ * Several routers with certificates: a call that a follower passes on is judged by its caller's identity,
+ * never by the follower's. A caller has at a follower the same rights as at the leader.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -187,7 +187,7 @@ for (const classic of [false, true])
       });
   });
 
-/** A refusal names who was refused and which call, and its status tells whether anybody is known. */
+/** A refusal names the caller and the call, and its status shows whether the caller is authenticated. */
 function assertSays(
   { code, details, metadata }: ServiceError,
   path: string,

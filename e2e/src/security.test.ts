@@ -1,4 +1,7 @@
-/** A network with certificates, on real processes: nobody passes for another, and nothing that stands breaks. */
+/**
+ * A network with certificates, on real processes: no caller can impersonate another, and no open stream
+ * breaks.
+ */
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -57,7 +60,7 @@ const NO_STATS: Stats = {
   ...{ timelines: 0, postsAccepted: 0, slowSyncs: 0, longestSyncMs: 0 },
 };
 
-/** What the router says to somebody who reports that server 2 has crashed, which never was. */
+/** The router's answer to a report that server 2, which never existed, has crashed. */
 function reportCrash(router: string, dialling: Dialling): Promise<string> {
   const client = dialRouting(router, dialling);
   const crashed = { cluster: 1, serverId: 2, incarnation: 999, detail: 'so they say', service: '' };
@@ -89,7 +92,7 @@ describe('identities', () => {
     ...{ address: '127.0.0.1:1', epoch: NO_EPOCH, revision: 0, stats: NO_STATS },
   });
 
-  /** What the router says to whoever attaches. */
+  /** The router's answer to an `attach`. */
   const attach = (message: MemberMessage, dialling: Dialling): Promise<Failure> =>
     new Promise((resolve) => {
       const stream = new RouterStream(
@@ -282,14 +285,15 @@ describe('identities', () => {
       await impostor.ready();
       for (const id of [1, 2])
         await cluster.server(id).line(/router-lost: .*not of this network: its certificate was not made by/);
-      // A session that is led already goes on; a new one says nothing of itself, nor does an operator's command.
+      // A session that has a server goes on; a new one reveals nothing about itself, and an operator's
+      // command neither.
       await person.post('meanwhile');
       const newcomer = new DualpingSession({
         routers: [cluster.routerAddress],
         user: 'nell',
         credentials: user,
       });
-      // It may first hear what others in this process were told before: that nobody listens there.
+      // It may first get an answer that others in this process shared: that nothing listens there.
       await eventually(
         'the newcomer says what is wrong',
         () => 'because' in newcomer.state && /not of this network/.test(newcomer.state.because?.detail ?? ''),

@@ -1,4 +1,4 @@
-/** Several routers on a real etcd: whichever of them is lost, nothing is, and somebody leads again. */
+/** Several routers on a real etcd: when any of them is lost, no data is lost, and another one leads. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ const QUORUM_IS_LOST_MS = 8_000;
 
 /** How long the leader is killed again and again, ms; once when absent, which is what CI has time for. */
 const KILLS_FOR_MS = Number(process.env.ROUTER_KILLS_FOR_MS ?? 0);
-/** So long that the end of the grace is told from what ends it early. */
+/** So long that the end of the grace can be distinguished from what ends it early. */
 const LONG_GRACE_MS = 15_000;
 const GIVEN_UP = /dropped: the router was away, and most of the in-sync members can't reach it either$/;
 

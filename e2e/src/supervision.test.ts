@@ -1,5 +1,5 @@
 /**
- * Pairs of a server and its supervisor as real processes: killed and frozen in any order, told to end,
+ * Pairs of a server and its supervisor as real processes: killed and frozen in any order, asked to end,
  * refused.
  */
 import assert from 'node:assert/strict';

@@ -22,7 +22,7 @@ import { SecureCluster } from './secure-cluster.js';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Somebody with a machine of their own. */
+/** A user with a machine of their own. */
 class Friend {
   constructor(
     readonly home: string,
@@ -248,7 +248,7 @@ describe('names of digits on the classic protocol, next to TLS', () => {
     });
     await session.post('mine now');
     await refused(seven.follow('7'), /"7" belongs to a key, and no key can be shown here/);
-    // The user is on as long as that connection stands.
+    // The user is on as long as that connection is open.
     seven.close();
     const again = classic('7');
     const why = await eventually('7 is not on any more', async () => {

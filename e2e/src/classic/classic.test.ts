@@ -317,7 +317,7 @@ test('servers of the csce438 family register by heartbeat, and clients are route
     const info = await family.server(2);
     assert.deepEqual(info, {
       serverID: 1,
-      hostname: '127.0.0.1', // the wildcard stands for the address that it called from
+      hostname: '127.0.0.1', // the wildcard means the address that it called from
       port: String(first.port),
       type: 'server',
       clusterID: 2,

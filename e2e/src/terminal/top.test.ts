@@ -1,4 +1,4 @@
-/** The cluster view as a person sees it: a real router and real servers, one of which is killed. */
+/** The cluster view as a user sees it: a real router and real servers, one of which is killed. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** The command that people are told to paste starts this program. */
+/** The command that users are asked to paste starts this program. */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

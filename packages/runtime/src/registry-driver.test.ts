@@ -56,7 +56,7 @@ const RECORD: ClusterRecord = {
 const newRegistry = (): Registry =>
   new Registry({ networkId: 'n', clusters: 2, timing: DEFAULT_TIMING, records: [] });
 
-/** A driver over a disk whose writes end when the test says so. */
+/** A driver over a disk whose writes end when the test decides. */
 function driverOverSlowDisk(
   replaced: Partial<RegistryPorts> = {},
   machine: Machine<RegistryInput, RegistryOutput> = newRegistry(),
@@ -306,7 +306,7 @@ test('the registry hears that records are durable after what followed them has b
   assert.deepEqual(order, ['wall-time', 'tick', 'one', 'told']);
 });
 
-/** A driver of a router that leads among several; the fence answers when the test says so. */
+/** A driver of a router that leads among several; the fence answers when the test decides. */
 function driverBehindFence() {
   const confirms: (() => void)[] = [];
   const fence = { isFresh: true };

@@ -21,7 +21,7 @@ const POSTS = 5;
 const postAt = (at: Position): Post => ({ position: at, author: 'ann', text: `post ${at}`, timeMs: 0 });
 const noStream = { send: () => {}, close: () => {} };
 
-/** @param networkId of which the server is already */
+/** @param networkId the network to which the server already belongs */
 function stage(replaced: Partial<ReplicaPorts> = {}, networkId = '') {
   /** What the machine answers to each kind of input, once. */
   const script = new Map<ReplicaInput['kind'], readonly ReplicaOutput[]>();

@@ -1,4 +1,7 @@
-/** A server with TLS over real sockets: who gets in, who does not, and what changes while connections stand. */
+/**
+ * A server with TLS over real sockets: which callers are admitted, which are refused, and what changes while
+ * connections are open.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -115,7 +118,7 @@ test('one who is of another network, or has expired, is refused with the reason'
   await issue(folder, [ANNA], ONE_MINUTE_AGO);
   const served = await serve(context, read(folder, server(1)));
   assert.match(await reflect(served.address, read(folder, ANNA)), /16 UNAUTHENTICATED: .*has expired on/);
-  // As an attacker would: believing whoever answers.
+  // As an attacker would: trusting any server.
   const { ca } = read(folder, server(1)).serving;
   const { cert, key } = read(other, ANNA).serving;
   const secureContext = createSecureContext({ ca, cert, key } as SecureContextOptions);
@@ -167,7 +170,7 @@ test('many handshakes at once are all done, and those who are in are answered me
   assert.deepEqual(new Set(all), new Set(['serving']));
 });
 
-/** A stream that stands: what is told on it, and how it ends. */
+/** An open stream: what arrives on it, and how it ends. */
 function watchHealth(context: TestContext, address: string, credentials: NetworkCredentials) {
   const client = new Client(address, credentials.channel('part'), OWN_CONNECTION);
   const call: ClientReadableStream<Buffer> = client.makeServerStreamRequest(

@@ -1,4 +1,4 @@
-/** Which requests are answered, and whose presses count. */
+/** Which requests are answered, and which callers may press buttons. */
 import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { test } from 'node:test';
