@@ -119,7 +119,7 @@ describe('three routers on one etcd', { skip: NO_ETCD ?? false }, () => {
     assert.equal((await network.whenWhole(client)).epoch, epoch, 'no failover for etcd');
   });
 
-  test("etcd's own leader is killed: routers and people go on, in the same epoch", async () => {
+  test("etcd's own leader is killed: routers and clients go on, in the same epoch", async () => {
     const { epoch } = await network.whenWhole(client);
     const node = await etcd.leader();
     await etcd.killNode(node);

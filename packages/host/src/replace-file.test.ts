@@ -158,7 +158,7 @@ function calls(context: TestContext, work: () => void, failing?: number): string
   return made;
 }
 
-test('at once: the same steps in the same order, without syncs where they are not wanted', (context) => {
+test('synchronously: the same steps in the same order, without syncs if none are asked for', (context) => {
   const path = oldFile(context);
   assert.deepEqual(
     calls(context, () => replaceFileNow(path, 'new')),

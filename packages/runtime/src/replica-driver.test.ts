@@ -134,7 +134,7 @@ test('a cut that is followed by one further back before it is durable is reporte
   );
 });
 
-test('a journal that can not be read where it is to be cut has failed', () => {
+test("a journal that can't be read at the place of a cut has failed", () => {
   const { fed, says, journal, cuts } = stage();
   journal.damage = 'EIO';
   says({ kind: 'truncate', after: position(4) });

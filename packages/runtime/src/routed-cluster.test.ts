@@ -62,7 +62,7 @@ test('a primary that runs again after a freeze and a restart of the router does 
  * Members neither give up the router nor are dropped, even with a disk that is always slow (the second time).
  */
 for (const syncMs of [1_900, 3_000])
-  test(`a router whose disk takes ${syncMs} ms for a write loses nobody, and who is primary stays it`, () => {
+  test(`a router whose disk takes ${syncMs} ms for a write loses no member, and the primary stays primary`, () => {
     const cluster = new RoutedCluster(3);
     cluster.pass(100);
     cluster.syncMs = syncMs;

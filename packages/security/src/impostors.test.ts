@@ -176,7 +176,7 @@ test('a part whose certificate has expired, and one that was revoked', async (co
   assert.doesNotMatch(stolen.heard(), /PRI \* HTTP|dualping\.v1|only a part/);
 });
 
-test('what is dialled without TLS can be anybody: so the tests above can fail', async (context) => {
+test('a call without TLS does reach an impostor: so the tests above can fail', async (context) => {
   const squatter = await stand(context, (onSocket) => createServer(onSocket));
   const client = new Client(squatter.address, PLAINTEXT.channel('part'), OWN_CONNECTION);
   context.after(() => client.close());

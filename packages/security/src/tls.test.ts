@@ -111,7 +111,7 @@ test('an impostor is not talked to: of another network, of another role, or with
     assert.deepEqual(refusals, [], 'nothing was asked of it');
 });
 
-test('one who is of another network, or has expired, is refused with the reason', async (context) => {
+test('a certificate of another network, or an expired one, is refused with the reason', async (context) => {
   const folder = await testNetwork(context, server(1));
   const other = await testNetwork(context, ANNA);
   const ONE_MINUTE_AGO = -1 / 1_440;
@@ -129,7 +129,7 @@ test('one who is of another network, or has expired, is refused with the reason'
   assert.match(await reflect(served.address, believing), /16 UNAUTHENTICATED: .*was not made by network/);
 });
 
-test('garbage, silence and a broken handshake harm nobody else', async (context) => {
+test('garbage, silence and a broken handshake affect no other connection', async (context) => {
   const folder = await testNetwork(context, server(1));
   const served = await serve(context, read(folder, server(1)));
   const user = readNetworkFile(join(folder, NETWORK_FILE));
@@ -160,7 +160,7 @@ test('an older TLS is refused', async (context) => {
   assert.match(String(error), /protocol version|alert/);
 });
 
-test('many handshakes at once are all done, and those who are in are answered meanwhile', async (context) => {
+test('many handshakes at once all complete, and open connections are answered meanwhile', async (context) => {
   const folder = await testNetwork(context, server(1));
   const { address } = await serve(context, read(folder, server(1)));
   const user = readNetworkFile(join(folder, NETWORK_FILE));
@@ -221,7 +221,7 @@ test('a revoked part is cut off at once and refused from then on; everybody else
   });
 });
 
-test('a part that is revoked is left by those who have dialled it, and nobody else is', async (context) => {
+test('connections to a revoked part are closed by their callers, and no others', async (context) => {
   const folder = await testNetwork(context, ROUTER, server(1), server(2));
   const watched = watchCredentials(folder, server(1), () => {});
   context.after(watched.close);
@@ -269,7 +269,7 @@ test('one who was refused comes in again with a new certificate, on the same cha
   await eventually('it is answered', async () => (await ask()) === 'answered');
 });
 
-test('a renewed certificate is used from then on, by both sides, and nobody is cut off', async (context) => {
+test('a renewed certificate is used from then on, by both sides, and no connection is closed', async (context) => {
   const folder = await testNetwork(context, server(1), server(2));
   const said: string[] = [];
   const serving = watchCredentials(folder, server(1), (event) => said.push(`1 ${event}`));
@@ -292,7 +292,7 @@ test('a renewed certificate is used from then on, by both sides, and nobody is c
   assert.equal(stream.ended, false);
 });
 
-test('what can not be taken over is said, and what was goes on', async (context) => {
+test('invalid new files are reported, and the former credentials stay in use', async (context) => {
   const folder = await testNetwork(context, server(1), server(2));
   const said: string[] = [];
   const { credentials, close } = watchCredentials(folder, server(1), (event, text) =>
@@ -366,7 +366,7 @@ for (const [path, contentType] of [
   ['/grpc.health.v1.Health/Check', 'application/grpc'],
   ['/grpc.health.v1.Health/Watch', 'application/grpc'],
 ] as const)
-  test(`calls of ${path} as ${contentType} that are gone when they are looked at harm nobody`, async (context) => {
+  test(`calls of ${path} as ${contentType} that are cancelled before they are handled have no effect`, async (context) => {
     const folder = await testNetwork(context, server(1));
     const { address } = await serve(context, read(folder, server(1)));
     const { host, port } = parseAddress(address);

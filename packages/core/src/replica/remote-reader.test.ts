@@ -57,7 +57,7 @@ describe('reading another cluster', () => {
     assert.equal(a.list('ann'), 'amy ann ben bob');
   });
 
-  test('no user of a cluster counts as present while that cluster is not heard', () => {
+  test('no user of a cluster counts as present while nothing comes from that cluster', () => {
     const { world, a, b } = two();
     b.openTimeline('ben');
     world.settle();
