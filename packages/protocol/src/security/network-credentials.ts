@@ -119,14 +119,16 @@ export class NetworkCredentials implements Dialling {
     return this.#material.authorityHashes;
   }
 
-  /** The same certificates, with what the former says of the new: what a router tells others, in DER. */
+  /**
+   * The same certificates, with the succession from the former one: what a router sends to others, in DER.
+   */
   get statement(): readonly Uint8Array[] {
     const { authorities, successions } = this.#material;
     return [...authorities, ...successions].map(({ raw }) => raw);
   }
 
   /**
-   * What is to be trusted after a router has told its statement, for `replace`, PEM.
+   * What is to be trusted after a statement of a router, for `replace`, PEM.
    * @param isProved whether it came over a connection on which the router has proved itself by what is known
    * here: then what it leaves out is not trusted any more
    * @returns undefined when it is what is trusted already
