@@ -11,7 +11,7 @@ import type { Housing } from './test-cluster.js';
 const LOOPBACK = '127.0.0.1';
 const AT_HOME: Housing = {};
 
-/** What is said where it is not installed; undefined where it is. */
+/** Why tests are skipped where etcd is not installed; undefined where it is. */
 export const NO_ETCD =
   spawnSync('etcd', ['--version']).status === 0 ? undefined : 'etcd is not installed (Debian: etcd-server)';
 
@@ -266,7 +266,7 @@ function versionsOf(line: string): Version[] {
   }));
 }
 
-/** Ports that nobody listens at: all are held until all are known. */
+/** Free ports: all are held until all are known. */
 async function freePorts(count: number): Promise<readonly number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {

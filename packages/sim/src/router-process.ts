@@ -15,7 +15,7 @@ export class RouterProcess extends Process {
   #reign: RouterReign | undefined;
   /** The process is killed after so many more outputs; undefined: it isn't. */
   dieAfterOutputs: number | undefined;
-  /** Told when the process dies in the middle of something. */
+  /** Called when the process dies in the middle of something. */
   onDied: () => void = () => {};
 
   constructor(around: RouterSurroundings, name = 'router') {
@@ -52,7 +52,7 @@ export class RouterProcess extends Process {
   recordOf(cluster: ClusterId): ClusterRecord | undefined {
     return this.disk.records.get(cluster);
   }
-  /** The assignment of a cluster that it tells now; undefined while it doesn't run. */
+  /** The assignment of a cluster that it sends now; undefined while it doesn't run. */
   assignmentOf(cluster: ClusterId): Assignment | undefined {
     return this.#reign?.assignmentOf(cluster);
   }

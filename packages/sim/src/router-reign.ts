@@ -223,7 +223,7 @@ export class RouterReign {
         if (input.kind === 'cancel') this.#tell('questionOver', input.token);
         const outputs = registry.step(now, input);
         for (const output of outputs) this.#noteDecided(output);
-        // No message, and nobody's word: what ends a stream then is silence.
+        // No message and no report: only silence ends a stream then.
         if (input.kind === 'tick')
           for (const output of outputs) if (output.kind === 'close') this.#noteSilent(output.link);
         this.#tell('routerStepped');
@@ -370,7 +370,7 @@ export class RouterReign {
     this.#tell('memberHeard', member);
   }
 
-  /** The registry is told of the end of every stream, also of those that it closed. */
+  /** The registry gets the end of every stream, also of those that it closed. */
   #close(link: RegistryLink, end: AcceptorEnd<'dual-ping'>): void {
     if (end.over) return;
     end.close();
@@ -391,7 +391,7 @@ export class RouterReign {
     }
   }
 
-  /** The checkers are told what the registry knew when the report came. */
+  /** The checkers get what the registry knew when the report came. */
   #crash({ cluster, serverId, incarnation }: Wires['crash']['up'], token: RegistryToken): RegistryInput {
     const known = this.assignmentOf(cluster)?.members.find(
       (member) => member.serverId === serverId,

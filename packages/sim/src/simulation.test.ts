@@ -81,7 +81,7 @@ describe('worlds', () => {
     }
   });
 
-  test(`${CLUSTER_SEEDS} fixed seeds and as many that nobody has chosen, of several clusters`, async (t) => {
+  test(`${CLUSTER_SEEDS} fixed seeds and as many random ones, of several clusters`, async (t) => {
     const from = Math.floor(Math.random() * LARGEST_SEED);
     t.diagnostic(`seeds ${from}..${from + CLUSTER_SEEDS - 1}`);
     for (let no = 0; no < CLUSTER_SEEDS; no += 1)
@@ -99,7 +99,7 @@ describe('worlds', () => {
     }
   });
 
-  test(`${ROUTER_SEEDS} fixed seeds and as many that nobody has chosen, of ${ROUTERS} routers`, async (t) => {
+  test(`${ROUTER_SEEDS} fixed seeds and as many random ones, of ${ROUTERS} routers`, async (t) => {
     const from = Math.floor(Math.random() * LARGEST_SEED);
     t.diagnostic(`seeds ${from}..${from + ROUTER_SEEDS - 1}`);
     const faults = new Set<string>();
@@ -121,7 +121,7 @@ describe('worlds', () => {
       assert.ok(faults.has(kind), `no world has ${kind}`);
   });
 
-  test(`${RANDOM_SEEDS} seeds that nobody has chosen`, async (t) => {
+  test(`${RANDOM_SEEDS} random seeds`, async (t) => {
     const from = Math.floor(Math.random() * LARGEST_SEED);
     t.diagnostic(`seeds ${from}..${from + RANDOM_SEEDS - 1}`);
     for (let seed = from; seed < from + RANDOM_SEEDS; seed += 1) {
@@ -130,7 +130,7 @@ describe('worlds', () => {
     }
   });
 
-  test('what is left out of a world stays out, and concerns nobody', async () => {
+  test('faults and clients that are left out of a world stay out, also where others would name them', async () => {
     const setup = setupFrom(17);
     const less = reduced(setup, { faults: [0, 1, 2], clients: ['c1'], stormMs: 500 });
     assert.deepEqual(

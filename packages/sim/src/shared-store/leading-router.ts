@@ -44,7 +44,7 @@ export class LeadingRouter extends Process {
   #writes = 0;
   /** The process is killed after so many more outputs; undefined: it isn't. */
   dieAfterOutputs: number | undefined;
-  /** Told when the process dies in the middle of something. */
+  /** Called when the process dies in the middle of something. */
   onDied: () => void = () => {};
 
   constructor(name: string, parts: LeadingRouterParts) {
