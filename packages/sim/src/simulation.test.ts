@@ -28,7 +28,7 @@ const KEPT_CLUSTER_SEEDS: readonly (readonly [seed: number, clusters: number])[]
 ];
 
 /** Worlds of three routers on the model of etcd, in every run of the tests. */
-const ROUTER_SEEDS = 6;
+const ROUTER_SEEDS = 4;
 const ROUTERS = 3;
 
 const brokenText = (seed: number, { violation }: Outcome, clusters = 1, routers = 1): string =>
