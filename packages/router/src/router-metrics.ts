@@ -20,7 +20,10 @@ export const ROUTER_METRICS = {
   dualping_cluster_suspended: gauge('1 while an operator keeps it paused or at rest, else 0', OF_CLUSTER),
   dualping_cluster_epoch: gauge('Reigns so far: rises with each takeover and handover', OF_CLUSTER),
   dualping_cluster_live_members: gauge('Members that the router hears', OF_CLUSTER),
-  dualping_cluster_in_sync_members: gauge('Live members with everything acknowledged', OF_CLUSTER),
+  dualping_cluster_in_sync_members: gauge(
+    'Live members with everything acknowledged; without journals all that are live',
+    OF_CLUSTER,
+  ),
   dualping_member_live: gauge('1 while the router hears the member, else 0', OF_MEMBER),
   dualping_member_in_sync: gauge('1 while it has everything acknowledged, else 0', OF_MEMBER),
   dualping_member_primary: gauge('1 while it is the primary, else 0', OF_MEMBER),
@@ -81,7 +84,10 @@ export function routerSamples(view: RouterView): Sample<RouterMetric>[] {
     say('dualping_cluster_epoch', assignment.epoch, { cluster });
     const live = members.filter((member) => member.live);
     say('dualping_cluster_live_members', live.length, { cluster });
-    say('dualping_cluster_in_sync_members', live.filter(({ inSync }) => inSync).length, { cluster });
+    // A cluster without journals has no in-sync set: its live members are as good as one another.
+    const hasJournals = members.some(({ journalId }) => journalId !== '');
+    const ready = hasJournals ? live.filter(({ inSync }) => inSync) : live;
+    say('dualping_cluster_in_sync_members', ready.length, { cluster });
     for (const member of members) {
       const labels = { cluster, server: member.serverId };
       say('dualping_member_live', member.live, labels);
