@@ -129,7 +129,7 @@ describe('certificates by hand', () => {
     }
     const elsewhere = await run('router', '--data', join(folder, 'r2'), '--certs', join(folder, 'none'));
     assert.equal(elsewhere.code, 2);
-    assert.match(elsewhere.text, /folder ".*none" of certificates is not there/);
+    assert.match(elsewhere.text, /folder ".*none" of certificates does not exist/);
   });
 });
 

@@ -107,7 +107,7 @@ describe('three routers on one etcd', { skip: NO_ETCD ?? false }, () => {
     for (const node of [0, 1]) etcd.signalNode(node, 'SIGSTOP');
     const lostAt = performance.now();
     await postsGoOn();
-    await eventually('nobody leads', () => network.leaders().length === 0);
+    await eventually('no router leads', () => network.leaders().length === 0);
     const newcomer = new Person('newcomer', network.addresses);
     await newcomer.session.post('in, though no router leads');
     newcomer.session.close();

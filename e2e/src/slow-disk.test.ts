@@ -159,7 +159,7 @@ describe("a standby's disk that hangs", { skip }, () => {
     await person().post('waits for a moment');
     await cluster()
       .server(1)
-      .line(/in-sync set is now s1 s3; s2 fell out: writes waited \d+ ms for it/);
+      .line(/in-sync set is now s1 s3; s2 was removed: writes waited \d+ ms for it/);
     await standby.line(/disk-stalled: the disk hangs: /);
     await eventually('its process has ended', () => !isRunning(standby.pid));
     await disk.end();

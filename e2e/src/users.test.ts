@@ -239,7 +239,7 @@ describe('names of digits on the classic wire, beside TLS', () => {
       const { status, text: said } = await answer;
       assert.deepEqual([status === 'success', text.test(said)], [false, true], said);
     };
-    await refused(mira.login(), /can't be spoken for without a key here: only names of digits/);
+    await refused(mira.login(), /can't be used without a key here: only names of digits/);
     const session = new DualpingSession({
       routers: [secure.cluster.routerAddress],
       user: '7',

@@ -169,7 +169,7 @@ describe('a router and three servers', () => {
     );
   });
 
-  test('the primary is cut off from everybody, without a closed connection to tell', async () => {
+  test('the primary is cut off from all others, without a closed connection to tell', async () => {
     await takeover(
       'network disconnect of the primary',
       async (service) => await network.disconnect(service),

@@ -145,7 +145,7 @@ describe('cuts', () => {
       'one standby is cut off from the router',
       ({ standbys }) => network.cut('router', ...standbys.slice(0, 1)),
     ],
-    ['one standby is cut off from everybody', ({ standbys }) => network.cutOff(standbys[0] ?? '')],
+    ['one standby is cut off from all others', ({ standbys }) => network.cutOff(standbys[0] ?? '')],
   ];
   for (const [what, cut] of PAUSES.slice(0, inFull(PAUSES.length, 2)))
     test(`${what}: writes pause at most shortly, nobody takes over`, async (t) => {

@@ -97,7 +97,7 @@ test('a wrong key gives no buttons and says so; without any the server refuses',
   const browser = await openBrowser();
   afterwards(context, () => browser.close());
   const { page } = await openPage(browser, `${demo.link}#wrong`);
-  await page.locator('#refusal', { hasText: 'only whoever has the link' }).waitFor();
+  await page.locator('#refusal', { hasText: 'only the link that the demo has printed' }).waitFor();
   assert.equal(await page.locator('button[data-press]:visible').count(), 0);
   await page.keyboard.press('X');
   const press = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"press":"X"}' };
@@ -177,7 +177,7 @@ test('SIGTERM ends it at once, and all of it', async (context) => {
   assert.deepEqual(readdirSync(folder), []);
 });
 
-test('what can not be is quoted', async (context) => {
+test('invalid values are quoted', async (context) => {
   const folder = folderFor(context);
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');

@@ -9,7 +9,7 @@ import { RouterClient } from './router-client.js';
 
 const never = new Promise<never>(() => {});
 
-test('a signal gives up waiting, with its reason, before or after it has begun', async () => {
+test('a signal ends the waiting with its reason, before or after it has begun', async () => {
   const reason = new Error('enough');
   const aborted = AbortSignal.abort(reason);
   await assert.rejects(abortable(never, { signal: aborted }), reason);
@@ -54,7 +54,7 @@ test('a session has a time-out for reads and for writes, and its write goes on',
   );
 });
 
-test('calls of a router are given up', async (context) => {
+test('calls to a router can be given up', async (context) => {
   const router = await FakeRouter.start();
   const routers = new RouterClient({ routers: [router.address] });
   context.after(() => {

@@ -27,7 +27,7 @@ function memberOf(context: TestContext, options: Partial<DualpingMemberOptions>)
 
 const isAttached = (member: DualpingMember) => () => member.state.kind === 'attached';
 
-test('it attaches, is primary, says goodbye, and is over', async (context) => {
+test('it attaches, is primary, leaves, and ends', async (context) => {
   const router = await routerOf(context);
   const heard = teach(router, { answer: welcome, attentive: true });
   const before = Date.now();
@@ -69,7 +69,7 @@ test('it attaches, is primary, says goodbye, and is over', async (context) => {
   await member.leave();
 });
 
-test('a router that dies is said with its address, and found again when it is back', async (context) => {
+test('the death of a router is published with its address, and the member attaches again when the router is back', async (context) => {
   const router = await routerOf(context);
   teach(router, { answer: welcome, attentive: true });
   const { member, states } = memberOf(context, { routers: [router.address], incarnation: 7 });
@@ -88,7 +88,7 @@ test('a router that dies is said with its address, and found again when it is ba
   assert.deepEqual([attach.networkId, attach.epoch], ['net', 1]);
 });
 
-test('a refusal for good ends it, with the words of the router, and of the clock where that is to blame', async (context) => {
+test("a permanent refusal ends it, with the router's text, and a hint at the clock if that is the cause", async (context) => {
   const router = await routerOf(context);
   teach(router, {
     answer: () => ({
@@ -113,7 +113,7 @@ test('a refusal for good ends it, with the words of the router, and of the clock
   assert.doesNotMatch(JSON.stringify(given.states.at(-1)), /wall clock/);
 });
 
-test('what is no router is said, and another one is tried', async (context) => {
+test('an address without a router is published, and another router is tried', async (context) => {
   const web = createServer((_, response) => response.end('hello'));
   await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
   const webAddress = `127.0.0.1:${(web.address() as AddressInfo).port}`;
@@ -134,7 +134,7 @@ test('what is no router is said, and another one is tried', async (context) => {
   assert.ok(said.every(({ reason }) => reason === 'not-a-router'));
 });
 
-test('what can not be is refused, quoting it', () => {
+test('an invalid value is refused and quoted', () => {
   const good = { routers: ['127.0.0.1:7070'], serverId: 2, address: '127.0.0.1:9000' };
   const bad: readonly [Partial<DualpingMemberOptions>, RegExp][] = [
     [{ routers: [] }, /0 router addresses/],
@@ -152,7 +152,7 @@ test('what can not be is refused, quoting it', () => {
     });
 });
 
-test('a router that no longer answers holds neither the goodbye nor the process', async (context) => {
+test('a router that no longer answers blocks neither `leave` nor the process', async (context) => {
   const router = await routerOf(context);
   const heard = teach(router, { answer: welcome, attentive: false });
   const program = `

@@ -143,7 +143,7 @@ test('the primary is killed with replies lost: moves, sends again, nothing twice
   assert.equal(router.calls.includes('available failed 1'), true);
 });
 
-test('the primary freezes: the Watch tells, and the session leaves', async (context) => {
+test('the primary freezes: the Watch announces the next one, and the session leaves', async (context) => {
   const { cluster, router, join } = await play(context);
   const { session, texts, moves } = join();
   await until(isLive(session), 'live');
@@ -254,7 +254,7 @@ test('the router is killed: a live session notices nothing, and watches the next
   assert.deepEqual(cluster.texts, ['one', 'two', 'three']);
 });
 
-test('a web server is not a router, and that is said with its address', async (context) => {
+test('a web server is refused as not-a-router, with its address', async (context) => {
   const web = createServer((_request, response) => response.end('hello'));
   await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
   context.after(() => web.close());
@@ -266,7 +266,7 @@ test('a web server is not a router, and that is said with its address', async (c
   assert.ok(state.kind === 'failed' && state.because.detail.includes(address));
 });
 
-test('who comes when all is over is told how it ended', async (context) => {
+test('a late subscriber gets the final state', async (context) => {
   const other = createGrpcServer();
   const address = await listen(other, '127.0.0.1', 0);
   context.after(() => other.forceShutdown());
@@ -292,7 +292,7 @@ test('a gRPC server without our service is not a router', async (context) => {
   await assert.rejects(session.post('x'), rejectsWith('not-a-router'));
 });
 
-test('posts that come before anyone listens are kept for the first who does', async (context) => {
+test('posts that come before the first subscriber are kept for it', async (context) => {
   const { cluster, router } = await play(context);
   const session = new DualpingSession({ routers: [router.address], user: 'ann' });
   context.after(() => session.close());
@@ -315,7 +315,7 @@ test('what is pending can be watched', async (context) => {
   assert.deepEqual(lengths, [0, 1, 2, 1, 0]);
 });
 
-test('closing settles what is open, completes the observables, and is heard once', async (context) => {
+test('closing settles open requests, completes the observables, and emits `closed` once', async (context) => {
   const { cluster, join } = await play(context);
   const { session, states } = join();
   await until(isLive(session), 'live');
@@ -338,7 +338,7 @@ test('closing settles what is open, completes the observables, and is heard once
   await until(() => server(cluster, 1).readers === 0, 'the stream has ended');
 });
 
-test('a session is asked from within its own news', async (context) => {
+test("requests may be made from within the session's own notifications", async (context) => {
   const { cluster, join } = await play(context);
   const { session } = join();
   let answer: Promise<unknown> | undefined;
@@ -350,7 +350,7 @@ test('a session is asked from within its own news', async (context) => {
   assert.deepEqual(cluster.texts, ['hello']);
 });
 
-test('what a session is made from is judged at once', () => {
+test("a session's options are checked at once", () => {
   const make = (options: Partial<DualpingSessionOptions>) => () =>
     new DualpingSession({ routers: ['127.0.0.1:7070'], user: 'ann', ...options });
   assert.throws(make({ routers: ['nowhere'] }), /"nowhere"/);

@@ -31,7 +31,7 @@ export function firstRouter(links: readonly RouterLink[], signal?: AbortSignal):
       settle();
     };
     const fail = (error: DualpingError): void => finish(() => reject(error));
-    const stop = (): void => fail(new DualpingError('shutting-down', 'nobody wants to know any more'));
+    const stop = (): void => fail(new DualpingError('shutting-down', 'no answer is needed any more'));
     const askNext = (): void => {
       clearTimeout(timer);
       const link = links[asked];

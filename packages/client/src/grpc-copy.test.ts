@@ -49,7 +49,7 @@ const whoAnswers = (client: ownGrpc.Client): Promise<string> =>
     );
   });
 
-test('channels of the copy that is given follow the primary', async (context) => {
+test('channels of the given copy follow the primary', async (context) => {
   const cluster = new FakeCluster();
   const [first, second] = [await cluster.addServer(), await cluster.addServer()];
   const router = await FakeRouter.start(0, cluster.assignment(1, first));
@@ -73,7 +73,7 @@ test('channels of the copy that is given follow the primary', async (context) =>
   }, 'an answer from-s2');
 });
 
-test('nobody available is said by a channel of the copy that is given', async (context) => {
+test('a channel of the given copy reports that no server is available', async (context) => {
   const router = await FakeRouter.start();
   context.after(() => router.kill());
   const { grpc } = anotherCopy('nobody');
@@ -101,7 +101,7 @@ test('a channel of a copy that has no resolver says which copy has one, and what
   clientOf(context, ownGrpc, 'dualping:///1');
 });
 
-test('what is not grpc-js, or is too old, is refused', () => {
+test('a module that is not grpc-js, or is too old, is refused', () => {
   const routers = ['127.0.0.1:7070'];
   const { statusOrFromValue: _, ...older } = ownGrpc.experimental;
   assert.throws(

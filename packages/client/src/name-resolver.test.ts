@@ -59,7 +59,7 @@ async function untilAnsweredBy(client: SocialServiceClient, server: string): Pro
   }, `an answer ${server}`);
 }
 
-test('a channel follows the primary: killed, and its successor told of', async (context) => {
+test('a channel follows the primary: it is killed, and the successor is announced', async (context) => {
   const { cluster, router, servers } = await play(context);
   registerDualpingResolver({ routers: [router.address] });
   const client = clientOf(context, 'dualping:///1');
@@ -79,7 +79,7 @@ test('a channel leaves a frozen primary whose connection still stands', async (c
   await untilAnsweredBy(client, 'from-s2');
 });
 
-test('nobody is available: calls fail with the words of the router, until somebody is', async (context) => {
+test("no server is available: calls fail with the router's text, until one is", async (context) => {
   const { cluster, router, servers } = await play(context);
   servers[0].isUp = false;
   router.assignment = cluster.assignment(1, servers[0]);
@@ -92,7 +92,7 @@ test('nobody is available: calls fail with the words of the router, until somebo
   assert.equal(await whoAnswers(client, true), 'from-s2');
 });
 
-test('routers are tried in turn, and an address that is none is said', async (context) => {
+test('routers are tried in turn, and an address without a router is reported', async (context) => {
   const { router } = await play(context);
   const gone = await FakeRouter.start();
   gone.kill();
@@ -118,7 +118,7 @@ test('a channel follows a router that has lost its folder, whose epochs and revi
   await untilAnsweredBy(client, 'from-s2');
 });
 
-test('a cluster that is not there is said', async (context) => {
+test('an unknown cluster is reported', async (context) => {
   const { router } = await play(context);
   const client = clientOf(context, `dualping://${router.address}/cluster/7`);
   await assert.rejects(
@@ -135,7 +135,7 @@ test('a bare name is refused with both spellings: it could be a service or a use
   );
 });
 
-test('a target that makes no sense is refused with its text', (context) => {
+test('an invalid target is refused and quoted', (context) => {
   registerDualpingResolver({ routers: ['127.0.0.1:7070'] });
   assert.throws(() => clientOf(context, 'dualping:///a b'), /"a b"/);
   for (const target of ['service/Orders', 'service/7', 'service/', 'user/a.b', 'cluster/ann', 'shop/orders'])

@@ -271,7 +271,7 @@ class Resolving {
     const assignment = this.#newest;
     const address = addressOf(assignment);
     if (address === undefined) {
-      const detail = assignment?.unavailableReason || 'the router knows of nobody who may serve';
+      const detail = assignment?.unavailableReason || 'the router knows no server that may serve';
       this.#fail(new DualpingError('no-available-server', detail));
       return;
     }

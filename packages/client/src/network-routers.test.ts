@@ -28,7 +28,7 @@ async function play(context: TestContext): Promise<Play> {
 const calls = (router: FakeRouter, call: string): number =>
   router.calls.filter((made) => made.startsWith(call)).length;
 
-test('however many sessions there are, a takeover is told to them once and asked for once', async (context) => {
+test('however many sessions there are, a takeover takes one message and one question', async (context) => {
   const { router, takenOver, killPrimary } = await play(context);
   const sessions = ['ann', 'bob', 'cem', 'dee'].map(
     (user) => new DualpingSession({ routers: [router.address], user }),
@@ -52,7 +52,7 @@ test('however many sessions there are, a takeover is told to them once and asked
   await until(() => router.watchers === 0, 'nobody watches any more');
 });
 
-test('who asks what is being asked waits for the same answer; when all have gone, so has the question', async (context) => {
+test('equal questions in flight share one answer; when all askers are gone the question is cancelled', async (context) => {
   const { router, takenOver } = await play(context);
   const routers = NetworkRouters.acquire([router.address]);
   context.after(() => routers.release());
@@ -76,7 +76,7 @@ test('who asks what is being asked waits for the same answer; when all have gone
   anew.unsubscribe();
 });
 
-test('a failure reaches all who asked, and the next one asks anew', async (context) => {
+test('a failure reaches all askers, and the next question makes a new call', async (context) => {
   const { router } = await play(context);
   const routers = NetworkRouters.acquire([router.address]);
   context.after(() => routers.release());
@@ -94,7 +94,7 @@ test('a failure reaches all who asked, and the next one asks anew', async (conte
   assert.equal(calls(router, 'available'), 2);
 });
 
-test('who comes to a watch later is told at once what it knows, but nothing of another network', async (context) => {
+test('a later subscriber gets the last known assignment at once, but none of another network', async (context) => {
   const { router, takenOver } = await play(context);
   const routers = NetworkRouters.acquire([router.address]);
   context.after(() => routers.release());
@@ -118,7 +118,7 @@ test('who comes to a watch later is told at once what it knows, but nothing of a
   await until(() => router.watchers === 0, 'nobody watches any more');
 });
 
-test('who asks the same again while it is being answered gets that answer, and while it fails a call of its own', async (context) => {
+test('a question during an answer shares it, and a question during a failure makes a new call', async (context) => {
   const { router, takenOver } = await play(context);
   const routers = NetworkRouters.acquire([router.address]);
   context.after(() => routers.release());
@@ -149,7 +149,7 @@ test('who asks the same again while it is being answered gets that answer, and w
   assert.equal(calls(router, 'available'), 3, 'the two that came later share a call');
 });
 
-test('a session that is closed by what the watch tells at once leaves no watch behind', async (context) => {
+test("a session that is closed by the watch's first message leaves no watch behind", async (context) => {
   const { router, takenOver } = await play(context);
   const first = new DualpingSession({ routers: [router.address], user: 'ann' });
   context.after(() => first.close());

@@ -156,7 +156,7 @@ test('calls are refused once it is not primary; one that has begun is answered',
   assert.equal(await begun, 'done');
 });
 
-test('streams that are open end with UNAVAILABLE, and their handlers hear it', async (context) => {
+test('open streams end with UNAVAILABLE, and their handlers get `cancelled`', async (context) => {
   const it = await stage(context);
   const watch = followed(it.client.makeServerStreamRequest('/test.Service/Watch', toBytes, String, 'it'));
   const talking = it.client.makeBidiStreamRequest('/test.Service/Talk', toBytes, String);

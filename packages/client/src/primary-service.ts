@@ -117,11 +117,11 @@ export class PrimaryServices {
 
   #whyNot(): string {
     const { state } = this.#member;
-    if (state.kind !== 'attached') return 'is no member now, so it is not primary';
+    if (state.kind !== 'attached') return 'is not a member now, so it is not primary';
     const primary = state.assignment.available ? primaryMember(state.assignment) : undefined;
-    if (primary === undefined) return 'is not primary, and nobody is';
+    if (primary === undefined) return 'is not primary, and no member is';
     const other = serverName(primary.serverId);
-    if (other === this.#name) return 'has not heard the router of late, so it is not primary now';
+    if (other === this.#name) return 'has not heard the router recently, so it is not primary now';
     return `is not primary: ${other} is, in epoch ${state.epoch}`;
   }
 }

@@ -8,7 +8,7 @@ import { RouterClient } from './router-client.js';
 /** As a program in JavaScript calls it. */
 const untyped = (value: unknown): never => value as never;
 
-test('what is missing is named, also when nothing is given', () => {
+test('missing options are named, also when none are given', () => {
   for (const [make, detail] of [
     [
       () => new DualpingMember(untyped(undefined)),

@@ -39,7 +39,7 @@ test('the status has everything the router knows, and ends the watch it took', a
   await until(() => router.watchers === 0, 'the watch has ended');
 });
 
-test('who is available is answered at once, or when somebody is', async (context) => {
+test('`available` answers at once, or when there is a primary', async (context) => {
   const { cluster, router, client } = await play(context);
   const [, second] = cluster.servers;
   assert.ok(second);
@@ -89,6 +89,6 @@ test('the next router is asked when one is away, and all are named when none ans
   await assert.rejects(client.status(), (error: unknown) => String(error).includes(router.address));
 });
 
-test('router addresses are judged at once', () => {
+test('router addresses are checked at once', () => {
   assert.throws(() => new RouterClient({ routers: ['x'] }), /"x"/);
 });

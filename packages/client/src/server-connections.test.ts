@@ -28,7 +28,7 @@ async function call(client: SocialServiceClient): Promise<void> {
 const stateOf = (client: SocialServiceClient): connectivityState =>
   client.getChannel().getConnectivityState(false);
 
-test('whoever holds an address shares its connection, which ends with the last of them', async () => {
+test('holders of an address share its connection, which ends with the last of them', async () => {
   const server = await listen(0);
   const address = `127.0.0.1:${server.port}` as Address;
   const connections = new ServerConnections();
@@ -49,7 +49,7 @@ test('whoever holds an address shares its connection, which ends with the last o
   server.close();
 });
 
-test('a server that was started again is reached at once, whatever the back-off of the warm connection', async () => {
+test('a restarted server is reached at once, whatever the back-off of the open connection', async () => {
   const first = await listen(0);
   const address = `127.0.0.1:${first.port}` as Address;
   const connections = new ServerConnections();

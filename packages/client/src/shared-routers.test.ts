@@ -35,7 +35,7 @@ function lead(term: number, [leader, ...others]: readonly (FakeRouter | undefine
 const byAddress = <T extends { readonly address: string }>(all: readonly T[]): readonly T[] =>
   all.toSorted((one, other) => (one.address < other.address ? -1 : 1));
 
-test('one router that shares its store with none says so: nothing is told of routers', async (context) => {
+test('a router without a shared store has no list of routers', async (context) => {
   const [alone] = await fakes(context, 1);
   assert.ok(alone);
   const client = clientOf(context, alone);
@@ -66,7 +66,7 @@ test('all are found from any one of them, and one that is gone is named', async 
   assert.match(gone?.detail ?? '', /ECONNREFUSED/);
 });
 
-test('of two that say that they lead the later term counts, and none is invented', async (context) => {
+test('of two routers that say that they lead the later term counts, and no router is invented', async (context) => {
   const [former, next] = await fakes(context, 2);
   assert.ok(former && next);
   former.sayWhoLeads({ term: 7, address: former.address, leads: true });

@@ -11,7 +11,7 @@ const posts = (from: number, count: number): Post[] =>
     timeMs: 0,
   }));
 
-test('the first subscriber gets what came before it, later ones what comes later', () => {
+test('the first subscriber gets earlier posts, later subscribers only later ones', () => {
   const unread = new UnreadPosts();
   unread.deliver(posts(1, 2));
   const first: number[] = [];

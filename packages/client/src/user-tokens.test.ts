@@ -19,7 +19,7 @@ const judge = new TokenJudge(() => [AUTHORITY]);
 
 const HOUR_MS = 3_600_000;
 
-test('a token is made once, for its session, and anew before it runs out', (context) => {
+test('a token is made once for its session, and renewed before it expires', (context) => {
   context.mock.timers.enable({ apis: ['Date'], now: 1_000 * HOUR_MS });
   const key = DeviceKey.generate();
   const tokens = new UserTokens('mira', { key, device: 'laptop' }, credentials);
@@ -44,7 +44,7 @@ test('a token is made once, for its session, and anew before it runs out', (cont
   assert.equal(made, 3);
 });
 
-test('where the clock is wrong, tokens go by the clock that a refusal tells', (context) => {
+test('with a wrong clock tokens are made by the time in a refusal', (context) => {
   const told = 1_000 * HOUR_MS;
   context.mock.timers.enable({ apis: ['Date'], now: told });
   const expired = new DualpingError('token-expired', 'it has run out');

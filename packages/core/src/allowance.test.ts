@@ -5,7 +5,7 @@ import { Allowances } from './allowance.js';
 
 const MANY = 1_000;
 
-test('a burst may be taken at once, then as much as time brings', () => {
+test('a burst may be taken at once, then as much as the rate allows', () => {
   const posts = new Allowances<string>({ burst: 3, perSecond: 10 }, MANY);
   for (let i = 0; i < 3; i += 1) {
     assert.equal(posts.waitMs('ann', 0), 0);
@@ -19,14 +19,14 @@ test('a burst may be taken at once, then as much as time brings', () => {
   assert.equal(posts.waitMs('ann', 100), 100);
 });
 
-test('what is larger than the bucket is taken out of a full one, and waited for afterwards', () => {
+test('an amount larger than the bucket is taken from a full one, and later callers wait for it', () => {
   const bytes = new Allowances<string>({ burst: 1_000, perSecond: 100 }, MANY);
   assert.equal(bytes.waitMs('ann', 0, 5_000), 0);
   bytes.take('ann', 0, 5_000);
   assert.equal(bytes.waitMs('ann', 0, 1), 40_010);
 });
 
-test('buckets that are full are forgotten, and never more are kept than allowed', () => {
+test('full buckets are forgotten, and the number of buckets stays within its limit', () => {
   const posts = new Allowances<number>({ burst: 1, perSecond: 1 }, 100);
   for (let user = 0; user < 1_000; user += 1) posts.take(user, 0);
   assert.equal(posts.size, 100);
@@ -36,7 +36,7 @@ test('buckets that are full are forgotten, and never more are kept than allowed'
   assert.equal(posts.size, 1);
 });
 
-test('whatever is asked when: in no stretch of time more is taken than a burst and what time brought', () => {
+test('in any period at most a burst plus the rate is taken, whatever the requests', () => {
   const asks = fc.array(fc.tuple(fc.nat({ max: 2_000 }), fc.integer({ min: 1, max: 4 })), { maxLength: 80 });
   const allowance = fc.record({
     burst: fc.integer({ min: 4, max: 20 }),

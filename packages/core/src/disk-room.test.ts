@@ -19,7 +19,7 @@ test('a disk is low below its share, and has room again a fifth above it', () =>
   assert.equal(free(51), false, 'still has room');
 });
 
-test('of a large disk a fixed reserve is kept', () => {
+test('on a large disk the reserve is fixed', () => {
   const room = new DiskRoom(5);
   assert.equal(room.seen({ freeBytes: LARGEST_RESERVE_BYTES, sizeBytes: TB }), false);
   assert.equal(room.seen({ freeBytes: LARGEST_RESERVE_BYTES - 1, sizeBytes: TB }), true);

@@ -30,7 +30,7 @@ class Stage {
   }
 }
 
-test('a disk that is quick is no news, and nothing is looked at while nothing is under way', () => {
+test('a fast disk is not reported, and without a running operation there is no deadline', () => {
   const stage = new Stage();
   for (let sync = 1; sync <= 10_000; sync += 1) {
     stage.began(sync, 'syncing a');
@@ -40,7 +40,7 @@ test('a disk that is quick is no news, and nothing is looked at while nothing is
   assert.deepEqual(stage.watch.stats, { slowSyncs: 0, longestSyncMs: 20 });
 });
 
-test('a slow operation is told while it goes on and when it ends; those that follow it in a row only when they end', () => {
+test('a slow operation is reported while it lasts and at its end; the next ones in a row only at their end', () => {
   const stage = new Stage();
   stage.began(1, 'syncing a');
   assert.deepEqual(stage.pass(1_900), ['slow syncing a 1000 so far']);
@@ -54,7 +54,7 @@ test('a slow operation is told while it goes on and when it ends; those that fol
   assert.deepEqual(stage.pass(1_000), ['slow syncing b 1000 so far']);
 });
 
-test('a disk that hangs has stalled, once, and has recovered when all that it stalled at is done', () => {
+test('a hanging disk is reported once, and has recovered when all stalled operations are done', () => {
   const stage = new Stage();
   stage.began(1, 'syncing a');
   stage.pass(100);
@@ -64,14 +64,14 @@ test('a disk that hangs has stalled, once, and has recovered when all that it st
   assert.deepEqual(stage.ended(2), ['recovered syncing b 60000']);
 });
 
-test('what may take its time does not make a disk one that hangs', () => {
+test('an operation that may take long does not make the disk count as hanging', () => {
   const stage = new Stage();
   stage.began(1, 'syncing a snapshot', 'slowness');
   assert.deepEqual(stage.pass(20_000), ['slow syncing a snapshot 1000 so far']);
   assert.deepEqual(stage.ended(1), ['slow syncing a snapshot 20000']);
 });
 
-test('a process that was stopped does not blame its disk', () => {
+test("a stopped process does not count its own pause as its disk's delay", () => {
   const stage = new Stage();
   stage.began(1, 'syncing a');
   stage.now += 60_000;

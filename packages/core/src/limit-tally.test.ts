@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LIMIT_LINE_INTERVAL_MS, LimitTally } from './limit-tally.js';
 
-test('the first refusal is said at once, the others once a minute, counted', () => {
+test('the first refusal is reported at once, the others as a count once a minute', () => {
   const tally = new LimitTally();
   assert.equal(tally.takeLine(0), undefined);
   tally.note('posts a second', 'mallory');

@@ -5,7 +5,7 @@ import { RecencyMap } from './recency-map.js';
 
 type Step = readonly [kind: 'add' | 'touch' | 'delete', key: number];
 
-test('it has what a Map has from which keys are deleted and set again, in the same order', () => {
+test('it has the same content and order as a Map whose keys are deleted and set again', () => {
   const kind = fc.constantFrom<Step[0]>('add', 'touch', 'delete');
   const steps = fc.array(fc.tuple(kind, fc.integer({ min: 0, max: 6 })), { maxLength: 60 });
   fc.assert(

@@ -10,7 +10,7 @@ test('the hash is FNV-1a', () => {
   assert.equal(fnv1a32('foobar'), 0xbf9cf968);
 });
 
-test('numeric users go round the clusters', () => {
+test('numeric users are assigned to the clusters in turn', () => {
   assert.deepEqual(
     ['1', '2', '3', '4', '007', '0', '99999999999999999999999999999999'].map((user) => clusterOf(user, 3)),
     [1, 2, 3, 1, 1, 3, 3],

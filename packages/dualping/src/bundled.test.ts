@@ -60,13 +60,13 @@ test('code that another V8 has compiled is compiled again', (context) => {
   assert.deepEqual(part?.start([]), [[], 'part.cjs']);
 });
 
-test('a part that is not in the bundle, and a clone without one, have none', (context) => {
+test('without a bundle, or for a part that is not in it, the modules run', (context) => {
   const { folder } = bundle(context);
   for (const name of ['other', 'constructor', '']) assert.equal(bundledPart(name, folder), undefined);
   assert.equal(bundledPart('part', join(folder, 'nowhere')), undefined);
 });
 
-test('a bundle of what has been built anew since, or is gone, does not count', (context) => {
+test('a bundle of an older build, or of a missing one, is not used', (context) => {
   const { folder, module } = bundle(context);
   utimesSync(module, new Date(), new Date(0));
   assert.equal(bundledPart('part', folder), undefined);

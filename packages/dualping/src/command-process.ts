@@ -10,8 +10,8 @@ const OUTPUT_AFTER_SIGNAL_MS = 500;
 /**
  * Ends the process: an idle connection must not keep a finished command alive.
  *
- * @param commands those that this process knows
- * @param known what may be set, over all commands that there are; default: over `commands`
+ * @param commands the commands of this process
+ * @param known all settings, of all commands; default: those of `commands`
  */
 export async function runCommandProcess(
   argv: readonly string[],

@@ -28,7 +28,7 @@ export interface Invocation {
 /** A command without its settings in the type, so that all commands fit into one list. */
 export interface Command {
   readonly name: string;
-  /** The words before the command, as `admin` or `admin router`; undefined at the top level. */
+  /** The words before the command, such as `admin` or `admin router`; undefined at the top level. */
   readonly group?: string;
   /** Of its group: the command for the word alone. */
   readonly isDefault?: true;

@@ -1,8 +1,8 @@
 /**
- * With which credentials a command calls: those it was told, or those of a network that runs here.
+ * Chooses the credentials of a command: the given ones, or those of a network that runs on this machine.
  *
- * Users' commands show no certificate: they need to know the network, and to prove nothing. Operators'
- * commands show one where there is one.
+ * Users' commands show no certificate: they only need to recognise the network. Operators' commands show one
+ * if there is one.
  */
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
@@ -24,8 +24,8 @@ import { readPlaces } from './cluster/places.js';
 import { LocalNetworks } from './local-networks.js';
 
 /**
- * Whoever runs a network on this machine: the certificate that `up` itself uses, and that operators' commands
- * of the same person use.
+ * The operator of a network on this machine: `up` itself, and operators' commands of the same user, use this
+ * certificate.
  */
 export const LOCAL_OPERATOR: Part = { role: 'operator', name: 'up' };
 /** The default data folder of `up`. */
@@ -36,7 +36,7 @@ export interface Trust {
   readonly ca: string;
 }
 
-/** The addresses that are called: a network that runs here is recognised by them. */
+/** The called addresses, by which a network on this machine is recognised. */
 type Called = readonly Address[];
 
 export function userCredentials({ certs, ca }: Trust, called: Called): NetworkCredentials | undefined {
@@ -51,7 +51,7 @@ export function operatorCredentials({ certs, ca }: Trust, called: Called): Netwo
   return folder === undefined ? undefined : operatorIn(folder);
 }
 
-/** Of a network of this person that runs on this machine at one of these addresses. */
+/** The folder of certificates of this user's network at one of these addresses. */
 const localCerts = (called: Called): string | undefined =>
   certsAt(DEFAULT_DATA, called) ?? new LocalNetworks().certsAt(called);
 
@@ -62,7 +62,7 @@ export function certsAt(dataFolder: string, called: Called): string | undefined 
   return Object.values(addresses ?? {}).some((address) => called.includes(address)) ? certs : undefined;
 }
 
-/** A part of a network of this person listens there. @param certs its folder; empty: without TLS */
+/** Remembers that a part of this user's network listens there. @param certs its folder; empty: without TLS */
 export const rememberAt = (address: Address, certs: string): void =>
   new LocalNetworks().remember(address, certs === '' ? undefined : certs);
 
@@ -72,7 +72,7 @@ export function operatorIn(folder: string): NetworkCredentials {
   return operator === undefined ? networkIn(folder) : readCredentials(folder, operator);
 }
 
-/** A machine that has only one part has no file of the network alone: that part's does as well. */
+/** A machine with only one part has no `network.pem`: the part's own file contains the same certificate. */
 export function networkIn(folder: string): NetworkCredentials {
   const [part] = partsIn(existing(folder));
   const file = join(folder, NETWORK_FILE);
@@ -102,11 +102,11 @@ function existing(folder: string): string {
   if (existsSync(folder)) return folder;
   throw new DualpingError(
     'invalid-argument',
-    `folder ${quote(resolve(folder))} of certificates is not there`,
+    `folder ${quote(resolve(folder))} of certificates does not exist`,
   );
 }
 
-/** Of a part that runs until it is told to end. Undefined: without TLS. */
+/** Credentials of a long-running part. Undefined: without TLS. */
 export function partCredentials(
   certs: string,
   part: Part,

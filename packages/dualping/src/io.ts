@@ -47,7 +47,7 @@ export function processIo(): Io {
     out: (line) => {
       stdout.write(`${line}\n`);
       if (stdout.writableLength <= MOST_RESULTS_WAITING) return;
-      notes.say(`dualping: whoever reads the output is ${stdout.writableLength} bytes behind: it ends here`);
+      notes.say(`dualping: the reader of the output is ${stdout.writableLength} bytes behind: it ends here`);
       endNow(EXIT.output);
     },
     note: (line) => notes.say(line),

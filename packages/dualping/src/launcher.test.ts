@@ -37,7 +37,7 @@ test('another module that is missing is not taken for that', (context) => {
   assert.match(stderr, /ERR_MODULE_NOT_FOUND[\s\S]*elsewhere\.js|elsewhere\.js[\s\S]*ERR_MODULE_NOT_FOUND/);
 });
 
-test('what is built is run with its arguments', (context) => {
+test('the built command runs with its arguments', (context) => {
   const main = 'export const main = (argv) => { process.exitCode = argv[0] === "up" ? 7 : 1; };';
   assert.equal(launch(context, main).status, 7);
 });

@@ -27,7 +27,7 @@ test('a network is found by each name of the loopback, and after its router has 
   assert.equal(networksIn(folder).certsAt(['10.0.0.1:7070']), certs);
 });
 
-test('one that speaks no TLS any more, and one whose certificates are gone, are forgotten', (context) => {
+test('a network without TLS, or whose certificates are gone, is forgotten', (context) => {
   const folder = testFolder(context);
   const networks = networksIn(folder);
   networks.remember('127.0.0.1:7070', join(folder, 'certs'));

@@ -1,8 +1,8 @@
 /**
- * Which networks this person runs on this machine: so that their clients trust them without a question.
+ * The networks that this user runs on this machine, so that their clients trust them without a question.
  *
- * A router that begins to listen writes down where its certificates are, by its address, in the person's own
- * state folder. The record stays when the router ends. So a foreign program that later listens at that
+ * A router that begins to listen records its address and its folder of certificates in the user's own state
+ * folder. The record stays when the router ends. So a foreign program that later listens at that
  * address is refused, and is not taken for a network without TLS.
  */
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -20,7 +20,10 @@ export class LocalNetworks {
     this.#folder = join(foldersFor(environment).state, 'local-networks');
   }
 
-  /** The folder of certificates of the network whose router listens at one of these, or did so last. */
+  /**
+   * The folder of certificates of the network whose router listens, or last listened, at one of these
+   * addresses.
+   */
   certsAt(called: readonly Address[]): string | undefined {
     for (const address of called) {
       const certs = certsIn(this.#recordOf(address));
@@ -30,7 +33,7 @@ export class LocalNetworks {
   }
 
   /**
-   * A router of this person listens there. A failure is silent: then clients have to be told (`--ca`).
+   * Records that a router of this user listens there. A failure is silent: then clients need `--ca`.
    * @param certs undefined: it speaks no TLS
    */
   remember(address: Address, certs: string | undefined): void {
@@ -54,7 +57,7 @@ export class LocalNetworks {
     return join(this.#folder, `${encodeURIComponent(placeOf(address))}${RECORD}`);
   }
 
-  /** Of networks whose certificates are gone nobody needs to know. */
+  /** Removes networks whose certificates no longer exist. */
   #removeStale(): void {
     if (!existsSync(this.#folder)) return;
     for (const name of readdirSync(this.#folder))
@@ -63,7 +66,10 @@ export class LocalNetworks {
   }
 }
 
-/** All names of this machine's loopback are one place, and a process that listens everywhere is there too. */
+/**
+ * All names of this machine's loopback count as one place; a process that listens on all addresses is there
+ * too.
+ */
 function placeOf(address: Address): string {
   const { host, port } = parseAddress(address);
   return isLoopback(host) || isWildcard(host) ? `loopback:${port}` : formatAddress({ host, port });

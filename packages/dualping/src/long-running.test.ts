@@ -4,7 +4,7 @@ import { SIGNAL_EXITS } from '@dualping/host';
 import type { Io } from './io.js';
 import { type Running, serveUntilSignal } from './long-running.js';
 
-test('a signal is heard while it starts, however long that takes', async () => {
+test('a signal takes effect during the start, however long that takes', async () => {
   const said: string[] = [];
   const io = { report: ({ event, text }) => said.push(`${event}: ${text}`) } as Partial<Io> as Io;
   const ended = serveUntilSignal('server s1', io, () => new Promise<Running>(() => {}));

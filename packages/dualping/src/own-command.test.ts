@@ -26,7 +26,7 @@ test('the command as a shell in the same folder finds it', (context) => {
   assert.equal(ownCommand({ env: {}, script: odd, folder }), `node 'it'\\''s here.js'`);
 });
 
-test('another dualping that comes first on the path is not taken for this one', (context) => {
+test('another dualping earlier on the path is not taken for this one', (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'dualping-own-command-'));
   context.after(() => rmSync(folder, { recursive: true }));
   const [script, other] = [join(folder, 'dualping.js'), join(folder, 'dualping')];

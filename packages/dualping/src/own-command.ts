@@ -1,4 +1,4 @@
-/** How a person types this command again, in another terminal in the same folder. */
+/** The text with which a user runs this command again, in another terminal in the same folder. */
 import { realpathSync } from 'node:fs';
 import { delimiter, join, relative } from 'node:path';
 

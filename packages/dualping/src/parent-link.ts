@@ -1,9 +1,9 @@
 /**
- * The line between `dualping up` and the processes it has started.
+ * The connection between `dualping up` and its child processes.
  *
- * A child reports once where it listens, and which lines its parent may show. The line breaks when the parent
- * ends, even by SIGKILL; then the child ends too, at once. It needs no drain: what was acknowledged is on
- * disk.
+ * A child reports once where it listens, and which lines its parent may show. The connection breaks when the
+ * parent ends, even by SIGKILL; then the child ends too, at once. It needs no drain: what was acknowledged is
+ * on disk.
  */
 import type { Address } from '@dualping/core';
 import { endProcess } from '@dualping/host';

@@ -17,7 +17,7 @@ export interface PersonClientOptions {
   readonly routers: readonly string[];
   readonly credentials?: NetworkCredentials | undefined;
   /**
-   * Other names of the network beside its id and its routers: the folder of one that runs on this machine.
+   * Other names of the network, in addition to its id and its routers: the folder of one on this machine.
    */
   readonly formerly?: readonly string[];
   readonly io: Io;
@@ -87,12 +87,12 @@ function networkIdOf(client: RouterClient, session: DualpingSession): Promise<st
   return new Promise((resolve) => id.subscribe(resolve));
 }
 
-/** How long the screen waits for the outcome of the login, ms: a server that is there answers sooner. */
+/** How long the screen waits for the outcome of the login, ms: a live server answers sooner. */
 const LOGIN_PATIENCE_MS = 1_500;
 
 /**
- * The first state that shows whether the session can work: a failure, as a key that is refused, is then
- * printed on a line, without a full screen.
+ * The first state that shows whether the session can work: a failure, such as a refused key, is then printed
+ * as a line, without a full screen.
  */
 const firstWord = (session: DualpingSession): Promise<SessionState> =>
   firstValueFrom(

@@ -11,13 +11,13 @@ test('a tab is a space, as in the composer, and lines are lines', () => {
   assert.equal(judgedPost('a\tb\r\nc'), 'a b\nc');
 });
 
-test('what a pipe brings is one post, without the line break at its end', async () => {
+test('text from a pipe is one post, without the line break at its end', async () => {
   assert.equal(await from('two\nli', 'nes\n'), 'two\nlines');
   assert.equal(await from(Buffer.from('山').subarray(0, 1), Buffer.from('山').subarray(1)), '山');
   assert.equal(await from('-\n'), '-');
 });
 
-test('what is no post is refused with its reason', async () => {
+test('an invalid post is refused with its reason', async () => {
   const refused = (reason: RegExp) => (error: unknown) =>
     error instanceof DualpingError && error.reason === 'invalid-post' && reason.test(error.detail);
   await assert.rejects(from('\n'), refused(/is empty/));

@@ -63,7 +63,7 @@ test('flags, variables and the file reach the command', async (context) => {
   assert.equal(JSON.parse((await run(['tell', 'x'])).out).portGiven, false);
 });
 
-test('of two settings that exclude one another it can be told which was said more strongly', async (context) => {
+test('of two settings that exclude one another the stronger source is known', async (context) => {
   const strengths: [servers: number, port: number][] = [];
   const compare = command({
     name: 'compare',
@@ -116,7 +116,7 @@ test('a variable that no command has is refused with the nearest name, one of an
   assert.equal((await run(['tell', 'x'], { DUALPING_ID: '1' }, [TELL, other])).exitCode, 0);
 });
 
-test('lines for the operator are JSON when that is asked for, and what is JSON already stays as it is', async () => {
+test('lines for the operator are JSON with --log-format json, and JSON lines stay unchanged', async () => {
   const say = command({
     name: 'say',
     summary: 'says',
@@ -173,7 +173,7 @@ test('every option of every command has help with its variable, and help is no e
   }
 });
 
-test('what is switched off by `--no-…` is off whatever a variable says of it', async () => {
+test('`--no-…` overrides a variable', async () => {
   const supervised = command({
     name: 'tell',
     summary: 'tells',

@@ -28,7 +28,7 @@ DUALPING_… that no command has is refused.`;
 
 const CONFIG_VARIABLE = 'DUALPING_CONFIG';
 
-/** What may be set, over all commands that there are. */
+/** All settings, of all commands. */
 export interface Known {
   /** Keys of a config file, by command. */
   readonly keys: KnownKeys;

@@ -38,7 +38,7 @@ test('a move says from where to where, how long, and in which epoch', () => {
   );
 });
 
-test('states are lines', () => {
+test('each state has a line', () => {
   const because = { reason: 'may-have-happened', detail: 'Connection dropped' } as const;
   const router = '127.0.0.1:7070';
   assert.equal(
@@ -58,11 +58,11 @@ test('states are lines', () => {
       { kind: 'waiting', retryAt: 1_600, attempt: 2, because: { reason: 'busy', detail: '' } },
       100,
     ),
-    'nobody to talk to: busy; trying again in 1.5 s',
+    'not connected: busy; trying again in 1.5 s',
   );
 });
 
-test('lists show who is on', () => {
+test('lists show present users', () => {
   const ann = { user: 'ann', present: true };
   const bob = { user: 'bob', present: false };
   assert.deepEqual(renderLists({ users: [ann, bob], followers: [], following: [bob] }), [

@@ -81,7 +81,7 @@ export function renderState(state: SessionState, now: Instant): string {
     case 'waiting': {
       const seconds = Math.max(0, (state.retryAt - now) / 1_000).toFixed(1);
       return cleanForTerminal(
-        `nobody to talk to: ${state.because.detail || state.because.reason}; trying again in ${seconds} s`,
+        `not connected: ${state.because.detail || state.because.reason}; trying again in ${seconds} s`,
       );
     }
     case 'closed':
@@ -179,7 +179,7 @@ export function renderAssignment(
 }
 
 /**
- * Who leads, and how each other router stands; nothing where there is one router.
+ * The leader, and the state of each other router; nothing if there is one router.
  * @param pids of routers on this machine, by address
  */
 export function renderRouters(

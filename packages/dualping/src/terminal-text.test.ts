@@ -10,7 +10,7 @@ test('nothing that acts on a terminal passes', () => {
   assert.equal(cleanForTerminal('\u2066x\u2069\u200f\u2028\ud800'), '\ufffdx\ufffd\ufffd\ufffd\ufffd');
 });
 
-test('other text passes as it is, and cleaning twice is cleaning once', () => {
+test('other text passes unchanged, and cleaning twice equals cleaning once', () => {
   const text = 'Grüße, 世界 👩‍👩‍👧 – it’s “fine”';
   assert.equal(cleanForTerminal(text), text);
   fc.assert(

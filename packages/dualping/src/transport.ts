@@ -1,9 +1,9 @@
 /**
- * How a part speaks: TLS with its certificate, unless it is told otherwise.
+ * How a part connects: TLS with its certificate, unless `--insecure` is given.
  *
- * The certificates of a part that was told nothing are in the folder `certs` beside its data folder, so all
- * parts under one folder share them. What is missing there is made: the network by its router, and a part's
- * certificate where the network was made. Elsewhere only an operator can bring it.
+ * By default the certificates of a part are in the folder `certs` next to its data folder, so all parts under
+ * one folder share them. Missing ones are made: the network by its router, and a part's certificate where the
+ * network was made. Elsewhere an operator has to copy it there.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -19,15 +19,17 @@ export interface TransportValues {
   readonly host: string;
   readonly port: number;
   readonly data: string;
-  /** Empty: beside the data folder. */
+  /** Empty: next to the data folder. */
   readonly certs: string;
   readonly insecure: Insecure;
-  /** False: other parts like it are on other machines, so it makes no network of its own. Default true. */
+  /**
+   * False: other parts of the same kind are on other machines, so it must not make a network. Default true.
+   */
   readonly isAlone?: boolean;
 }
 
 /**
- * Settles it for a part that is about to start, and warns where that is due.
+ * Decides this for a part that is about to start, and warns if it is insecure.
  * @returns the folder of its certificates; empty: without TLS
  * @throws DualpingError `invalid-argument` when it has no certificate, or would be open to other machines
  */
@@ -50,7 +52,7 @@ export async function settleTransport(
   return folder;
 }
 
-/** Makes what a part needs and does not have, where that can be done. */
+/** Makes missing certificates of a part, where that is possible. */
 async function provide(
   folder: string,
   part: Part,
@@ -60,7 +62,7 @@ async function provide(
   if (existsSync(fileOf(folder, part))) return;
   if (!hasNetwork(folder) && !(isAlone && part.role === 'router' && isWithoutCertificates(folder)))
     throw new DualpingError('invalid-argument', missing(folder, part, isAlone));
-  // Who runs a router may look at all clusters, and hand over.
+  // The user who runs a router also gets an operator's certificate.
   await ensure(folder, part.role === 'router' ? [part, LOCAL_OPERATOR] : [part]);
   say({ event: 'certificates', text: `made the certificate of ${partText(part)} in ${quote(folder)}` });
 }
@@ -90,13 +92,18 @@ function commandFor(part: Part): string {
   }
 }
 
-/** @throws DualpingError `invalid-argument` unless it was told twice to be open to other machines */
+/**
+ * @throws DualpingError `invalid-argument` if other machines could connect, and that was not allowed
+ * explicitly
+ */
 export function permitInsecure(host: string, insecure: Insecure, io: Io): void {
   if (!isLoopback(host) && insecure !== 'beyond-loopback')
     throw new DualpingError(
       'invalid-argument',
-      `host is ${quote(host)} with --insecure: whoever reaches it could read everything and pass for any user, server or operator. Leave --insecure out, or say --insecure=${BEYOND_LOOPBACK}`,
+      `host is ${quote(host)} with --insecure: any program that reaches it could read everything and impersonate any user, server or operator. Leave --insecure out, or give --insecure=${BEYOND_LOOPBACK}`,
     );
   const reach = isLoopback(host) ? 'every program on this machine' : `everyone who can reach ${host}`;
-  io.note(`dualping: --insecure, so without TLS: ${reach} can read and post as anyone, and pass for a part`);
+  io.note(
+    `dualping: --insecure, so without TLS: ${reach} can read and post as anyone, and impersonate a part`,
+  );
 }

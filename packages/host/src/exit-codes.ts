@@ -48,9 +48,9 @@ Exit codes:
   0    done
   1    refused: it was asked, and the answer is no
   2    wrong usage: an option, a variable, the config file, a name or a post
-  3    unavailable: nobody can serve it now, and nothing happened
+  3    unavailable: no server can serve it now, and nothing happened
   4    unknown: the link broke and it may have happened
   70   a mistake of dualping itself
   74   the output cannot be written
   129, 130, 143   ended by SIGHUP, SIGINT, SIGTERM
-  141  whoever read the output has gone (SIGPIPE)`;
+  141  the reader of the output is gone (SIGPIPE)`;

@@ -129,7 +129,7 @@ for (const version of VERSIONS)
     }
   });
 
-test('what is written by the learned types is read by ours', async (context) => {
+test('messages encoded with the reflected types are decoded by ours', async (context) => {
   const { ask } = await tool(context);
   const [answer] = await ask(symbol('dualping.v1.SocialService.Timeline'));
   const { Timeline } = serviceOf(understand(filesIn(answer))['dualping.v1.SocialService']);
@@ -139,7 +139,7 @@ test('what is written by the learned types is read by ours', async (context) => 
   });
 });
 
-test('a tool that knows only reflection can ask how a service is', async (context) => {
+test('a tool that knows only reflection can ask for health', async (context) => {
   const { ask, address } = await tool(context);
   const [answer] = await ask(symbol('grpc.health.v1.Health'));
   const Health = makeClientConstructor(
@@ -158,7 +158,7 @@ test('a tool that knows only reflection can ask how a service is', async (contex
   assert.deepEqual(said, { status: 1 });
 });
 
-test('a file comes first, then all that it imports, whatever of it is asked for', async (context) => {
+test('the file of a symbol comes first, then all its imports', async (context) => {
   const { ask } = await tool(context);
   const names = async (question: Question) => filesIn((await ask(question))[0]).map(nameOf);
   const social = await names(file('dualping/v1/social.proto'));
@@ -180,7 +180,7 @@ test('a file comes first, then all that it imports, whatever of it is asked for'
   ]);
 });
 
-test('what is not there is NOT_FOUND, and a question that is not known UNIMPLEMENTED', async (context) => {
+test('a missing symbol is NOT_FOUND, and an unknown question UNIMPLEMENTED', async (context) => {
   const { ask } = await tool(context);
   const known = 'dualping.v1.TimelineRequest';
   const notFound = (errorMessage: string): Answer => ({
@@ -233,7 +233,7 @@ test('many questions on one stream are answered in their order, each with its qu
   );
 });
 
-test('so many streams may be open and no more, and each that ends makes room', async (context) => {
+test('the number of open streams is bounded, and each that ends makes room', async (context) => {
   const { ask, open } = await tool(context);
   const list: ServerReflectionRequest = { host: '', messageRequest: { $case: 'listServices', value: '' } };
   const calls = Array.from({ length: MAX_REFLECTION_STREAMS }, open);

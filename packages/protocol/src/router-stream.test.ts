@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import type { StreamEnd } from './bidi.js';
 import { RouterStream } from './router-stream.js';
 
-test('a router that takes the connection and says nothing is given up, so that it can be dialled anew', async (t) => {
+test('a router that accepts the connection and sends nothing is given up, so that it can be dialled again', async (t) => {
   const mute = createServer().listen(0, '127.0.0.1');
   t.after(() => mute.close());
   await once(mute, 'listening');

@@ -121,7 +121,7 @@ test('a stream carries encoded fragments, and ends in order on both sides', asyn
   assert.equal(server.send(Buffer.alloc(0)), false);
 });
 
-test('a message has left when the reader has room for it, not when it is sent', async (context) => {
+test('`written` is called when the reader has room for the message, not when it is sent', async (context) => {
   const { client, opened } = await serve(context);
   const { stream } = open(client);
   const server = await opened;
@@ -149,7 +149,7 @@ test('a message has left when the reader has room for it, not when it is sent', 
   assert.deepEqual(left, [0, 1, 2, 3, 4, 5, 6, 7]);
 });
 
-test('what the server refuses a stream with reaches the client as its reason', async (context) => {
+test('the reason with which a server refuses a stream reaches the client', async (context) => {
   const { client, opened, serverEnd } = await serve(context);
   const { end } = open(client);
   (await opened).close(new DualpingError('not-primary', 's2 is primary of epoch 4'));
@@ -216,7 +216,7 @@ test('a message above the limit is refused, and the next one served', async (con
   assert.equal(await post('x'), 'not now');
 });
 
-test('a message that says it is longer than any question is refused before it has come', async (context) => {
+test('a message whose length is above the limit is refused before it has arrived', async (context) => {
   const { address } = await serve(context);
   const session = connectHttp2(`http://${address}`);
   context.after(() => session.destroy());
@@ -234,7 +234,7 @@ test('a message that says it is longer than any question is refused before it ha
   assert.equal(headers['grpc-status'], '8');
 });
 
-test('garbage on the port harms nobody', async (context) => {
+test('garbage on the port does no harm', async (context) => {
   const { address, client } = await serve(context);
   const { host, port } = parseAddress(address);
   for (const garbage of [
@@ -255,7 +255,7 @@ test('garbage on the port harms nobody', async (context) => {
   assert.equal(details, 'not now');
 });
 
-test('an address that is taken, or none of this machine, is refused and quoted', async (context) => {
+test('an address that is taken, or not of this machine, is refused and quoted', async (context) => {
   const { address } = await serve(context);
   const { host, port } = parseAddress(address);
   const second = createGrpcServer();
@@ -269,7 +269,7 @@ test('an address that is taken, or none of this machine, is refused and quoted',
   await assert.rejects(listen(second, host, 70_000), refusal('"70000"'));
 });
 
-test('without certificates, too, a connection on which nothing comes is closed', async (context) => {
+test('a connection without a first byte is closed, also without certificates', async (context) => {
   const listener = await listenToConnections(createGrpcServer(), '127.0.0.1', 0);
   context.after(() => listener.close());
   const { host, port } = parseAddress(listener.address);

@@ -1,4 +1,4 @@
-/** Answers calls that wait for nothing, and distinguishes the registry's answers. */
+/** Answers calls that need not wait, and distinguishes the registry's answers. */
 import type { RegistryAnswer } from '@dualping/core';
 import { toServiceError } from '@dualping/protocol';
 import type { sendUnaryData } from '@grpc/grpc-js';

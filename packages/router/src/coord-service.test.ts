@@ -38,7 +38,7 @@ function coordinator(context: TestContext, { router }: Served) {
   };
 }
 
-test('a server that sends heartbeats is routed to, is out in silence, and back with the next', async (context) => {
+test('a server that sends heartbeats gets clients, is dropped after silence, and is live again with the next heartbeat', async (context) => {
   const served = await serve(context, { clusters: 3, heartbeatTimeoutMs: 1_500 });
   const { beat, server, slave } = coordinator(context, served);
   assert.deepEqual(await server(4), NOBODY);
@@ -73,7 +73,7 @@ test('a confirmation may say who is primary instead', async (context) => {
   assert.deepEqual([(await beside(1)).isMaster, (await beside(2)).isMaster], [true, false]);
 });
 
-test('a cluster of theirs takes none of ours, however its servers write their type', async (context) => {
+test('a cluster of csce438 servers refuses our servers, however its servers write their type', async (context) => {
   for (const type of ['', 'SERVER', 'server']) {
     const served = await serve(context);
     const { beat } = coordinator(context, served);
@@ -83,7 +83,7 @@ test('a cluster of theirs takes none of ours, however its servers write their ty
   }
 });
 
-test('ours are found by the csce438 family too, and keep their cluster to themselves', async (context) => {
+test('csce438 clients find our servers, whose cluster refuses csce438 servers', async (context) => {
   const served = await serve(context);
   const { beat, server, slave } = coordinator(context, served);
   const primary = served.member(1);
@@ -99,7 +99,7 @@ test('ours are found by the csce438 family too, and keep their cluster to themse
   );
 });
 
-test('a heartbeat that belongs nowhere is INVALID_ARGUMENT', async (context) => {
+test('a heartbeat without a valid cluster is INVALID_ARGUMENT', async (context) => {
   const { rawHeartbeat } = coordinator(context, await serve(context));
   assert.equal((await rawHeartbeat({ ...SERVER, serverID: 2 }))?.code, status.INVALID_ARGUMENT);
   assert.equal((await rawHeartbeat({ ...SERVER, clusterID: 1, serverID: 0 }))?.code, status.INVALID_ARGUMENT);
@@ -107,7 +107,7 @@ test('a heartbeat that belongs nowhere is INVALID_ARGUMENT', async (context) => 
   assert.equal(await rawHeartbeat({ ...SERVER, clusterID: 1 }), null);
 });
 
-test('who sent heartbeats is believed by a router that comes back', async (context) => {
+test('a restarted router still counts members that sent heartbeats as live', async (context) => {
   const served = await serve(context);
   assert.equal(await coordinator(context, served).beat({}, { clusterid: '1' }), true);
   const again = await served.restart();

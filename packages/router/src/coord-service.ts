@@ -1,6 +1,6 @@
 /**
- * `CoordService`, through which programs of the csce438 family use the router: heartbeats go to the registry
- * like all other evidence; questions are answered from assignments that may be told.
+ * `CoordService`, through which csce438 programs use the router: heartbeats go to the registry like all other
+ * evidence; questions are answered from durable assignments.
  */
 import {
   type Assignment,
@@ -101,7 +101,7 @@ function primaryOf(assignment: Assignment | undefined): MemberInfo | undefined {
   return assignment.members.find((member) => member.serverId === assignment.primary?.serverId);
 }
 
-/** The member that would probably be next: of dualping servers the first in-sync standby. */
+/** The member that would probably be the next primary: of dualping servers the first in-sync standby. */
 function standbyOf(assignment: Assignment | undefined): MemberInfo | undefined {
   const others = assignment?.members.filter(
     (member) => member.live && member.serverId !== assignment.primary?.serverId,

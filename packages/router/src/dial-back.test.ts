@@ -10,7 +10,7 @@ const life = (number: number): string =>
 const ask = (address: string, service: string): Promise<string | undefined> =>
   new Promise((resolve) => dialBack({ kind: 'probe', probe: 1, address, service }, resolve));
 
-test('only the very life that is asked for counts as reached, in whatever health it is', async () => {
+test('only exactly the requested life counts as reached, healthy or not', async () => {
   const grpc = createGrpcServer();
   const health = addHealthAndReflection(grpc, [], [life(3)]);
   const address = await listen(grpc, '127.0.0.1', 0);
@@ -22,7 +22,7 @@ test('only the very life that is asked for counts as reached, in whatever health
   assert.match((await ask(address, life(3))) ?? '', /ECONNREFUSED/);
 });
 
-test('a process that knows nothing of health is a stranger', async () => {
+test('a process without a health service counts as a stranger', async () => {
   const grpc = createGrpcServer();
   const address = await listen(grpc, '127.0.0.1', 0);
   assert.notEqual(await ask(address, life(1)), undefined);

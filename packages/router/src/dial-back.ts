@@ -3,8 +3,7 @@ import type { RegistryOutput } from '@dualping/core';
 import { askHealth, type Dialling, toDualpingError } from '@dualping/protocol';
 
 /**
- * How long an answer may take, ms: a connection and one call, with a busy machine or a slow name server in
- * between.
+ * How long an answer may take, ms: a connection and one call, even with a busy machine or a slow name server.
  */
 const PROBE_TIMEOUT_MS = 2_000;
 const STRANGER = 'another process answers there';
@@ -19,7 +18,7 @@ export function dialBack(
     (health) => answer(health === 'unknown' ? STRANGER : undefined),
     (error: unknown) => {
       const { reason, detail } = toDualpingError(error);
-      // The address is shown beside this text anyway.
+      // The address is shown next to this text anyway.
       answer(reason === 'not-a-server' ? STRANGER : detail.replaceAll(`${address}: `, ''));
     },
   );

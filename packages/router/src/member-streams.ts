@@ -31,7 +31,7 @@ type Call = ServerDuplexStream<routingWire.DualPingRequest, Out>;
 export const ATTACH_TIMEOUT_MS = 10_000;
 /** Streams open at once, of members and of strangers: 20 KB each. */
 export const MAX_MEMBER_STREAMS = 20_000;
-/** Most unread messages of a member; one that reads nothing but goes on pinging is cut off. */
+/** Most unread messages of a member; a member that pings but reads nothing is cut off. */
 const MAX_UNREAD_MESSAGES = 1_000;
 
 export class MemberStreams {
@@ -48,7 +48,7 @@ export class MemberStreams {
      */
     readonly classicReplies: ClassicReplies,
     readonly access: Access,
-    /** In which this router leads, of several; 0: it is alone. */
+    /** The term in which this router leads, of several; 0: it is alone. */
     readonly term = 0,
   ) {}
 
@@ -108,8 +108,8 @@ export class MemberStreams {
 }
 
 /**
- * Who attaches is who their certificate says. A member that has no journal must not pass for a server: it
- * could be made primary of what it does not hold.
+ * The attaching member must be the one in its certificate. A member without a journal must not be taken for a
+ * server: it could be made primary of data that it does not have.
  */
 export function requireOwn(access: Access, call: Called, member: AttachMessage): void {
   access.requireSelf(call, member, 'attach');

@@ -27,19 +27,22 @@ import { checkStoreAccess, type StoreAccess } from './shared/store-access.js';
 import { parseStoreLocation, type StoreLocation } from './shared/store-location.js';
 
 export interface RouterOptions extends CommonOptions {
-  /** Holds the assignments; made when it isn't there. */
+  /** The folder for assignments; made if it doesn't exist. */
   readonly dataFolder: string;
-  /** A disk that does not answer for so long hangs, ms: health says so meanwhile. Default 5,000. */
+  /**
+   * A disk that does not answer for this long counts as hanging, ms: meanwhile health says NOT_SERVING.
+   * Default 5,000.
+   */
   readonly diskStallMs?: number;
 }
 
-/** Of a router that shares its store with others. */
+/** Options of a router that shares its store with others. */
 export interface SharedRouterOptions extends CommonOptions {
   /** `etcd://HOST:PORT,HOST:PORT/PREFIX`. */
   readonly store: string;
-  /** How it is reached; without TLS and password when absent. */
+  /** TLS and password for the store; none when absent. */
   readonly storeAccess?: StoreAccess;
-  /** Where members, clients and the other routers dial this one. Default: where it listens. */
+  /** The address at which members, clients and the other routers dial this one. Default: where it listens. */
   readonly advertise?: Address;
 }
 
@@ -53,37 +56,37 @@ export interface CommonOptions {
    */
   readonly clusters?: number;
   readonly timing?: Partial<Timing>;
-  /** How long a unary heartbeat counts, ms. Default 10,000. */
+  /** How long a unary heartbeat is valid, ms. Default 10,000. */
   readonly heartbeatTimeoutMs?: number;
   /**
    * The dialect in which servers answer csce438 clients, unless they have an option of their own. Default
    * `names`.
    */
   readonly classicReplies?: ClassicReplies;
-  /** What `Confirmation.status` on the classic wire says. Default `accepted`. */
+  /** The meaning of `Confirmation.status` on the classic wire. Default `accepted`. */
   readonly classicConfirmation?: ClassicConfirmation;
   /**
-   * Whether members with a journal are dialled back when they attach, and promoted only once they were
-   * reached. Default true. False where the router can't dial servers though clients can.
+   * Whether members with a journal are dialled back when they attach, and promoted only after they were
+   * reached. Default true. Use false if the router can't dial servers though clients can.
    */
   readonly dialBack?: boolean;
   /**
-   * The router's own credentials: with them it speaks TLS and judges each call by its caller. Default: no
+   * The router's own credentials: with them it speaks TLS and checks the caller of each call. Default: no
    * TLS, and every caller is believed.
    */
   readonly credentials?: NetworkCredentials | undefined;
   /** With credentials: whether csce438 programs are served without TLS as well. Default false. */
   readonly classic?: boolean;
   /**
-   * With `classic`: from where, beside this machine: addresses and networks, as `10.0.0.0/8`. Default: from
-   * this machine only.
+   * With `classic`: sources in addition to this machine: addresses and networks, such as `10.0.0.0/8`.
+   * Default: this machine only.
    */
   readonly classicFrom?: readonly string[];
   /** How many connections one address may have. Default: `DEFAULT_CONNECTION_LIMITS`. */
   readonly connectionLimits?: Partial<ConnectionLimits>;
   /** Where metrics and probes are answered, `host:port`; port 0 takes a free one. Default: nowhere. */
   readonly metrics?: Address;
-  /** Gets a line for each event that an operator should know of. Default: lines are dropped. */
+  /** Gets a line for each event that an operator should know. Default: lines are dropped. */
   readonly report?: Report;
 }
 
@@ -124,7 +127,7 @@ export function parseRouterOptions(options: RouterOptions): ParsedOptions {
   return Object.freeze({ ...parseCommonOptions(options), dataFolder, diskStallMs });
 }
 
-/** Throws `invalid-argument` that quotes the first value that can't be. */
+/** Throws `invalid-argument` that quotes the first value that is not allowed. */
 export function parseSharedRouterOptions(options: SharedRouterOptions): ParsedSharedOptions {
   const store = parseStoreLocation(options.store);
   const advertise = options.advertise === undefined ? undefined : dialledAddress(options.advertise);
@@ -151,7 +154,7 @@ function parseCommonOptions(options: CommonOptions): ParsedCommonOptions {
   const timing = parseTiming(options.timing ?? {});
   for (const [name, value] of Object.entries(timing))
     if (!Number.isInteger(value))
-      // they are told to members as whole milliseconds
+      // they are sent to members as whole milliseconds
       throw new DualpingError('invalid-argument', `${name} is "${value}": give whole milliseconds`);
   const heartbeatTimeoutMs = options.heartbeatTimeoutMs ?? DEFAULT_HEARTBEAT_TIMEOUT_MS;
   if (!Number.isSafeInteger(heartbeatTimeoutMs) || heartbeatTimeoutMs < 1)

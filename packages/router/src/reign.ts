@@ -1,8 +1,8 @@
 /**
- * One registry at work: the machine, its driver, and everybody who talks to it.
+ * One running registry: the machine, its driver, and the streams and calls that use it.
  *
- * A router that is alone has one for as long as it runs. A router of several has one for each term in which
- * it leads: a new leader is a router that has started again.
+ * A router that is alone has one as long as it runs. One of several routers has one for each term in which it
+ * leads: for the registry a new leader is a router that has started again.
  */
 import {
   type ClusterRecord,
@@ -25,7 +25,7 @@ import { Watchers } from './watchers.js';
 
 const debug = createDebug('dualping:router');
 
-/** How the registry decides, and how csce438 programs are answered: as the router was started. */
+/** Options of the registry, and of answers to csce438 programs, from the router's start. */
 export interface RegistrySettings {
   readonly timing: Timing;
   readonly heartbeatTimeoutMs: number;
@@ -37,7 +37,7 @@ export interface RegistrySettings {
 export interface ReignOptions extends RegistrySettings {
   readonly header: LogHeader;
   readonly records: readonly ClusterRecord[];
-  /** The store was made by this start. */
+  /** Whether the store was made by this start. */
   readonly isNew: boolean;
   readonly paths: Paths;
   /** Who may call what. */
@@ -121,24 +121,24 @@ export class Reign {
     return this.#registry.stats();
   }
 
-  /** The grace of members from before begins now. */
+  /** Starts the grace of members from before. */
   begin(): void {
     this.#step({ kind: 'tick' });
   }
 
-  /** Takes no more inputs. Resolves when what they led to before has been said. */
+  /** Takes no more inputs. Resolves when all outputs so far have been sent. */
   async drain(): Promise<void> {
     await this.#driver.drain();
   }
 
-  /** At once: nothing more of it is said. */
+  /** Stops at once: nothing more is sent. */
   stop(): void {
     this.#driver.stop();
   }
 
   /**
-   * Ends all streams and calls. After `drain` or `stop`, so that the streams that we end ourselves are not
-   * taken for members that have gone.
+   * Ends all streams and calls. Called after `drain` or `stop`, so that streams that we end ourselves are not
+   * taken for lost members.
    */
   sayGoodbye(goodbye: DualpingError): void {
     const { callers, watchers, members } = this.parts;

@@ -76,7 +76,7 @@ test('every metric has a sample, with its labels, and moves', () => {
   assert.equal(before.size, Object.keys(ROUTER_METRICS).length);
 });
 
-test('values are what they say', () => {
+test('the metrics have the right values', () => {
   const told = values(VIEW);
   const of = (name: keyof typeof ROUTER_METRICS): number | undefined => told.get(name)?.value;
   assert.equal(of('dualping_member_silence_seconds'), 0.12);

@@ -1,4 +1,4 @@
-/** What a router measures: of itself, of each cluster, and of each member. */
+/** A router's metrics: about itself, each cluster, and each member. */
 import { type Assignment, clusterKeyOf, type MemberFigures, namesAsPrimary } from '@dualping/core';
 import type { Metric, Sample } from '@dualping/host';
 
@@ -12,13 +12,16 @@ export const ROUTER_METRICS = {
   dualping_router_watchers: gauge('Watch calls that are open'),
   dualping_router_leads: gauge('Of several routers: 1 while this one leads, else 0'),
   dualping_router_term: gauge('Of several routers: the term of the one that leads; 0: none is known'),
-  dualping_router_standbys: gauge('Of several routers: those that stand by, told by the one that leads'),
+  dualping_router_standbys: gauge('Of several routers: how many stand by, as the leader says'),
   dualping_router_store_answers: gauge(
     'Of several routers: 1 while the store that they share answers, else 0',
   ),
   dualping_cluster_available: gauge('1 while the cluster has a live primary, else 0', OF_CLUSTER),
   dualping_cluster_suspended: gauge('1 while an operator keeps it paused or at rest, else 0', OF_CLUSTER),
-  dualping_cluster_epoch: gauge('Reigns so far: rises with each takeover and handover', OF_CLUSTER),
+  dualping_cluster_epoch: gauge(
+    'Number of primaries so far: rises with each takeover and handover',
+    OF_CLUSTER,
+  ),
   dualping_cluster_live_members: gauge('Members that the router hears', OF_CLUSTER),
   dualping_cluster_in_sync_members: gauge(
     'Live members with everything acknowledged; without journals all that are live',
@@ -29,11 +32,11 @@ export const ROUTER_METRICS = {
   dualping_member_primary: gauge('1 while it is the primary, else 0', OF_MEMBER),
   dualping_member_unreachable: gauge('1 while the router can not dial it, else 0', OF_MEMBER),
   dualping_member_durable_position: gauge('Last entry on its disk, as of its last ping', OF_MEMBER),
-  dualping_member_committed_position: gauge('Last entry that it knows as committed', OF_MEMBER),
+  dualping_member_committed_position: gauge('Last entry that it knows to be committed', OF_MEMBER),
   dualping_member_disk_low: gauge("1 while its disk has no room for users' writes, else 0", OF_MEMBER),
   dualping_member_silence_seconds: gauge('Time since the router last heard it, seconds', OF_MEMBER),
   dualping_events_total: {
-    help: 'Lines that the operator was told, by event',
+    help: 'Lines for the operator, by event',
     type: 'counter',
     labels: ['event'],
   },
@@ -55,7 +58,7 @@ export interface RouterView {
 /** One of several routers. */
 export interface SharedView {
   readonly leads: boolean;
-  /** Of the router that leads; 0: none is known. */
+  /** The term of the leading router; 0: none is known. */
   readonly term: number;
   readonly standbys: number;
   readonly storeAnswers: boolean;

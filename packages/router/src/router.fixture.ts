@@ -231,7 +231,7 @@ export async function call<Response>(start: (callback: Callback<Response>) => un
   });
 }
 
-/** Asks who is available in cluster 1. */
+/** Asks for the available primary of cluster 1. */
 export async function available(
   routing: RoutingServiceClient,
   { failedEpoch = 0, waitMs = 0, cluster = 1 } = {},

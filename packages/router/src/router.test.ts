@@ -40,7 +40,7 @@ test('a member attaches, pings, and learns of the others', async (context) => {
   );
 });
 
-test('a stream that ends is a failover, and whoever waits for it is told', async (context) => {
+test('the end of a stream causes a failover, and waiting callers are answered', async (context) => {
   const served = await serve(context);
   const { s1, s2, assignment } = await pair(served);
   assert.deepEqual(
@@ -87,7 +87,7 @@ test('a member that stops pinging is dropped, and its stream ended', async (cont
   });
   silent.write({ message: { $case: 'ping', value: { sequence: 1, stats: undefined, cannotReach: [] } } });
   await ended;
-  assert.ok(served.events.some(({ text }) => /s1 .* is dropped: nothing was heard of it/.test(text)));
+  assert.ok(served.events.some(({ text }) => /s1 .* is dropped: nothing was heard from it/.test(text)));
   await assert.rejects(available(served.routing), refusedAs('no-available-server', /s1, primary of epoch 1/));
 });
 
@@ -122,7 +122,7 @@ test('a restarted router fails over when the primary does not come back', async 
   assert.equal(assignment.primary?.serverId, 2);
 });
 
-test('what is no member is refused, told why, and harms nobody', async (context) => {
+test("a caller that can't be a member is refused with a reason, and does no harm", async (context) => {
   const served = await serve(context);
   const s1 = served.member(1);
   await s1.hears('welcome');
@@ -210,7 +210,7 @@ function watch(served: Served, context: { after(end: () => void): void }, reques
   return { stream, updates, until };
 }
 
-test('a watcher is told how it is and then each change', async (context) => {
+test('a watcher gets the present state and then each change', async (context) => {
   const served = await serve(context, { clusters: 2 });
   const all = watch(served, context, { target: undefined, stats: true, services: false });
   const first = await all.until(() => true);
@@ -362,7 +362,7 @@ test('a server is announced before it attaches, a client learns its cluster', as
   );
 });
 
-test('a router that stops says so to those who wait and watch', async (context) => {
+test('a router that stops ends waiting calls and watches with that reason', async (context) => {
   const served = await serve(context);
   const watcher = watch(served, context, { target: undefined, stats: false, services: false });
   await watcher.until(() => true);
@@ -393,7 +393,7 @@ test('a data folder is one router’s, of one number of clusters', async (contex
   assert.equal(again.router.networkId, served.router.networkId);
 });
 
-test('a router does not start on a damaged store, and leaves the folder as it was', async (context) => {
+test('a router does not start on a damaged store, and does not change the folder', async (context) => {
   const dataFolder = await temporaryFolder(context);
   const served = await serve(context, { dataFolder });
   await served.member(1).hears('welcome');
@@ -411,7 +411,7 @@ test('a router does not start on a damaged store, and leaves the folder as it wa
   await serve(context, { dataFolder });
 });
 
-test('options that can’t be are refused and quoted', async (context) => {
+test('invalid options are refused and quoted', async (context) => {
   const dataFolder = await temporaryFolder(context);
   const refusals: [object, RegExp][] = [
     [{ dataFolder: '' }, /data folder is missing/],
@@ -454,7 +454,7 @@ function watching(served: Served, request: Partial<routingWire.WatchRequest>) {
   return { updates, until, stop };
 }
 
-test('a service is waited for and watched before it is there, and keeps its number over a restart', async (context) => {
+test('callers can wait for a service and watch it before it exists, and it keeps its number over a restart', async (context) => {
   const served = await serve(context);
   const named = watching(served, { target: { $case: 'service', value: 'orders' } });
   const first = await named.until(() => true);
@@ -494,7 +494,7 @@ test('a service is waited for and watched before it is there, and keeps its numb
   assert.equal(welcome.clusters, 1, 'users are divided over one');
 });
 
-test('what names a service and means something else is refused', async (context) => {
+test('a request that names a service where it is not allowed is refused', async (context) => {
   const served = await serve(context);
   const refusals: [Parameters<Served['member']>[1], string, RegExp][] = [
     [{ cluster: 'orders' }, 'wrong-mode', /service orders is for members without a journal/],

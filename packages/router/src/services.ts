@@ -197,14 +197,14 @@ export function connect(
 }
 
 /**
- * How long a failover may take besides detection, ms: the router's own disk, the standby's first entry, a
- * busy machine.
+ * How long a failover may take in addition to detection, ms: the router's own disk, the standby's first
+ * entry, a busy machine.
  */
 const FAILOVER_SPARE_MS = 1_000;
 
 /**
- * A router that looks late notices silence late (hence twice `deadAfterMs`); and it may have to wait for
- * members first.
+ * A router whose timer is late notices silence late (therefore twice `deadAfterMs`); and it may have to wait
+ * for members first.
  */
 const failoverWaitMs = ({ deadAfterMs, reattachGraceMs }: Timing): number =>
   Math.min(2 * deadAfterMs + reattachGraceMs + FAILOVER_SPARE_MS, MAX_WAIT_MS);

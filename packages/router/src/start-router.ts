@@ -100,7 +100,9 @@ interface TimedDisk {
   readonly hangs: boolean;
 }
 
-/** While its disk hangs the router can't make a decision durable: health and the operator are told. */
+/**
+ * While its disk hangs the router can't make a decision durable: health and a line for the operator say so.
+ */
 function timeDisk({ diskStallMs, report }: ParsedOptions, health: HealthHandle): TimedDisk {
   let hangs = false;
   const say = (event: string) => (text: string) => report({ part: 'router', event, text });
@@ -143,7 +145,7 @@ async function openStore(
   }
   if (store.cutTail !== undefined) {
     const { file, offset, bytes } = store.cutTail;
-    const text = `a torn write of ${bytes} bytes in ${quote(file)} at byte ${offset} was never durable and is cut`;
+    const text = `an incomplete write of ${bytes} bytes in ${quote(file)} at byte ${offset} was never durable and is cut`;
     report({ part: 'router', event: 'cut', text });
   }
   return store;
@@ -230,7 +232,7 @@ async function run(
   };
 }
 
-/** Serves metrics and probes, where that is wished. @param troubleNow undefined: nothing is wrong */
+/** Serves metrics and probes, if an address is given. @param troubleNow undefined: nothing is wrong */
 export async function observeRouter(
   { metrics, report }: Pick<ParsedCommonOptions, 'metrics' | 'report'>,
   troubleNow: () => string | undefined,
@@ -247,7 +249,7 @@ export async function observeRouter(
   return observation;
 }
 
-/** With TLS where there are credentials, and so many connections for each address as the limits say. */
+/** Listens, with TLS if there are credentials, and with the limits of connections for each address. */
 export async function listenAt(
   grpc: GuardedServer,
   { host, port, connectionLimits, report }: ParsedCommonOptions,
@@ -258,7 +260,7 @@ export async function listenAt(
   return await listenToConnections(grpc, host, port, undefined, gate);
 }
 
-/** Ends all calls, after those who read have read their last message. */
+/** Ends all calls, after readers have got their last message. */
 export async function shutDown(grpc: GuardedServer): Promise<void> {
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, GOODBYE_MS);

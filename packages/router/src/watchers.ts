@@ -1,5 +1,5 @@
 /**
- * The `Watch` calls: each is told every change, or only the latest state if it reads more slowly.
+ * The `Watch` calls: each gets every change, or only the latest state if it reads more slowly.
  *
  * A slow watcher costs no more than a fast one: while its stream is full only the numbers of changed clusters
  * are kept, and when it drains it gets their present state.
@@ -27,8 +27,8 @@ const MAX_ASSIGNMENTS_A_MESSAGE = 500;
 const MAX_STATS_A_MESSAGE = 10_000;
 
 /**
- * What is watched: a cluster, by its number or by its service's name, also before the service is there; or
- * all clusters that users are divided over, with or without those of services.
+ * What is watched: a cluster, by its number or by its service's name, even before the service exists; or all
+ * clusters of users, with or without those of services.
  */
 type Watched = ClusterKey | { readonly services: boolean };
 
@@ -36,9 +36,11 @@ interface Watcher {
   readonly call: Call;
   readonly watched: Watched;
   readonly wantsStats: boolean;
-  /** Clusters whose present assignment it has not been sent. */
+  /** Clusters whose present assignment was not sent to it yet. */
   readonly unsent: Set<ClusterId>;
-  /** It is owed a message though no assignment has changed: the first one, or one about the router itself. */
+  /**
+   * It must get a message though no assignment has changed: the first one, or one about the router itself.
+   */
   isOwed: boolean;
   isFull: boolean;
 }
@@ -50,7 +52,7 @@ const isWatched = (watched: Watched, { cluster, service }: Assignment): boolean 
 
 export class Watchers {
   readonly #watchers = new Set<Watcher>();
-  /** Assignments that may be told: all of them are durable. */
+  /** Assignments that may be sent: all of them are durable. */
   readonly #assignments: Map<ClusterId, Assignment>;
   readonly #stats: () => readonly MemberFigures[];
   /** What is wrong with the router itself; empty: nothing. */
@@ -71,7 +73,7 @@ export class Watchers {
     return this.#watchers.size;
   }
 
-  /** Of all clusters, as they may be told. */
+  /** The durable assignments of all clusters. */
   get assignments(): readonly Assignment[] {
     return [...this.#assignments.values()];
   }
@@ -109,12 +111,12 @@ export class Watchers {
     }
   }
 
-  /** What is wrong with the router itself, as watchers were told; empty: nothing. */
+  /** What is wrong with the router itself, as sent to watchers; empty: nothing. */
   get trouble(): string {
     return this.#trouble;
   }
 
-  /** Tells all watchers: nothing in the assignments has changed. */
+  /** Sends this to all watchers; no assignment has changed. */
   troubled(trouble: string): void {
     this.#trouble = trouble;
     for (const watcher of this.#watchers) {

@@ -46,7 +46,7 @@ function leader() {
   };
 }
 
-test('each change is made over the one before', () => {
+test('each change replaces the revision before', () => {
   const { write, answer, tries, said } = leader();
   write('one');
   answer(done(6));
@@ -61,7 +61,7 @@ test('each change is made over the one before', () => {
   assert.deepEqual(said, ['confirmed at 0', 'written one']);
 });
 
-test('without an answer the same transaction is made again, and is known by what is stored', () => {
+test('without an answer the same transaction is sent again, and recognised by the stored value', () => {
   const { write, answer, tries, said } = leader();
   write('one');
   answer(UNKNOWN);
@@ -75,7 +75,7 @@ test('without an answer the same transaction is made again, and is known by what
   assert.deepEqual(tries.at(-1)?.transaction.compares[1], { key: 'clusters/1', mod: 7 });
 });
 
-test('when another leads the reign is over, and it is said once', () => {
+test('when another router leads the term is over, and that is reported once', () => {
   const { store, write, answer, said } = leader();
   write('one');
   answer(failed([THEIRS], [{ key: 'clusters/1', value: 'one', mod: 7 }]));
@@ -97,7 +97,7 @@ test('a read confirms from when it was asked, in this term only', () => {
   assert.deepEqual(theirs.said, ['fenced: its lease has ended']);
 });
 
-test('a refusal of the store ends the reign with its reason, and a stop ends what is under way', () => {
+test('a refusal of the store ends the term with its reason, and a stop ends running transactions', () => {
   const refused = leader();
   refused.write('one');
   refused.answer({ kind: 'refused', detail: 'database space exceeded' });

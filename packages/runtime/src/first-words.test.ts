@@ -46,12 +46,12 @@ const words = (author: string, at: number, home?: number): string | undefined =>
   return firstWords(journal, post, (asked) => (asked.home === 2 ? position(5) : undefined));
 };
 
-test('the first words are those of the journal, on one line', () => {
+test('the first words come from the journal, on one line', () => {
   assert.equal(words('ann', 3), 'well, said');
   assert.equal(words('zoe', 70, 2), `${'x'.repeat(79)}…`);
 });
 
-test('nothing is said of what is no post, or is not by that author, or is not here', () => {
+test('there are no first words for an entry that is no post, has another author, or is not here', () => {
   assert.equal(words('bob', 3), undefined);
   assert.equal(words('ann', 4), undefined);
   assert.equal(words('ann', 5), undefined);

@@ -103,7 +103,7 @@ function stage() {
   return { history, add, leave, sent, leaving, readOut, turns, fed };
 }
 
-test('who is alone is read for at once, and may go on when it has left', () => {
+test('without contention a read is done at once, and the next follows when it was sent', () => {
   const { history, add, leave, sent, readOut } = stage();
   add(1, 'a');
   history.read(1, wanted(20));
@@ -115,7 +115,7 @@ test('who is alone is read for at once, and may go on when it has left', () => {
   assert.equal(history.reads(1), false);
 });
 
-test('a long read goes in pieces, in order, and others come between', async () => {
+test('a long read is split into pieces, in order, and others take turns in between', async () => {
   const { history, add, leave, sent, readOut } = stage();
   add(1, 'a');
   add(2, 'b');
@@ -132,7 +132,7 @@ test('a long read goes in pieces, in order, and others come between', async () =
   assert.deepEqual(readOut(), [1]);
 });
 
-test('a connection with thousands of timelines waits with itself, not others with it', async () => {
+test('a connection with thousands of timelines delays only itself', async () => {
   const { history, add, leave, sent, leaving, turns } = stage();
   const crowd = Array.from({ length: 1_000 }, (_, i) => i + 1);
   for (const link of crowd) {
@@ -156,7 +156,7 @@ test('a connection with thousands of timelines waits with itself, not others wit
   assert.equal(sent.length, crowd.length + 1);
 });
 
-test('who never takes what it got stops nobody else of its connection, and who is gone is not read for', async () => {
+test('a timeline that is never read delays no other of its connection, and nothing is read for a closed one', async () => {
   const { history, add, leave, sent, turns } = stage();
   for (const link of [1, 2, 3, 4, 5, 6]) add(link, 'a');
   for (const link of [1, 2, 3]) history.read(link, wanted(10)); // these are never read by their clients
@@ -175,7 +175,7 @@ test('who never takes what it got stops nobody else of its connection, and who i
   assert.equal(sent.at(-1), '4: 11-20');
 });
 
-test('pages are bounded by themselves, and come in turns with what is read', async () => {
+test('pages have their own limit, and take turns with reads', async () => {
   const { history, add, leave, sent, readOut, turns } = stage();
   add(1, 'a');
   const page = { before: position(300), ...wanted(200), oldest: false };
@@ -201,7 +201,7 @@ const failing = (error: Error): TimelineSink => {
   return sink as TimelineSink;
 };
 
-test('a journal that can not be read is said', () => {
+test('a journal that can not be read is reported', () => {
   const fed: ReplicaInput[] = [];
   const history = new HistoryReader(
     portsOf(
@@ -229,7 +229,7 @@ test('every other error is a bug of ours, and thrown', () => {
   assert.throws(ask, /entry 1 is no post/);
 });
 
-test('an answered post is read in its turn, and nothing is told of one that its reader does not see', async () => {
+test('an answered post is read in its turn, and nothing is sent about one that the reader may not see', async () => {
   const { history, add, leave, sent, turns } = stage();
   add(1, 'a');
   const ask = (of: number, isShown = true): boolean => history.answered(1, { of: position(of), isShown });

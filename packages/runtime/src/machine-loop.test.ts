@@ -45,14 +45,14 @@ function parrotLoop(on: Readonly<Record<string, () => void>> = {}) {
   return { clock, parrot, heard, failures, loop };
 }
 
-test('outputs are performed in order, and then it is said that they were', () => {
+test('outputs are performed in order, and then `performed` is called', () => {
   const { loop, heard } = parrotLoop();
   loop.feed(say('a', 'b'));
   loop.feed(say('c'));
   assert.deepEqual(heard, ['a', 'b', '(say: 2)', 'c', '(say: 1)']);
 });
 
-test('what is fed while outputs are performed waits for the rest of them', () => {
+test('inputs fed while outputs are performed wait for the remaining outputs', () => {
   const { loop, heard } = parrotLoop({
     a: () => {
       loop.feed(say('x'));
@@ -67,7 +67,7 @@ test('what is fed while outputs are performed waits for the rest of them', () =>
   );
 });
 
-test('work that was put off feeds in order, too, and within a step it is done at once', () => {
+test('inputs of delayed work are taken in order, and within a step the work is done at once', () => {
   const { loop, heard } = parrotLoop({ b: () => loop.run(() => heard.push('within')) });
   loop.run(() => {
     loop.feed(say('a'));
@@ -108,7 +108,7 @@ for (const error of [new InvariantBroken('epoch-only-rises', { epoch: 1 }), new 
     assert.deepEqual(clock.timers, []);
   });
 
-test('without a port for failures they are thrown to whoever fed', () => {
+test('without a port for failures they are thrown to the caller of `feed`', () => {
   const parrot = new Parrot();
   parrot.error = new Error('a mistake');
   const loop = new MachineLoop(parrot, { clock: new ManualClock(), perform: () => {} });
@@ -153,7 +153,7 @@ test('it ticks at the deadline', () => {
   assert.deepEqual(clock.timers, []);
 });
 
-test('a deadline that moves back leaves the timer, which is set anew when it fires', () => {
+test('a later deadline leaves the timer, which is set again when it fires', () => {
   const { loop, clock, parrot } = parrotLoop();
   for (let deadline = 5; deadline <= 9; deadline += 1) {
     parrot.deadline = deadline;
@@ -167,7 +167,7 @@ test('a deadline that moves back leaves the timer, which is set anew when it fir
   assert.equal(parrot.steps.at(-1), 'tick at 9');
 });
 
-test('a deadline that moves ahead sets the timer anew, unless it hardly moves', () => {
+test('an earlier deadline sets the timer again, unless the difference is small', () => {
   const { loop, clock, parrot } = parrotLoop();
   for (const deadline of [9, 5, 4.5]) {
     parrot.deadline = deadline;
@@ -179,7 +179,7 @@ test('a deadline that moves ahead sets the timer anew, unless it hardly moves', 
   assert.equal(parrot.steps.at(-1), 'tick at 5');
 });
 
-test('a deadline that is gone takes the timer with it', () => {
+test('without a deadline the timer is cancelled', () => {
   const { loop, clock, parrot } = parrotLoop();
   parrot.deadline = 5;
   loop.feed(say());
@@ -188,7 +188,7 @@ test('a deadline that is gone takes the timer with it', () => {
   assert.deepEqual(clock.timers, []);
 });
 
-test('a timer that fires early is set anew, without a tick', () => {
+test('a timer that fires early is set again, without a tick', () => {
   const { loop, clock, parrot } = parrotLoop();
   parrot.deadline = 2 ** 40;
   loop.feed(say());

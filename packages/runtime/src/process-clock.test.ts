@@ -21,7 +21,7 @@ test('a wait is rounded up: a timer that fired early would be set again and agai
   assert.equal(waitFor(context, 2.25), 3);
 });
 
-test('what is due already has no time to wait', (context) => {
+test('a past deadline fires without a wait', (context) => {
   assert.equal(waitFor(context, -7), 0);
 });
 
@@ -30,7 +30,7 @@ test('a wait is never longer than setTimeout can wait', (context) => {
   assert.equal(waitFor(context, Number.POSITIVE_INFINITY), LONGEST_WAIT_MS);
 });
 
-test('a timer fires once, in a turn of its own, unless it is called off', async () => {
+test('a timer fires once, in a turn of its own, unless it is cancelled', async () => {
   const fired: string[] = [];
   PROCESS_CLOCK.setTimer(PROCESS_CLOCK.now(), () => fired.push('kept'));
   PROCESS_CLOCK.setTimer(PROCESS_CLOCK.now(), () => fired.push('called off'))();
@@ -41,7 +41,7 @@ test('a timer fires once, in a turn of its own, unless it is called off', async 
   assert.deepEqual(fired, ['kept']);
 });
 
-test('a timer of the background holds no process', () => {
+test('a background timer does not keep the process running', () => {
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
   const before = timers();
   const cancel = BACKGROUND_CLOCK.setTimer(BACKGROUND_CLOCK.now() + 60_000, () => {});

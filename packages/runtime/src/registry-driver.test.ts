@@ -113,7 +113,7 @@ function driverOverSlowDisk(
   };
 }
 
-test('nothing is said before it is durable, and what came meanwhile is made durable with one write', () => {
+test('nothing is sent before it is durable, and later records share one write', () => {
   const { writes, said, attach } = driverOverSlowDisk();
   attach(1);
   attach(2);
@@ -151,7 +151,7 @@ test('nothing is said before it is durable, and what came meanwhile is made dura
   );
 });
 
-test('what needs no disk does not wait for one, unless it follows something that does', () => {
+test('outputs without a record do not wait for the disk, unless they follow a record', () => {
   const { driver, writes, said, attach, ping } = driverOverSlowDisk();
   driver.feed({ kind: 'get-available', token: 1, cluster: 1, failedEpoch: NO_EPOCH, waitMs: 0 });
   assert.deepEqual(
@@ -174,7 +174,7 @@ test('what needs no disk does not wait for one, unless it follows something that
   assert.equal(answer.answer.assignment.epoch, epoch(1));
 });
 
-test('a disk that fails stops the driver, and nothing that was not durable is said', () => {
+test('a failing disk stops the driver, and nothing that is not durable is sent', () => {
   const { writes, said, failures, attach } = driverOverSlowDisk();
   attach(1);
   attach(2);
@@ -185,7 +185,7 @@ test('a disk that fails stops the driver, and nothing that was not durable is sa
   assert.equal(writes.length, 1);
 });
 
-test('a driver whose disk has failed is drained at once, whoever asks when', async () => {
+test('`drain` of a driver whose disk has failed resolves at once, whenever it is called', async () => {
   const { driver, writes, attach } = driverOverSlowDisk();
   attach(1);
   const before = driver.drain();
@@ -237,7 +237,7 @@ test('a pong does not wait for the disk, and nothing else goes with it', () => {
   ]);
 });
 
-test('a driver that is stopped says nothing of what was being written, nor of what it was saying', () => {
+test('a stopped driver performs nothing that waits for a write, nor the remaining outputs', () => {
   const { driver, writes, said, attach, clock } = driverOverSlowDisk();
   attach(1);
   driver.stop();
@@ -271,7 +271,7 @@ test('a port that throws after a write is a failure of the driver', () => {
   assert.equal(writes.length, 1);
 });
 
-test('what is fed while a batch is performed is stepped after it, and persisted after it', () => {
+test('inputs fed while a batch is performed are stepped after it, and persisted after it', () => {
   let once = true;
   const { writes, said, attach } = driverOverSlowDisk({
     send: (link, message) => {
@@ -339,7 +339,7 @@ test('behind a fence an answer waits for a read that began after its question', 
   );
 });
 
-test('behind a fence a change needs no read beside it, and what nobody hears needs none', () => {
+test('behind a fence a change needs no extra read, and outputs that are no messages need none', () => {
   const { driver, writes, said, confirms, attach } = driverBehindFence();
   attach(1);
   assert.deepEqual([writes.length, confirms.length], [1, 0]);

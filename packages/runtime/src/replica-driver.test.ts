@@ -110,7 +110,7 @@ const stop = (failed: boolean): ReplicaOutput => ({
   detail: 'the end',
 });
 
-test('what is said in one step is done in order, and one flush follows all that comes in a turn', () => {
+test('the outputs of a step are performed in order, and one flush follows all inputs of a turn', () => {
   const { driver, kinds, done, turn, says } = stage();
   says({ kind: 'append', entries: [] }, report('one'), report('two'));
   driver.feed({ kind: 'welcome-noted' });
@@ -120,7 +120,7 @@ test('what is said in one step is done in order, and one flush follows all that 
   assert.deepEqual(kinds(), ['durable', 'welcome-noted', 'flush']);
 });
 
-test('a cut that is followed by one further back, before it is durable, is told as what it was', () => {
+test('a cut that is followed by one further back before it is durable is reported with its own position', () => {
   const { fed, says, cuts } = stage();
   says({ kind: 'truncate', after: position(4) });
   says({ kind: 'truncate', after: position(2) });
@@ -142,7 +142,7 @@ test('a journal that can not be read where it is to be cut has failed', () => {
   assert.equal(cuts.length, 0);
 });
 
-test('a standby that is to get what is damaged is told so, and so is the machine', () => {
+test('a standby that needs a damaged entry is refused with that reason, and the machine gets the damage too', () => {
   const { driver, fed, says } = stage();
   const closed: (Failure | undefined)[] = [];
   const standby = driver.acceptStandby({
@@ -165,7 +165,7 @@ test('a standby that is to get what is damaged is told so, and so is the machine
   assert.deepEqual(fed.at(-1), { kind: 'journal-damaged', detail: 'record 3 is damaged' });
 });
 
-test('an agreement is sent and judged with the checksum up to where it is', () => {
+test('`joined` is sent and checked with the checksum up to `common`', () => {
   const sent: PrimaryMessage[] = [];
   const { driver, fed, says } = stage();
   driver
@@ -183,7 +183,7 @@ test('an agreement is sent and judged with the checksum up to where it is', () =
   assert.deepEqual(sent, [{ ...joined, checksum: 300 }]);
 });
 
-test('a client that is gone gets no answer, and the machine hears of it', () => {
+test('a client that is gone gets no answer, and the machine abandons its request', () => {
   const { driver, fed, kinds, says } = stage();
   const answers: unknown[] = [];
   const asker = {
@@ -229,7 +229,7 @@ test('what a post answers is quoted from the journal, whatever its client says',
   assert.equal(command?.kind === 'post' ? command.answers?.begin : undefined, 'post 3');
 });
 
-test('writes of a timeline are answered together, and before it ends', () => {
+test('writes of a timeline are answered together, before the timeline ends', () => {
   const { driver, fed, turns, says } = stage();
   const told: string[] = [];
   const sink = {
@@ -256,7 +256,7 @@ test('writes of a timeline are answered together, and before it ends', () => {
   assert.deepEqual(told, ['7,8 and 0 refused', 'not-primary']);
 });
 
-test('all clusters are watched once it is known of which network the server is', () => {
+test("all clusters are watched as soon as the server's network is known", () => {
   const welcome: ReplicaOutput = { kind: 'note-welcome', networkId: 'n', lifeId: 'l' };
   const first = stage();
   first.driver.start();
@@ -314,7 +314,7 @@ test('what breaks an invariant ends it like a failure, as the port says; without
   assert.throws(() => stage({ report: broken }).says(report('one')), /no such event/);
 });
 
-test('who stops it after a step hears no flush', () => {
+test('a driver that is stopped after a step performs no flush', () => {
   const { driver, done, says, turns } = stage({ performed: () => driver.stop() });
   says(report('one'));
   says(report('two'));

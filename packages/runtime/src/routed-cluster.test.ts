@@ -33,7 +33,7 @@ test('killed, frozen, leaving and handing over: the next member in the order of 
   assert.deepEqual(cluster.conflicts, []);
 });
 
-test('a router that is started again leaves the primary what it is', () => {
+test('a restarted router keeps the primary', () => {
   const cluster = new RoutedCluster(2);
   cluster.pass(100);
   cluster.killRouter();
@@ -45,7 +45,7 @@ test('a router that is started again leaves the primary what it is', () => {
   assert.deepEqual(cluster.primaries, ['s1']);
 });
 
-test('a primary that thaws after the router has been started again does not believe what it knew', () => {
+test('a primary that runs again after a freeze and a restart of the router does not act on old answers', () => {
   const cluster = new RoutedCluster(2);
   cluster.pass(100);
   cluster.freeze(1);
@@ -85,7 +85,7 @@ const LATENCIES_MS = [1, 40] as const;
 const SYNCS_MS = [0, 1_900] as const;
 const FAULTS = ['kill', 'freeze', 'thaw', 'start', 'leave', 'killRouter', 'startRouter', 'handOver'] as const;
 
-test('whatever dies, freezes and comes back, no two believe to be primary at once, and in the end one does', () => {
+test('whatever dies, freezes and comes back, two members are never primary at once, and in the end one is', () => {
   const step = fc.record({
     fault: fc.constantFrom(...FAULTS),
     member: fc.integer({ min: 1, max: MEMBERS }),

@@ -71,7 +71,7 @@ function stage() {
   return { link, fed, done, askers, open, send, hear, endTurn, ended: () => reader };
 }
 
-test('writes go by calls before the timeline is open, then by it, those of a turn together', () => {
+test('writes go as calls before the timeline is open, then on it, those of one turn together', () => {
   const { done, open, send, endTurn } = stage();
   send(1);
   open();
@@ -84,7 +84,7 @@ test('writes go by calls before the timeline is open, then by it, those of a tur
   assert.deepEqual(done, ['calls 1', 'calls 1', 'writes 2,3', 'writes 4']);
 });
 
-test('an answer of several is told one by one, each once, and is a sign that the server is there', () => {
+test('an answer to several writes is given one by one, each once, and is a sign of life', () => {
   const { fed, open, send, hear, endTurn } = stage();
   open();
   for (const requestNo of [2, 3, 4]) send(requestNo);
@@ -102,7 +102,7 @@ test('an answer of several is told one by one, each once, and is a sign that the
   ]);
 });
 
-test('a page is the answer only to who asked for it', () => {
+test('a page answers only the query that asked for it', () => {
   const { link, fed, open, hear } = stage();
   open();
   const page = { before: position(5), posts: [], oldest: true };
@@ -120,7 +120,7 @@ test('a page is the answer only to who asked for it', () => {
   ]);
 });
 
-test('a link that is left says what it has gathered, and ends in order', () => {
+test('a link that is left sends its gathered writes, and ends in order', () => {
   const { link, done, open, send, endTurn } = stage();
   open();
   send(2);
@@ -130,7 +130,7 @@ test('a link that is left says what it has gathered, and ends in order', () => {
   assert.deepEqual(done, ['writes 2', 'closes', 'leaves']);
 });
 
-test('of a link that is dropped nothing is told, whatever was on its way', () => {
+test('after a link was dropped nothing of it is fed any more', () => {
   const { link, fed, done, askers, open, send, hear, ended } = stage();
   send(1);
   open();

@@ -111,14 +111,14 @@ function driverOfPuppet(introduced: (asker: Asker<Introduction>) => void = () =>
   };
 }
 
-test('an answer that is there at once is not asked for any more', () => {
+test('a question that is answered at once is not kept as open', () => {
   const { says, inputs, noted } = driverOfPuppet(({ answered }) => answered(INTRODUCTION));
   says(introduce(1), { kind: 'cancel-ask', askNo: 1 });
   assert.deepEqual(inputs, [{ kind: 'tick' }, { ...INTRODUCTION, kind: 'introduced', askNo: 1 }]);
   assert.deepEqual(noted, ['introduces itself to r:1']);
 });
 
-test('a router that fails is told with its reason, and an ask can be called off', () => {
+test("a router's failure is fed with its reason, and a question can be cancelled", () => {
   const askers: Asker<Introduction>[] = [];
   const { says, inputs, noted } = driverOfPuppet((asker) => askers.push(asker));
   says(introduce(1), introduce(2));
@@ -128,7 +128,7 @@ test('a router that fails is told with its reason, and an ask can be called off'
   assert.equal(noted.filter((it) => it === 'asks no more').length, 1);
 });
 
-test('its cluster is watched from its introduction on, and another one when it was another network', () => {
+test('its cluster is watched from the first introduction on, and again after an introduction of another network', () => {
   const { says, driver, session, noted } = driverOfPuppet();
   const introduced: SessionInput = { ...INTRODUCTION, kind: 'introduced', askNo: 1 };
   driver.feed(introduced);
@@ -140,7 +140,7 @@ test('its cluster is watched from its introduction on, and another one when it w
   assert.deepEqual(noted, ['watches one', 'watches one no more', 'watches two', 'asks r:1 about two/3']);
 });
 
-test('there is one link at a time, and what is said of another one is not done', () => {
+test('there is one link at a time, and outputs about another one are ignored', () => {
   const { says, noted } = driverOfPuppet();
   says(open(1), { kind: 'give-sign', link: 1 }, open(2), drop(1), { kind: 'give-sign', link: 1 }, drop(2));
   assert.deepEqual(noted, [
@@ -152,7 +152,7 @@ test('there is one link at a time, and what is said of another one is not done',
   ]);
 });
 
-test('a session that is over leaves nothing open, and still refuses what it is asked', () => {
+test('an ended session leaves nothing open, and refuses later requests', () => {
   const { says, driver, session, inputs, noted } = driverOfPuppet();
   session.home = { networkId: 'one', cluster: 1 };
   driver.feed({ ...INTRODUCTION, kind: 'introduced', askNo: 0 });

@@ -39,7 +39,7 @@ function stage(take?: TimelineWritesPorts['take']) {
 const done = (at: number): Written => ({ position: position(at), epoch: epoch(3) });
 const turn = (): Promise<void> => Promise.resolve();
 
-test('what is done in one turn is answered in one message, as runs without a gap', async () => {
+test('writes settled in one turn are answered in one message, as runs without a gap', async () => {
   const { writes, sent, answers, post } = stage();
   writes.add([2, 3, 4, 5].map(post));
   for (const [at, answer] of answers.entries())
@@ -57,7 +57,7 @@ test('what is done in one turn is answered in one message, as runs without a gap
   ]);
 });
 
-test('of the writes of a message only that one is refused which is wrong', async () => {
+test('only the wrong write of a message is refused', async () => {
   const { writes, sent, answers, post } = stage();
   writes.add([post(2), { requestNo: 3, reason: 'invalid-post', detail: 'a post is empty' }, post(4)]);
   assert.equal(answers.length, 2);
@@ -67,7 +67,7 @@ test('of the writes of a message only that one is refused which is wrong', async
   ]);
 });
 
-test('a stream that ends abandons what is unanswered, and only that', () => {
+test('a stream that ends abandons unanswered writes, and only those', () => {
   const { writes, answers, abandoned, post } = stage();
   writes.add([2, 3].map(post));
   answers[0]?.(done(10));
@@ -87,7 +87,7 @@ test('a write that is answered at once is answered like any other', async () => 
   ]);
 });
 
-test('what is answered is sent before the stream is closed', () => {
+test('answers are sent before the stream is closed', () => {
   const { writes, sent, answers, post } = stage();
   writes.add([post(2)]);
   answers[0]?.(done(10));
@@ -95,7 +95,7 @@ test('what is answered is sent before the stream is closed', () => {
   assert.equal(sent.length, 1);
 });
 
-test('a client that leaves its answers unread is refused; one that reads them goes on for ever', async () => {
+test('a client that leaves its answers unread is refused; a client that reads them can write without end', async () => {
   const { writes, answers, read, post } = stage();
   let requestNo = 2;
   const writeAndAnswer = async (): Promise<void> => {

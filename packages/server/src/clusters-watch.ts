@@ -1,5 +1,6 @@
 /**
- * Watches all clusters at the router, as long as the server runs, to know the primaries of the others.
+ * Watches all clusters at the router, as long as the server runs, to know the primaries of the other
+ * clusters.
  *
  * The machine decides what to do with it; this class only opens the watch again when it breaks.
  */
@@ -29,8 +30,8 @@ export class ClustersWatch {
   constructor(
     readonly routers: readonly Address[],
     /**
-     * The server's own network. A router of another network is left for the next one: its clusters are not
-     * ours.
+     * The server's own network. If a router belongs to another network, the next one is asked: its clusters
+     * are not ours.
      */
     readonly networkId: NetworkId,
     readonly onAssignment: (networkId: NetworkId, assignment: Assignment) => void,

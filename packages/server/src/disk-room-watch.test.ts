@@ -24,7 +24,7 @@ function watchOf(minFreePercent: number) {
   return { watch, said, disk, free };
 }
 
-test('it says when the disk becomes low, and when it has room again, and no more', async () => {
+test('it reports when the disk becomes low, and when it has room again, and nothing else', async () => {
   const { watch, said, free } = watchOf(5);
   assert.equal(watch.stats, undefined);
   for (const freeBytes of [100, 50, 49, 3, 59, 60, 55]) await free(freeBytes);
@@ -32,7 +32,7 @@ test('it says when the disk becomes low, and when it has room again, and no more
   assert.deepEqual(watch.stats, { freeBytes: 55, sizeBytes: 1_000, isLow: false });
 });
 
-test('a disk that says nothing, or does not answer, leaves what was known', async () => {
+test("a disk that can't be asked, or does not answer, leaves the last known state", async () => {
   const { watch, disk, free, said } = watchOf(5);
   await free(40);
   disk.space = Promise.reject(new Error('EIO'));
@@ -51,7 +51,7 @@ test('a disk that says nothing, or does not answer, leaves what was known', asyn
   assert.deepEqual(said, ['40 low', '500 has room']);
 });
 
-test('a real disk says how much room it has', async () => {
+test('a real disk reports its room', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'dualping-room-'));
   try {
     const { freeBytes, sizeBytes } = await spaceOf(folder);

@@ -1,18 +1,18 @@
-/** Looks again and again how much room the disk of a data folder has. */
+/** Checks repeatedly how much room the disk of a data folder has. */
 import { statfs } from 'node:fs/promises';
 import { DiskRoom, type DiskRoomStats, type DiskSpace } from '@dualping/core';
 
-/** From one look to the next, ms: a fast disk takes some hundred MB in that time. */
+/** Time between two checks, ms: a fast disk writes some hundred MB in that time. */
 export const DISK_ROOM_INTERVAL_MS = 1_000;
 
 export interface DiskRoomPorts {
-  /** Rejects when the disk does not say. */
+  /** Rejects when the disk can't be asked. */
   look(folder: string): Promise<DiskSpace>;
   /** It has become low, or has room again. */
   changed(space: DiskSpace, isLow: boolean): void;
 }
 
-/** What this process may still write, and the size of the whole. */
+/** What this process may still write, and the size of the disk. */
 export async function spaceOf(folder: string): Promise<DiskSpace> {
   const { bavail, blocks, bsize } = await statfs(folder);
   return { freeBytes: bavail * bsize, sizeBytes: blocks * bsize };
@@ -46,7 +46,7 @@ export class DiskRoomWatch {
     this.#timer = undefined;
   }
 
-  /** One look at a time: a disk that hangs answers none of them. */
+  /** One check at a time: a hanging disk does not answer. */
   async look(): Promise<void> {
     if (this.#isLooking) return;
     this.#isLooking = true;
@@ -54,7 +54,7 @@ export class DiskRoomWatch {
       const space = await this.ports.look(this.folder);
       if (this.#room.seen(space)) this.ports.changed(space, this.#room.stats?.isLow ?? false);
     } catch {
-      // A disk that can't say how much room it has will say so when it is written to.
+      // A disk that can't report its room will fail when it is written to.
     } finally {
       this.#isLooking = false;
     }

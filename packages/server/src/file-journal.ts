@@ -1,4 +1,7 @@
-/** Gives the replica's driver the journal in files: entries, not bytes; callbacks, not promises. */
+/**
+ * Gives the journal in files the interface that the replica's driver needs: entries, not bytes; callbacks,
+ * not promises.
+ */
 import {
   DualpingError,
   type Entry,
@@ -21,7 +24,7 @@ import { snapshotToParts } from './snapshot-parts.js';
 
 const debug = createDebug('dualping:server');
 
-/** The bytes that entries arrived as from a primary: they are journalled unchanged, so journals are equal. */
+/** The bytes of entries that came from a primary: they are journalled unchanged, so journals are equal. */
 export type ReceivedBytes = Pick<WeakMap<Entry, Buffer>, 'get' | 'set'>;
 
 export class FileJournal implements ReplicaJournal {
@@ -65,8 +68,8 @@ export class FileJournal implements ReplicaJournal {
     const epoch = epochStarts.at(-1)?.epoch;
     if (epoch === undefined) return;
     const parts = snapshotToParts({ snapshot, epochStarts });
-    // A snapshot that can't be kept only makes the next start slower; the journal tells of a failing disk
-    // itself.
+    // A snapshot that can't be saved only makes the next start slower; the journal itself reports a failing
+    // disk.
     this.journal
       .saveSnapshot({ position, epoch, checksum: this.checksumAt(position), parts })
       .catch((error: unknown) => debug('snapshot at %d not kept: %O', position, error));
@@ -89,7 +92,7 @@ function tell<Answer>({ done, failed }: DiskAsker<Answer>, promise: Promise<Answ
   promise.then(done, (error: unknown) => failed(toDualpingError(error).detail));
 }
 
-/** An error is a failing disk, unless the question was wrong. */
+/** An error means a failing disk, unless the question was wrong. */
 export function readingFrom<Result>(read: () => Result): Result {
   try {
     return read();

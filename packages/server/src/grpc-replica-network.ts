@@ -68,7 +68,7 @@ export class GrpcReplicaNetwork implements ReplicaNetwork {
     { heard, ended }: StreamListener<RouterMessage>,
   ): OpenedStream<MemberMessage> {
     debug('opens DualPing to %s', address);
-    // So that the router is the first who hears of our death.
+    // So that the router is the first to notice our death.
     const letGo = holdLowDescriptors();
     const { dialect, dialling } = this.#parts;
     const listener: RouterStreamListener = {
@@ -114,7 +114,7 @@ export class GrpcReplicaNetwork implements ReplicaNetwork {
     );
   }
 
-  /** Over the connection that is kept warm. */
+  /** Over the connection that is kept open. */
   probe(question: MemberProbe, answered: (isReached: boolean) => void): void {
     askHealth({ ...question, dialling: this.#parts.dialling }).then(
       (health) => answered(health !== 'unknown'),

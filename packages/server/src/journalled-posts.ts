@@ -1,4 +1,4 @@
-/** Posts as the journal keeps them: whoever sends them copies their bytes, or decodes them. */
+/** Posts as bytes of the journal: a sender copies them, or decodes them. */
 import type { Position } from '@dualping/core';
 import type { JournalledPost } from '@dualping/protocol';
 import type { StoredPosts } from '@dualping/runtime';
@@ -8,8 +8,8 @@ import type { Journal } from './journal/index.js';
 export type PostsJournal = Pick<Journal, 'borrowMany'>;
 
 /**
- * @param make its result must not hold the bytes of the posts: they are lent for as long as the call takes
- * @throws DualpingError `storage-failed`: what was written can't be read
+ * @param make its result must not keep the bytes of the posts: they are lent only during the call
+ * @throws DualpingError `storage-failed` when entries can't be read
  */
 export function journalledPosts<Made>(
   journal: PostsJournal,

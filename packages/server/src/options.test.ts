@@ -5,7 +5,7 @@ import { parseServerOptions, type ServerOptions } from './options.js';
 
 const GIVEN: ServerOptions = { dataFolder: 'data', serverId: 1, routers: ['127.0.0.1:7070'] };
 
-test('what is not given has a default', () => {
+test('missing options have defaults', () => {
   const { host, port, cluster, advertiseHost } = parseServerOptions(GIVEN);
   assert.deepEqual(
     { host, port, cluster, advertiseHost },
@@ -13,7 +13,7 @@ test('what is not given has a default', () => {
   );
 });
 
-test('a server that listens everywhere tells others the name of its machine, or what it was given', () => {
+test("a server that listens on all addresses announces its machine's name, or the given one", () => {
   assert.equal(parseServerOptions({ ...GIVEN, host: '0.0.0.0' }).advertiseHost, hostname());
   assert.equal(
     parseServerOptions({ ...GIVEN, host: '::', advertiseHost: 'db.example' }).advertiseHost,
@@ -21,7 +21,7 @@ test('a server that listens everywhere tells others the name of its machine, or 
   );
 });
 
-test('what can not be is quoted', () => {
+test('invalid values are quoted', () => {
   const cases: readonly (readonly [Partial<ServerOptions>, RegExp])[] = [
     [{ dataFolder: '' }, /data folder is missing/],
     [{ serverId: 0 }, /server id is "0"/],

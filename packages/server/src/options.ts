@@ -40,49 +40,49 @@ export interface ServerOptions {
   /** 0 (the default) takes a free one. */
   readonly port?: number;
   /**
-   * The host that others are told to dial. Default: `host`, or this machine's name when that is a wildcard.
+   * The host that others dial. Default: `host`, or this machine's name when that is a wildcard.
    */
   readonly advertiseHost?: string;
   /**
-   * The whole address that others are told to dial, if there is a mapped port or a proxy between.
+   * The whole address that others dial, behind a mapped port or a proxy.
    */
   readonly advertise?: Address;
-  /** Holds the journal; made when it isn't there. */
+  /** The folder for the journal; made if it doesn't exist. */
   readonly dataFolder: string;
   /** From 1. Default 1. */
   readonly cluster?: number;
-  /** Lasting number of this server within its cluster, from 1. */
+  /** Permanent number of this server within its cluster, from 1. */
   readonly serverId: number;
-  /** Routers of the network, `host:port`: dialled side by side while none has answered. */
+  /** Routers of the network, `host:port`: dialled in parallel while none has answered. */
   readonly routers: readonly Address[];
   /**
-   * A disk that does not answer for so long counts as hanging, ms: the server leaves, and its process has to
-   * end. Default 5,000.
+   * A disk that does not answer for this long counts as hanging, ms: the server leaves, and its process has
+   * to end. Default 5,000.
    */
   readonly diskStallMs?: number;
   /** Where metrics and probes are answered, `host:port`; port 0 takes a free one. Default: nowhere. */
   readonly metrics?: Address;
-  /** Gets a line for each event that an operator should know of. Default: lines are dropped. */
+  /** Gets a line for each event that an operator should know. Default: lines are dropped. */
   readonly report?: Report;
-  /** The dialect in which csce438 clients are answered. Default: the router's. */
+  /** The dialect of answers to csce438 clients. Default: the router's. */
   readonly classicReplies?: ClassicReplies;
   /** The supervisor that may use `KeepAlive`. Default: none. */
   readonly supervision?: SupervisionOptions;
   /**
-   * The server's own, of its network: then it speaks TLS, and judges each call by who makes it. Without TLS
-   * and without questions when absent.
+   * The server's own credentials: with them it speaks TLS and checks the caller of each call. When absent: no
+   * TLS, and every caller is believed.
    */
   readonly credentials?: NetworkCredentials | undefined;
   /**
-   * With credentials: for whom new names are. Default: for whoever comes where it listens on loopback, else
-   * for who is invited.
+   * With credentials: who can have a new name. Default: any user if it listens on loopback, otherwise invited
+   * users.
    */
   readonly registration?: Registration | undefined;
-  /** With credentials: whether csce438 programs are served without TLS beside it. Default false. */
+  /** With credentials: whether csce438 programs are served without TLS as well. Default false. */
   readonly classic?: boolean;
   /**
-   * While less of its disk is free, percent, users' writes are refused; of a large disk 2 GB are enough. 0:
-   * they never are. Default 5.
+   * While less than this is free on its disk, percent, users' writes are refused; on a large disk 2 GB are
+   * enough. 0: they are never refused. Default 5.
    */
   readonly minDiskFree?: number;
   /** How many connections one address may have. Default: `DEFAULT_CONNECTION_LIMITS`. */
@@ -90,8 +90,8 @@ export interface ServerOptions {
   /** How much one user may write while this server is primary. Default: `DEFAULT_USER_LIMITS`. */
   readonly userLimits?: Partial<UserLimits>;
   /**
-   * With `classic`: from where, beside this machine: addresses and networks, as `10.0.0.0/8`. Default: from
-   * this machine only.
+   * With `classic`: sources in addition to this machine: addresses and networks, such as `10.0.0.0/8`.
+   * Default: this machine only.
    */
   readonly classicFrom?: readonly string[];
 }

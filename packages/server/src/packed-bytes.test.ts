@@ -25,7 +25,7 @@ test('numbers and texts are read as they were written, and nothing is left', () 
   );
 });
 
-test('more than the writer began with has room', () => {
+test('the writer grows when it needs more room', () => {
   const writer = new PackedWriter();
   const long = 'x'.repeat(300_000);
   for (let at = 0; at < 100_000; at += 1) writer.number(at);
@@ -34,7 +34,7 @@ test('more than the writer began with has room', () => {
   assert.equal(reader.text(), long);
 });
 
-test('what is no count is refused', () => {
+test('a value that is not a whole number is refused', () => {
   for (const value of [-1, 0.5, Number.NaN, 2 ** 53])
     assert.throws(() => new PackedWriter().number(value), /is no count/);
 });

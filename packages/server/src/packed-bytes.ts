@@ -1,6 +1,6 @@
 /**
- * Numbers and texts one after another, each as short as it can be: what a server keeps for itself. Who reads
- * knows what was written, and has a checksum over it.
+ * Numbers and texts one after another, each as short as possible, for a server's own files. The reader knows
+ * the format, and has a checksum over the bytes.
  */
 
 /** Bytes that a number takes at most: 2^53 in groups of 7 bits. */
@@ -36,7 +36,7 @@ export class PackedWriter {
     return this;
   }
 
-  /** What was written since it was last taken. */
+  /** The bytes written since the last `take`. */
   take(): Buffer {
     const taken = Buffer.from(this.#bytes.subarray(0, this.#length));
     this.#length = 0;

@@ -1,5 +1,5 @@
 /**
- * Connections to the other servers of the cluster, kept ready so that a takeover doesn't wait for a dial.
+ * Connections to the other servers of the cluster, kept open so that a takeover doesn't wait for a dial.
  */
 import type { Address } from '@dualping/core';
 import { CHANNEL_OPTIONS, type Dialling, ReplicationServiceClient } from '@dualping/protocol';

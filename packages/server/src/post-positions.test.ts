@@ -47,7 +47,7 @@ test('the positions of all authors come ascending, each once', async () => {
   );
 });
 
-test('a run is as long as it may be', async () => {
+test('a run has at most the given length', async () => {
   const positions = await PostPositions.of({ users: [user([5, 6, 7, 8, 9, 20])] });
   assert.deepEqual([...positions.runs(4)] satisfies { from: Position }[], [
     { from: 5, count: 4 },

@@ -1,17 +1,17 @@
 /**
  * The positions of all posts of a snapshot, ascending, as runs that follow one another.
  *
- * A bit for each position, which is set author by author, and then read from the first on. Sorting a million
- * numbers at one go takes long enough for the router to give a primary up on a busy machine; this is done in
- * turns.
+ * It uses one bit for each position. The bits are set author by author, and then read from the first on.
+ * Sorting a million numbers in one step would take so long that on a busy machine the router drops the
+ * primary; this works in turns.
  */
 import type { Position, SocialSnapshot } from '@dualping/core';
 import { breathe } from './breathe.js';
 
-/** Positions of one piece: 2 KB, and nothing where there are no posts. */
+/** Positions of one piece: 2 KB, and nothing for a piece without posts. */
 const PIECE_POSITIONS = 16_384;
 const WORD_BITS = 32;
-/** Posts that are noted in one go: less than a millisecond. */
+/** Posts that are marked in one step: less than a millisecond. */
 const POSTS_A_TURN = 50_000;
 
 export interface PostRun {
@@ -36,7 +36,7 @@ export class PostPositions {
     return all;
   }
 
-  /** Each with `most` positions at most. */
+  /** Runs of at most `most` positions each. */
   *runs(most: number): Generator<PostRun, void> {
     for (const number of [...this.#pieces.keys()].sort((one, other) => one - other)) {
       const piece = this.#pieces.get(number) as Uint32Array;

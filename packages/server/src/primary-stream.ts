@@ -13,7 +13,7 @@ import {
 import { endText } from './end-text.js';
 
 export interface PrimaryStreamListener {
-  /** `bytes[i]` is what `entries[i]` was decoded from. */
+  /** `entries[i]` was decoded from `bytes[i]`. */
   onMessage(message: PrimaryMessage, entries: readonly Entry[], bytes: readonly Buffer[]): void;
   onEnd(detail: string): void;
 }

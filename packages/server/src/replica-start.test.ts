@@ -92,7 +92,7 @@ test('a journal is read back whole, with its epochs', async () => {
   await journal.close();
 });
 
-test('a snapshot and what follows it make the same state as the whole journal', async () => {
+test('a snapshot and the entries after it give the same state as the whole journal', async () => {
   const journal = await filled();
   const whole = new Ledger(await startOf(journal));
   whole.commitThrough(position(ENTRIES.length));
@@ -119,7 +119,7 @@ test('a snapshot and what follows it make the same state as the whole journal', 
   await again.close();
 });
 
-test('a snapshot from before posts could be answered gets from the posts where they were accepted', async () => {
+test('an old snapshot without origins gets them from its posts', async () => {
   const origin = (at: number) => ({ cluster: 2, position: position(at) });
   const commands: readonly JournalCommand[] = [
     { kind: 'epoch-start', serverId: serverId(1) },
@@ -189,7 +189,7 @@ test('a snapshot of many users goes through parts unchanged', () => {
   assert.deepEqual(snapshotFromParts([...snapshotToParts(stored)]), stored);
 });
 
-test('an author of more posts than a part holds, and who comes after, go through parts unchanged', () => {
+test('an author with more posts than a part holds, and the next author, go through parts unchanged', () => {
   const posting = (name: string, since: number, count: number) => ({
     name,
     since: position(since),
@@ -300,7 +300,7 @@ async function writeEarlierSnapshot(at: number, checksum: number): Promise<void>
   await frames.finish();
 }
 
-test('a snapshot of an earlier version is read, and the next one is of this', async () => {
+test('a snapshot of an earlier version is read, and the next one has this version', async () => {
   const journal = await filled();
   const checksum = journal.checksumAt(position(6));
   await journal.close();
@@ -343,7 +343,7 @@ test('a snapshot of an earlier version is read, and the next one is of this', as
   await again.close();
 });
 
-test('a snapshot of a later version is passed over, and said so', async () => {
+test('a snapshot of a later version is not used, and that is reported', async () => {
   const journal = await filled();
   const checksum = journal.checksumAt(position(6));
   await journal.close();
@@ -359,7 +359,7 @@ test('a snapshot of a later version is passed over, and said so', async () => {
   await again.close();
 });
 
-test('what is known as committed is applied as it is read, the rest is left to the machine', async () => {
+test('entries known to be committed are applied as they are read, the rest is left to the machine', async () => {
   const journal = await filled();
   journal.noteKnown({ ...journal.known, committed: position(5) });
   await journal.close();
@@ -378,7 +378,7 @@ test('what is known as committed is applied as it is read, the rest is left to t
   await again.close();
 });
 
-test('a mark that says more than the journal has is about other entries: it says nothing', async () => {
+test("a mark beyond the journal's end is about other entries, and has no effect", async () => {
   const journal = await filled();
   journal.noteKnown({ ...journal.known, committed: position(ENTRIES.length + 5) });
   await journal.close();

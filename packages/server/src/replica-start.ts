@@ -1,8 +1,8 @@
 /**
- * Makes of an opened journal what the replica machine starts from.
+ * Makes the start state of the replica machine from an opened journal.
  *
- * What was committed for certain is applied entry by entry as it is read, and not kept: a long journal
- * without a snapshot takes time, but no memory, and leaves little for the machine to do at one go.
+ * Entries that are certainly committed are applied one by one as they are read, and not kept: a long journal
+ * without a snapshot takes time, but no memory, and leaves little for the machine to do in one step.
  */
 import {
   type Entry,
@@ -26,7 +26,7 @@ const NOTHING: StoredSnapshot = {
   epochStarts: [],
 };
 
-/** Entries that are taken in one go, some 5 ms: signals and questions about health are heard in between. */
+/** Entries that are applied in one step, some 5 ms: signals and health calls are served in between. */
 const ENTRIES_A_TURN = 1_000;
 
 export async function replicaStart(journal: Journal): Promise<Omit<ReplicaStart, 'identity'>> {
@@ -59,9 +59,9 @@ export async function replicaStart(journal: Journal): Promise<Omit<ReplicaStart,
 }
 
 /**
- * Adds origins to older snapshots, which do not say where posts of users of other clusters were accepted
- * there. The posts themselves say it. All servers of a cluster must know the same origins, or they would
- * judge answers differently.
+ * Adds origins to older snapshots, which lack the positions at which posts of users of other clusters were
+ * accepted. The posts themselves have them. All servers of a cluster must know the same origins; otherwise
+ * they would decide differently about answers.
  */
 function withOrigins(snapshot: SocialSnapshot, journal: Journal): SocialSnapshot {
   const users = snapshot.users.map((user): UserSnapshot => {

@@ -6,7 +6,7 @@ import { DiskTimer } from '@dualping/host';
 
 export class ServerDisk {
   readonly timer: DiskTimer;
-  /** Does nothing until a machine is there: before that no other process relies on this server. */
+  /** Does nothing until the machine exists: before that no other process relies on this server. */
   onStalled: (detail: string) => void = () => {};
   #hangs = false;
 
@@ -17,7 +17,7 @@ export class ServerDisk {
         this.#hangs = true;
         this.onStalled(text);
       },
-      // The server has left already: it comes back with a new start.
+      // The server has already left: it comes back with a new start.
       recovered: () => {},
     });
   }

@@ -1,4 +1,4 @@
-/** What a server measures, and what it answers to probes. */
+/** A server's metrics, and its answers to probes. */
 import type { Assignment, DiskRoomStats, Epoch, JournalId, ServerId, Stats } from '@dualping/core';
 import type { Metric, Sample } from '@dualping/host';
 
@@ -12,16 +12,16 @@ export const SERVER_METRICS = {
   dualping_server_attached: gauge('1 while a router hears it, else 0'),
   dualping_server_epoch: gauge('The epoch in which it serves; 0 when it does not'),
   dualping_server_durable_position: gauge('Last entry on its disk'),
-  dualping_server_committed_position: gauge('Last entry that it knows as committed'),
+  dualping_server_committed_position: gauge('Last entry that it knows to be committed'),
   dualping_server_timelines: gauge('Timelines that are open'),
   dualping_server_posts_accepted_total: counter('Posts that it acknowledged since its start'),
-  dualping_server_slow_disk_operations_total: counter('What its disk took over a second for'),
-  dualping_server_longest_disk_operation_seconds: gauge('The longest that its disk took, seconds'),
+  dualping_server_slow_disk_operations_total: counter('Disk operations that took over a second'),
+  dualping_server_longest_disk_operation_seconds: gauge('The longest disk operation, seconds'),
   dualping_server_disk_free_bytes: gauge('What it may still write to its disk, bytes'),
   dualping_server_disk_size_bytes: gauge('The size of its disk, bytes'),
   dualping_server_disk_low: gauge("1 while its disk has no room for users' writes, else 0"),
   dualping_events_total: {
-    help: 'Lines that the operator was told, by event',
+    help: 'Lines for the operator, by event',
     type: 'counter',
     labels: ['event'],
   },

@@ -57,8 +57,8 @@ export interface ServiceContext {
   /** The epoch in which this server serves as primary; 0 when it does not. */
   servingEpoch(): number;
   /**
-   * The epoch to assume for a caller that names none, so that a call which comes just before the router's
-   * message is held.
+   * The epoch to assume for a caller that names none, so that a call just before the router's message is
+   * held.
    */
   epochToExpect(): Epoch;
 }
@@ -84,7 +84,7 @@ function writeHandler<Request>(
   };
 }
 
-/** The key that logs in is the one of the caller's token. */
+/** A login uses the key of the caller's token. */
 function loginHandler(
   context: ServiceContext,
 ): handleUnaryCall<socialWire.LoginRequest, socialWire.WriteResponse> {
@@ -113,7 +113,7 @@ function operatorHandler<Request>(
       if (context.access.credentials === undefined)
         throw new DualpingError(
           'permission-denied',
-          'users have no keys in a network without TLS: nobody needs to be let in',
+          'users have no keys in a network without TLS: no invitation is needed',
         );
       context.driver.operate(
         judge(call.request),
@@ -312,7 +312,7 @@ function followerInfo({ driver, access, snapshots }: ServiceContext, call: Snaps
   }
 }
 
-/** The token was judged before, as with every call; now it is known. */
+/** The token was checked before, as with every call; now it is known. */
 const present: handleUnaryCall<socialWire.PresentRequest, socialWire.PresentResponse> = (_call, callback) =>
   callback(null, {});
 

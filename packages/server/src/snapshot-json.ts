@@ -1,6 +1,6 @@
 /**
- * Reads snapshots of earlier versions, whose parts are JSON. The journal of a server that was installed from
- * another's begins with one, so such a folder must open. They are not written any more.
+ * Reads snapshots of earlier versions, whose parts are JSON. A journal that was installed from another server
+ * may begin with one, so such a folder must open. They are not written any more.
  */
 import {
   type EpochStart,
@@ -21,13 +21,13 @@ type Part =
       readonly kind: 'head';
       readonly position: SocialSnapshot['position'];
       readonly epochStarts: readonly EpochStart[];
-      /** Absent in what was written before clusters heard of one another. */
+      /** Absent in snapshots from before clusters read one another. */
       readonly origins?: readonly Origin[];
     }
   | { readonly kind: 'users'; readonly users: readonly UserSnapshot[] }
-  /** Goes on where the users whom the last user follows ended. */
+  /** Continues the followed users of the last user. */
   | { readonly kind: 'follows'; readonly following: readonly FollowSnapshot[] }
-  /** Goes on where the last user's posts ended; `origins` too, of a user of another cluster. */
+  /** Continues the posts of the last user; for a user of another cluster also the `origins`. */
   | {
       readonly kind: 'posts';
       readonly posts: readonly Position[];
@@ -43,7 +43,7 @@ type ComingUser = Omit<UserSnapshot, 'posts' | 'origins' | 'following'> & {
   readonly following: FollowSnapshot[];
 };
 
-/** `{`: what such a part begins with, and no other. */
+/** `{`: the first byte of such a part, and of no other. */
 export const JSON_MARK = 0x7b;
 
 export function snapshotFromJson(parts: readonly Buffer[]): StoredSnapshot {

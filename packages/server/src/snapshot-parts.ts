@@ -4,8 +4,8 @@
  *     head: position, epoch starts, origins │ users … │ lists … │ sessions …
  *     │ keys … │ speakers … │ codes …
  *
- * Unlike the one on the wire it has each author's post positions and no texts: those stay in the journal.
- * Positions are kept as the distance from the one before, and people as their number among the users: a
+ * Unlike the one on the wire it has each author's post positions and no texts: texts stay in the journal.
+ * Positions are stored as the distance from the one before, and users as their number among all users: a
  * million posts and 640,000 outcomes of requests take 4 MB; as JSON they took 29.
  */
 import {
@@ -33,12 +33,12 @@ export interface StoredSnapshot {
   readonly epochStarts: readonly EpochStart[];
 }
 
-/** What a part begins with. */
+/** First bytes of the kinds of parts. */
 const HEAD = 1;
 const USERS = 2;
 const LISTS = 3;
 const SESSIONS = 4;
-// Not in networks in which no name belongs to a key.
+// Absent in networks without keys.
 const KEYS = 5;
 const SPEAKERS = 6;
 const CODES = 7;
@@ -50,7 +50,7 @@ const ELEMENTS_A_PART = 50_000;
 const POSITION_LISTS = ['posts', 'origins', 'mentions'] as const;
 /** Other users, each with a position. */
 const EDGE_LISTS = ['following', 'left'] as const;
-/** By the number that stands for it in a part. */
+/** By its number in a part. */
 const LIST_KINDS = [...POSITION_LISTS, ...EDGE_LISTS] as const;
 type PositionList = (typeof POSITION_LISTS)[number];
 type EdgeList = (typeof EDGE_LISTS)[number];
@@ -59,8 +59,8 @@ const HAS_HOME = 1;
 const HAS_ORIGINS = 2;
 
 /**
- * Gives the parts one by one as they are asked for: a server that encoded a long history in one step would be
- * taken for dead.
+ * Gives the parts one by one as they are requested: a server that encoded a long history in one step would be
+ * regarded as dead.
  */
 export function* snapshotToParts({ snapshot, epochStarts }: StoredSnapshot): Generator<Buffer, void> {
   const writer = new PackedWriter();
@@ -97,7 +97,10 @@ function* userParts(writer: PackedWriter, users: readonly UserSnapshot[]): Gener
   }
 }
 
-/** Runs of elements: whose, of which list, how many, and they. What does not fit goes on in the next part. */
+/**
+ * Runs of elements: the user, the list, the number, and the elements. What does not fit continues in the next
+ * part.
+ */
 function* listParts(writer: PackedWriter, users: readonly UserSnapshot[]): Generator<Buffer, void> {
   const numbers = new Map(users.map(({ name }, number) => [name, number]));
   let room = 0;
@@ -161,7 +164,7 @@ function* sessionParts(writer: PackedWriter, sessions: readonly SessionSnapshot[
   if (writer.length > 0) yield writer.take();
 }
 
-/** Puts elements into parts of one kind, and leaves out those that have nothing to say. */
+/** Puts elements into parts of one kind, and leaves out empty ones. */
 function* partsOf<Element>(
   writer: PackedWriter,
   kind: number,
@@ -213,7 +216,7 @@ function* codeParts(writer: PackedWriter, codes: readonly CodeSnapshot[]): Gener
   );
 }
 
-/** As it comes: what is told of a user later is added. */
+/** A user during assembly: later parts add to it. */
 interface ComingUser extends Omit<UserSnapshot, PositionList | EdgeList | 'keys'> {
   posts: Position[];
   origins?: Position[];
@@ -225,7 +228,7 @@ interface ComingUser extends Omit<UserSnapshot, PositionList | EdgeList | 'keys'
 
 type ComingSession = { -readonly [Field in keyof SessionSnapshot]: SessionSnapshot[Field] };
 
-/** The parts are our own and their checksums held: what they say is believed. */
+/** The parts are our own and their checksums are right, so their content is not checked. */
 export function snapshotFromParts(parts: readonly Buffer[]): StoredSnapshot {
   if (parts[0]?.[0] === JSON_MARK) return snapshotFromJson(parts);
   const users: ComingUser[] = [];

@@ -1,4 +1,4 @@
-/** Pulls the primary's snapshot and installs it as it comes; posts go straight to the disk. */
+/** Pulls the primary's snapshot and installs it as it arrives; posts go directly to the disk. */
 import type { EpochStart, SnapshotQuestion, SocialSnapshot } from '@dualping/core';
 import { DualpingError } from '@dualping/core';
 import {
@@ -13,7 +13,7 @@ import type { InstallChunk, Journal } from './journal/index.js';
 import { snapshotToParts } from './snapshot-parts.js';
 
 /**
- * A primary that sends nothing for so long counts as gone, ms. Its disk may be busy, so this is much longer
+ * A primary that sends nothing for this long counts as gone, ms. Its disk may be busy, so this is much longer
  * than a ping.
  */
 const CHUNK_TIMEOUT_MS = 10_000;
@@ -64,7 +64,7 @@ export async function pullSnapshot(
   }
 }
 
-/** The chunks for the journal: posts as they come, the state when it is complete. */
+/** The chunks for the journal: posts as they arrive, the state when it is complete. */
 async function* journalChunks(
   chunks: AsyncIterable<WireChunk>,
   assembly: SnapshotAssembly,

@@ -73,7 +73,7 @@ class DeafCall extends EventEmitter {
   }
 }
 
-test('a snapshot that nobody reads is made no further, and broken off', async () => {
+test('a snapshot without a reader is not continued, and is ended', async () => {
   const journal = await openOn(new MemoryDisk());
   await fill(journal, POSTS);
   let ended = 0;
@@ -98,7 +98,7 @@ test('a snapshot that nobody reads is made no further, and broken off', async ()
   await journal.close();
 });
 
-test('whoever refuses a call is not told that it is over: the call may be refused while it is taken in', async () => {
+test('`over` is not called for a refused call, which may be refused while it is accepted', async () => {
   const journal = await openOn(new MemoryDisk());
   const call = new EventEmitter();
   let refused: unknown;

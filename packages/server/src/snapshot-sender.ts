@@ -1,4 +1,4 @@
-/** Sends snapshots to standbys in chunks, each made when the one before has left. */
+/** Sends snapshots to standbys in chunks, each made when the one before was sent. */
 import { once } from 'node:events';
 import { DualpingError, type Failure, NO_EPOCH, type Position, type SnapshotCopy } from '@dualping/core';
 import {
@@ -23,13 +23,13 @@ export type SnapshotStream = ServerWritableStream<
 const POSTS_A_READ = 1_000;
 const READ_BYTES = 128 * 1024;
 /**
- * A snapshot whose reader takes nothing for so long is ended, ms, and its memory freed. A reader waits as
+ * A snapshot whose reader takes nothing for this long is ended, ms, and its memory freed. A reader waits as
  * long for a chunk.
  */
 export const SNAPSHOT_UNREAD_MS = 10_000;
 
 export class SnapshotSender {
-  /** The posts of the copy that is being read: all readers of a copy share it. */
+  /** The posts of the copy in use: all its readers share them. */
   #lastPosts: { readonly of: SnapshotCopy; readonly positions: Promise<PostPositions> } | undefined;
   readonly #streams = new Set<SnapshotStream>();
 
@@ -38,7 +38,7 @@ export class SnapshotSender {
     readonly unreadMs = SNAPSHOT_UNREAD_MS,
   ) {}
 
-  /** @param over called once, when it was read to its end or broke off; not when it was refused */
+  /** @param over called once, when it was read to its end or broke; not when it was refused */
   callOn(stream: SnapshotStream, over: () => void): SnapshotCall {
     this.#streams.add(stream);
     const forget = (): boolean => {
@@ -61,13 +61,13 @@ export class SnapshotSender {
     };
   }
 
-  /** Makes a chunk when the one before has left. */
+  /** Makes a chunk when the one before was sent. */
   async #write(stream: SnapshotStream, copy: SnapshotCopy): Promise<void> {
     for await (const chunk of await this.#chunksOf(copy)) {
       if (!this.#streams.has(stream) || stream.cancelled || stream.destroyed) return;
       const hasRoom = stream.write(snapshotChunkToWire(chunk));
-      // Otherwise a snapshot could block everything else for minutes: pings, posts and standbys have their
-      // turns here.
+      // Otherwise a snapshot could block everything else for minutes: pings, posts and standbys are served
+      // here.
       await breathe();
       if (!hasRoom) await drained(stream, this.unreadMs);
     }
@@ -107,7 +107,7 @@ export class SnapshotSender {
   }
 }
 
-/** Resolves when there is room again, or nobody who would read; rejects when nothing is read for too long. */
+/** Resolves when there is room again, or the reader is gone; rejects when nothing is read for too long. */
 async function drained(call: SnapshotStream, unreadMs: number): Promise<void> {
   if (call.cancelled || !call.writableNeedDrain) return;
   const settled = new AbortController();

@@ -1,20 +1,20 @@
 /**
- * For whom a caller speaks: the key that the call's token proves. Without certificates nobody is asked.
+ * Which user a caller is: the key that the call's token proves. Without certificates no proof is required.
  *
- * Here it is shown that a key is there; whether it speaks for the user is part of the replicated state, and
- * the replica's to say. Timelines outlive their tokens, so readers send newer ones in time.
+ * This only proves possession of a key; the replica decides by its replicated state whether the key is valid
+ * for the user. Timelines last longer than tokens, so readers send newer ones in time.
  */
 import { DualpingError, type PublicKey, quote, type SessionId, type UserName } from '@dualping/core';
 import { type Access, type Called, checkTime, type TokenClaims } from '@dualping/protocol';
 
-/** Whom a call is about, as its message names them. */
+/** The user of a call, as named in its message. */
 export interface Named {
   readonly user: UserName;
   /** Absent: the call belongs to no session. */
   readonly sessionId?: SessionId;
 }
 
-/** How often timelines are looked through for tokens that have run out, ms: little beside an hour. */
+/** How often timelines are checked for expired tokens, ms: little compared with an hour. */
 const SWEEP_MS = 30_000;
 
 /** The token of a timeline, while it is open. */
@@ -39,7 +39,7 @@ export class Speakers {
   }
 
   /**
-   * The key that speaks; undefined: this server has no certificate, and asks nobody.
+   * The proved key; undefined: this server has no certificate, and requires no proof.
    * @throws DualpingError `unauthenticated`, `permission-denied`, `token-expired`
    */
   keyOf(call: Called, named: Named): PublicKey | undefined {
@@ -50,7 +50,7 @@ export class Speakers {
     return this.#fitting(call, this.#access.claimsOf(call), named);
   }
 
-  /** Of a timeline that is open: `expired` is called when it has run out, and no newer one came. */
+  /** Holds the token of an open timeline: `expired` is called when it has expired, and no newer one came. */
   hold(claims: TokenClaims, expired: (error: DualpingError) => void): HeldToken {
     const held = new HeldToken(claims, expired);
     this.#held.add(held);

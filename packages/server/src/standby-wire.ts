@@ -1,4 +1,4 @@
-/** The wire of standbys: what several of them are to get is read and encoded once. */
+/** The wire of standbys: a batch for several of them is read and encoded once. */
 import { DualpingError, type PrimaryMessage } from '@dualping/core';
 import {
   type BidiStream,
@@ -14,7 +14,7 @@ import type { Journal } from './journal/index.js';
 type Entries = Extract<PrimaryMessage, { kind: 'entries' }>;
 
 export class StandbyWire {
-  /** The last batch encoded: standbys that are equally far get the same bytes. */
+  /** The last encoded batch: standbys at the same position get the same bytes. */
   #lastBatch: { readonly message: Entries; readonly bytes: Buffer } | undefined;
 
   constructor(readonly journal: Pick<Journal, 'read'>) {}

@@ -64,7 +64,7 @@ const GOODBYE_MS = 1_000;
 const HEALTH_INTERVAL_MS = 100;
 
 export interface RunningServer {
-  /** Where it listens, as dialled from this machine; others may be told another address (`advertise`). */
+  /** Where it listens, for dialling from this machine; others may get another address (`advertise`). */
   readonly address: Address;
   readonly serverId: ServerId;
   /** The incarnation of this start. */
@@ -124,11 +124,11 @@ function reportFindings(journal: Journal, report: (event: string, text: string) 
     const { file, offset, bytes, position } = journal.cutTail;
     report(
       'cut',
-      `a torn write of ${bytes} bytes in ${quote(file)} at byte ${offset} (entry ${position}), not known to be durable, is cut`,
+      `an incomplete write of ${bytes} bytes in ${quote(file)} at byte ${offset} (entry ${position}), not known to be durable, is cut`,
     );
   }
   for (const problem of journal.snapshotProblems)
-    report('snapshot', `passed over one, replays more instead: ${problem}`);
+    report('snapshot', `could not use a snapshot, replays more instead: ${problem}`);
 }
 
 interface Parts {
@@ -236,7 +236,7 @@ async function run(
     supervisors.endAll();
     listener.close();
     await shutDown(grpc);
-    // A disk that hangs is not waited for; the lock is void when the process is gone.
+    // A hanging disk is not awaited; the lock is void when the process is gone.
     if (!disk.hangs) {
       await journal.close().catch(() => {}); // a journal that failed has reported that already
       releaseLock();
@@ -260,7 +260,7 @@ async function run(
   };
 }
 
-/** Undefined: nobody has asked for it. */
+/** Undefined: metrics are not switched on. */
 async function observeServer(
   { metrics, serverId, report }: ReturnType<typeof parseServerOptions>,
   view: () => ServerView,
@@ -276,7 +276,7 @@ async function observeServer(
   return observation;
 }
 
-/** A broken invariant, or a mistake of ours: better no server than a wrong one. */
+/** A broken invariant, or another bug of ours: better no server than a wrong one. */
 function failureOf(error: unknown): Stopped {
   if (!(error instanceof InvariantBroken)) debug('failed %O', error);
   return { failed: true, reason: 'internal', detail: toDualpingError(error).detail };

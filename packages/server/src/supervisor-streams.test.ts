@@ -68,7 +68,7 @@ function say(client: SupervisionServiceClient, messages: readonly SupervisorMess
 const refusal = (end: StreamEnd): string =>
   end.kind === 'broken' ? `${end.error?.reason}: ${end.error?.detail}` : end.kind;
 
-test('who has the key is welcome, is answered, and is told why the server ends', async (context) => {
+test('a supervisor with the key is welcomed and answered, and learns why the server ends', async (context) => {
   const { desk, events, client } = await serve(context);
   const { heard, answered, ended } = say(client, [HELLO, { kind: 'ping', sequence: 9 }], 2);
   await answered;
@@ -83,7 +83,7 @@ test('who has the key is welcome, is answered, and is told why the server ends',
   assert.deepEqual(events, ['attached 1: 7, 1000', 'heard 1']);
 });
 
-test('strangers are refused, and nobody hears of them', async (context) => {
+test('strangers are refused, and not reported', async (context) => {
   const { events, client } = await serve(context);
   const first = async (...messages: SupervisorMessage[]) => refusal(await say(client, messages).ended);
   assert.match(await first({ ...HELLO, key: 'guess' }), /invalid-argument: the key is not the one/);
@@ -98,12 +98,12 @@ test('hello comes once', async (context) => {
   assert.deepEqual(events, ['attached 1: 7, 1000', 'ended 1']);
 });
 
-test('a server that is not to be supervised lets nobody in', async (context) => {
+test('a server without supervision refuses every supervisor', async (context) => {
   const { client } = await serve(context, {});
   assert.match(refusal(await say(client, [HELLO]).ended), /invalid-argument: the key/);
 });
 
-test('the older of two supervisors is told that it is superseded', async (context) => {
+test('the older of two supervisors is ended as superseded', async (context) => {
   const { desk, events, client } = await serve(context);
   const { answered, ended } = say(client, [HELLO], 1);
   await answered;

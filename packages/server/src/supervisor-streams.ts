@@ -1,9 +1,9 @@
 /**
- * The server's end of `KeepAlive`: lets its supervisor in, answers it, and tells it why the server ends.
+ * The server's end of `KeepAlive`: admits its supervisor, answers it, and tells it why the server ends.
  *
- * The service is on the same port as all others, and a stranger that posed as the supervisor would keep the
- * server from getting a real one. So a supervisor must know the key, which is in the data folder only. The
- * `SupervisorWatch` machine decides what to do when a supervisor comes or goes.
+ * The service is on the same port as all others, and a stranger that impersonated the supervisor would
+ * prevent the server from getting a real one. So a supervisor must know the key, which is in the data folder
+ * only. The `SupervisorWatch` machine decides what to do when a supervisor comes or goes.
  */
 import {
   type ClusterId,
@@ -25,16 +25,16 @@ import {
 import type { Server, ServerDuplexStream } from '@grpc/grpc-js';
 
 export interface SupervisionOptions {
-  /** What a supervisor must know. */
+  /** The key that a supervisor must show. */
   readonly key: string;
-  /** Is told of each stream that had the key. */
+  /** Gets each stream that had the key. */
   readonly listener?: SupervisionListener;
 }
 
 export interface SupervisionListener {
   attached(link: KeepAliveLink, supervisor: { readonly pid: number; readonly keepAliveMs: number }): void;
   heard(link: KeepAliveLink): void;
-  /** Called once for each that attached, but not if this side closed it. */
+  /** Called once for each attached stream, but not if this side closed it. */
   ended(link: KeepAliveLink): void;
 }
 
@@ -47,7 +47,7 @@ export interface SupervisedIdentity {
 type Stream = BidiStream<supervisionWire.KeepAliveResponse>;
 
 /**
- * Most streams that have not said `hello` yet: a supervisor needs one, and strangers must not fill memory.
+ * Most streams before their `hello`: a supervisor needs one, and strangers must not fill memory.
  */
 const MAX_UNKNOWN_STREAMS = 100;
 /**
@@ -76,14 +76,14 @@ export class SupervisorStreams {
     });
   }
 
-  /** Another supervisor has come, or this one is given up. */
+  /** Another supervisor has attached, or this one is given up. */
   close(link: KeepAliveLink): void {
     const stream = this.#attached.get(link);
     this.#attached.delete(link);
     stream?.close(new DualpingError('superseded', 'another supervisor has taken over this server'));
   }
 
-  /** Tells the supervisor why this server ends. `error` undefined: it was told to. */
+  /** Tells the supervisor why this server ends. `error` undefined: it was asked to. */
   sayEnding(error: DualpingError | undefined): void {
     const detail = error?.detail ?? 'was told to end';
     for (const stream of this.#attached.values())

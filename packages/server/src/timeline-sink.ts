@@ -1,4 +1,4 @@
-/** The sinks of `SocialService.Timeline`: posts that come together are one message. */
+/** The sinks of `SocialService.Timeline`: posts of one turn are one message. */
 import {
   DualpingError,
   type Failure,
@@ -80,7 +80,7 @@ export class OwnTimelineSink implements TimelineSink {
     this.stream.send(timelineUpdateToWire(answers), left);
   }
 
-  /** Sends none while earlier messages wait to be read: those show that the server is there. */
+  /** Sends none while earlier messages wait to be read: those are signs of life too. */
   sign(signs: SignsOfLife): void {
     if (this.stream.writableLength === 0) this.stream.send(timelineUpdateToWire({ signs }));
   }

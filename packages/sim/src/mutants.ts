@@ -15,7 +15,10 @@ export interface Mutant {
   readonly clusters?: number;
   /** What its worlds need for the bug to show. */
   readonly needs?: Needed;
-  /** First seed of the hunt: for rare bugs it skips worlds that are known not to show them. */
+  /**
+   * First seed of the hunt. Where several worlds do not show the bug it is one that does. It may cease to
+   * when worlds change; then the hunt goes on from there.
+   */
   readonly from?: number;
 }
 
@@ -97,7 +100,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'new-journal-counts-as-in-sync',
-    from: 140,
+    from: 145,
     bug: 'membership of the in-sync set is decided by the server id alone, so that a wiped disk inherits it',
     patches: [
       {
@@ -126,7 +129,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'late-words-make-a-copy',
-    from: 80,
+    from: 91,
     bug: 'an old message, from before the router was frozen, makes an in-sync life an older copy',
     patches: [
       { file: 'registry/admission.js', find: '!copy.lives.includes(candidate.lifeId)', replace: 'true' },
@@ -156,6 +159,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'drops-before-it-has-read',
+    from: 3,
     bug: 'a router drops members at the look that finds them silent, with words of theirs unread',
     needs: { what: 'by-turns' },
     patches: [{ file: 'registry/listening.js', find: 'return this.#mayJudge;', replace: 'return true;' }],
@@ -189,11 +193,13 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'takes-up-an-older-epoch',
+    from: 16,
     bug: 'a primary that stepped down for a higher epoch takes its own, older one up again',
     patches: [{ file: REPLICA, find: '&& assignment.epoch === context.highestEpoch', replace: '' }],
   },
   {
     name: 'grants-what-a-deposed-primary-asks',
+    from: 9,
     bug: 'the router changes the in-sync set at the request of any member, in any epoch',
     patches: [
       { file: GRANTS, find: '|| link !== this.#state.primaryLink || asked.epoch !== epoch', replace: '' },
@@ -246,7 +252,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'promotes-whom-it-does-not-hear',
-    bug: 'a member is promoted although nothing was heard of it for two pings',
+    from: 18,
+    bug: 'a member is promoted although nothing was heard from it for two pings',
     patches: [
       {
         file: 'registry/eligibility.js',
@@ -308,6 +315,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'deposed-primary-is-not-fenced',
+    from: 8,
     bug: 'a primary that hears of a higher epoch goes on',
     patches: [
       {
@@ -346,6 +354,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'tail-is-not-taken-over',
+    from: 9,
     bug: 'a new primary does not recognise a resend of what its predecessor left uncommitted',
     patches: [{ file: PRIMARY, find: 'this.#pendingRequests.takeOver(ledger.unapplied);', replace: '' }],
   },
@@ -364,6 +373,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'announcement-after-the-whole-commit',
+    from: 10,
     bug: 'the readers of a post are decided after everything that was committed with it is applied',
     patches: [
       {
@@ -410,6 +420,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'slow-reader-loses-what-was-gathered',
+    from: 9,
     bug: 'a timeline that falls behind goes on after what was gathered for it, not after what it was given',
     patches: [
       {
@@ -422,6 +433,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'timeline-is-live-before-it-has-read',
+    from: 9,
     bug: 'a timeline gets new posts while older ones are still being read for it',
     patches: [
       {
@@ -456,6 +468,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'lists-who-was-known-at-first',
+    from: 13,
     bug: 'a list of users that was once asked for is given for ever',
     patches: [
       {
@@ -478,6 +491,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'waits-for-a-silent-standby-for-ever',
+    from: 28,
     bug: 'a primary does not ask for the removal of a standby that no longer acknowledges',
     needs: { what: 'partial-partition', alone: true },
     patches: [
@@ -486,7 +500,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'promotes-over-a-primary',
-    from: 500,
+    from: 551,
     bug: 'an operator may make a member primary that lacks something while there is a primary',
     needs: { what: 'unclean' },
     patches: [
@@ -544,12 +558,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'void-batches-count',
+    from: 34,
     bug: 'what another cluster sent before it heard of a follow is taken as if it had been sent after',
     clusters: 2,
     patches: [{ file: REMOTE_READER, find: 'if (batch.number !== remote.number) return;', replace: '' }],
   },
   {
     name: 'subscribing-does-not-go-back',
+    from: 5,
     bug: 'posts of a newly followed author are sent from the present position of the stream, not from where the follow begins',
     clusters: 2,
     patches: [
@@ -574,7 +590,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'silence-of-a-server-means-nothing',
-    from: 270,
+    from: 284,
     bug: 'a client waits for a reply, or for keepalive, on a path that is dead',
     needs: { what: 'black-hole', alone: true },
     patches: [
@@ -594,7 +610,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'unfollowed-for-good',
-    from: 540,
+    from: 541,
     bug: 'an author whose last follower has left is not asked for any more, though another follower has come meanwhile',
     clusters: 2,
     patches: [{ file: REMOTE_READER, find: 'kept.has(user) || social.isFollowed(user) ||', replace: '' }],
@@ -613,6 +629,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'snapshot-without-what-was-heard',
+    from: 4,
     bug: 'a state that is made from a snapshot has heard of no other cluster',
     clusters: 2,
     patches: [
@@ -637,6 +654,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'edges-are-not-caught-up-with',
+    from: 3,
     bug: 'a follow is told only to a cluster that is connected when it happens',
     clusters: 2,
     patches: [
@@ -688,6 +706,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a-start-hides-an-older-store',
+    from: 107,
     bug: 'a router compares what a member was told with what it has numbered itself since its start with an older folder',
     needs: { what: 'older-store' },
     patches: [
@@ -700,8 +719,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'any-refusal-tells-of-an-epoch',
+    from: 66,
     bug: "a standby believes the epoch of whoever refuses it, also of a server of another cluster at its primary's address",
-    clusters: 2,
+    needs: { what: 'stranger-server' },
     patches: [{ file: STANDBY, find: "return reason === 'fenced' &&", replace: 'return true || reason &&' }],
   },
   {
@@ -745,6 +765,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'leaves-out-a-post-between-two-pieces',
+    from: 7,
     bug: 'what a timeline reads in several pieces goes on one post after the end of the last piece',
     patches: [
       {
@@ -796,6 +817,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a-spent-code-lets-in-again',
+    from: 4,
     bug: 'a code lets in a second key',
     needs: { what: 'keyholders' },
     patches: [
@@ -805,6 +827,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a-revoked-key-writes-on',
+    from: 9,
     bug: 'a session goes on writing after its key was revoked',
     needs: { what: 'keyholders' },
     patches: [
@@ -819,6 +842,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'early-timer-is-the-last',
+    from: 5,
     bug: 'a timer that fires before the deadline is not set anew',
     patches: [
       {

@@ -144,6 +144,31 @@ test('a copy of a disk has what was durable, with the identity of the original, 
   assert.deepEqual([copy.raiseIncarnation(), disk.incarnation, disk.durable.last], [2, 1, 4]);
 });
 
+test('what is known is noted after a while, and counts only of the entries that it was about', () => {
+  const { disk, sync } = stage('known');
+  disk.write({ kind: 'append', entries: entries(1, 5) });
+  sync();
+  const known = (committed: number, epoch: number) =>
+    ({ committed: committed as Position, epoch: epoch as Epoch, revision: 7 }) as const;
+  disk.noteKnown(known(3, 1));
+  assert.equal(disk.known.committed, 0);
+  disk.noteKnown(known(4, 1));
+  sync();
+  assert.deepEqual(disk.known, known(4, 1));
+  disk.noteKnown(known(5, 1));
+  disk.crash();
+  assert.deepEqual(disk.known, known(4, 1));
+
+  const snapshot: SocialSnapshot = { position: 2 as Position, users: [], sessions: [], origins: [] };
+  const installation = { snapshot, epochStarts: [], checksum: 1, posts: new Map() };
+  disk.write({ kind: 'install', installation, done: () => {} });
+  for (let i = 0; i < 2; i += 1) sync();
+  disk.write({ kind: 'append', entries: entries(3, 6, 2) });
+  sync();
+  assert.equal(disk.durable.last, 6);
+  assert.deepEqual(disk.known, known(0, 1));
+});
+
 test('a disk that has failed keeps no snapshot: it may be of entries that were to replace others', () => {
   const { disk, told, sync, cut } = stage('snapshot of a failed disk');
   disk.write({ kind: 'append', entries: entries(1, 5) });

@@ -14,6 +14,7 @@ import {
   type Known,
   type LifeId,
   type NetworkId,
+  NO_POSITION,
   type Position,
   type SocialSnapshot,
 } from '@dualping/core';
@@ -21,6 +22,8 @@ import { JournalImage } from './journal-image.js';
 import type { Random } from './random.js';
 import type { Installation } from './wires.js';
 
+/** How long after a change it is written what the server knows, ms. */
+export const KNOWN_AFTER_MS = 100;
 /** While an operation takes longer the disk does not count as well, ms. */
 export const LONG_WORK_MS = 500;
 
@@ -34,6 +37,14 @@ export type DiskNews =
   | { readonly kind: 'durable'; readonly last: number; readonly checksum: number }
   | { readonly kind: 'stalled'; readonly detail: string }
   | { readonly kind: 'failed'; readonly detail: string };
+
+interface Noted extends Known {
+  readonly checksum: number;
+}
+
+/** Undefined where the journal has nothing. */
+const checksumIn = (image: JournalImage, at: Position): number | undefined =>
+  at < image.first - 1 || at > image.last ? undefined : image.checksumAt(at);
 
 /** Whether a disk is this in-sync copy: its last life is one of those that the router knows. */
 export const isCopy = ({ journalId, lives }: InSyncCopy, disk: ServerDisk): boolean =>
@@ -61,8 +72,10 @@ export class ServerDisk {
   #networkId: NetworkId | '' = '';
   #welcomedLife: LifeId = '';
   #lifeId: LifeId = '';
-  /** It survives the process; see `crash` for a power loss. */
-  #known: Known = { committed: 0 as Position, epoch: 0 as Epoch, revision: 0 };
+  /** What the server knew, and the checksum of the entries that were known as committed. */
+  #known: Noted = { committed: 0 as Position, epoch: 0 as Epoch, revision: 0, checksum: 0 };
+  /** What is to be written of that. */
+  #noted: Noted | undefined;
   /** How many faults keep the disk full. */
   full = 0;
   /** The next sync fails, and every later one of this life. */
@@ -98,8 +111,11 @@ export class ServerDisk {
   get welcomedLife(): LifeId {
     return this.#welcomedLife;
   }
+  /** As a start finds it: what was committed counts only of the entries that it was about. */
   get known(): Known {
-    return this.#known;
+    const { committed, epoch, revision, checksum } = this.#known;
+    const isOfThese = checksum === checksumIn(this.#durable, committed);
+    return { committed: isOfThese ? committed : NO_POSITION, epoch, revision };
   }
   get networkId(): NetworkId | '' {
     return this.#networkId;
@@ -145,9 +161,17 @@ export class ServerDisk {
     });
   }
 
-  /** Without a sync: a power loss may lose the note. */
+  /** Soon, and without a sync: the note is lost when the process dies before. */
   noteKnown(known: Known): void {
-    this.#known = known;
+    const isFirst = this.#noted === undefined;
+    const checksum = checksumIn(this.#written, known.committed);
+    this.#noted =
+      checksum === undefined ? { ...known, committed: NO_POSITION, checksum: 0 } : { ...known, checksum };
+    if (!isFirst) return;
+    this.owner.later(KNOWN_AFTER_MS, 'what is known is noted', () => {
+      this.#known = this.#noted ?? this.#known;
+      this.#noted = undefined;
+    });
   }
 
   /** The same content under another id. */
@@ -209,6 +233,7 @@ export class ServerDisk {
     this.#works = [];
     this.#current = undefined;
     this.#stuck = undefined;
+    this.#noted = undefined;
     this.#failed = false;
     this.failing = false;
     this.#written = this.#durable.clone();

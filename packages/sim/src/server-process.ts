@@ -104,6 +104,11 @@ export class ServerProcess extends Process {
     const incarnation = this.disk.raiseIncarnation();
     const { durable, journalId, lifeId, welcomedLife, networkId, known } = this.disk;
     const { snapshot } = durable;
+    const social = core.SocialState.fromSnapshot(snapshot);
+    const rest = durable.entries.filter(({ position }) => position > snapshot.position);
+    // As production does: what is known as committed is applied as it is read.
+    const entries = rest.filter(({ position }) => position > known.committed);
+    for (const entry of rest) if (entry.position <= known.committed) social.apply(entry);
     const identity = {
       cluster: this.cluster,
       serverId: this.serverId,
@@ -119,10 +124,10 @@ export class ServerProcess extends Process {
       {
         identity,
         snapshotAt: snapshot.position,
-        social: core.SocialState.fromSnapshot(snapshot),
+        social,
         epochStarts: durable.epochStarts(),
         first: durable.first as Position,
-        entries: durable.entries.filter((entry) => entry.position > snapshot.position),
+        entries,
         checksum: durable.checksum,
         known,
       },

@@ -11,7 +11,7 @@ const CHANGES = [
 const stored = (key: string, value: string, mod: number): readonly StoredKey[] => [{ key, value, mod }];
 const failed = (...found: (readonly StoredKey[])[]) => ({ succeeded: false, revision: 9, found });
 
-test('a change compares the term and what was known of each record', () => {
+test("a change compares the term and each record's revision", () => {
   assert.deepEqual(change(5, CHANGES).compares, [
     { key: 'leader', mod: 5 },
     { key: 'clusters/1', mod: 3 },
@@ -19,20 +19,20 @@ test('a change compares the term and what was known of each record', () => {
   ]);
 });
 
-test('a change that fails in our term over what we wrote was made by an earlier try', () => {
+test('a change that fails in our term over our own value was made by an earlier attempt', () => {
   const found = [stored('clusters/1', 'one', 7), stored('clusters/2', 'two', 7)];
   const answer = failed(stored('leader', OURS, 5), ...found);
   assert.deepEqual(changeResult(5, CHANGES, answer), { kind: 'written', mods: [7, 7] });
 });
 
-test('a change that fails when another router leads, or none, was not made, whatever is stored', () => {
+test('a change that fails when another router leads, or none, was not made', () => {
   const found = [stored('clusters/1', 'one', 7), stored('clusters/2', 'two', 7)];
   const other = changeResult(5, CHANGES, failed(stored('leader', THEIRS, 8), ...found));
   assert.equal(other.kind === 'fenced' && other.leader?.address, 'r2');
   assert.deepEqual(changeResult(5, CHANGES, failed([], ...found)), { kind: 'fenced', leader: undefined });
 });
 
-test('what is stored in our term and is not ours was written by no router', () => {
+test('a foreign value in our own term was not written by a router', () => {
   const found = [stored('clusters/1', 'one', 7), stored('clusters/2', 'someone else', 8)];
   assert.deepEqual(changeResult(5, CHANGES, failed(stored('leader', OURS, 5), ...found)), {
     kind: 'foreign',
@@ -41,7 +41,7 @@ test('what is stored in our term and is not ours was written by no router', () =
   });
 });
 
-test('a takeover that fails is told from an earlier try of the same campaign by its nonce', () => {
+test('the nonce distinguishes a failed takeover from an earlier attempt that succeeded', () => {
   const campaign = { against: 3, leader: { id: 'own', address: 'r1', nonce: 'own/1' }, lease: 1 };
   assert.deepEqual(takeoverResult(campaign, failed(stored('leader', OURS, 6))), {
     kind: 'won-before',

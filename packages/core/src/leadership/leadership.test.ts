@@ -74,7 +74,7 @@ function leading(): Router {
   return router;
 }
 
-test('where nobody leads it campaigns, once it has a lease, and once at a time', () => {
+test('where no router leads it campaigns, once it has a lease, and once at a time', () => {
   const router = new Router();
   assert.deepEqual(router.step({ kind: 'read', askedAt: 0, leader: undefined }), []);
   assert.deepEqual(router.step({ kind: 'lease-granted', lease: 1 }), ['campaigns against 0']);
@@ -89,7 +89,7 @@ test('a leader whose stream ends is replaced at once when nothing listens at its
   assert.deepEqual(router.step({ kind: 'peer-probed', term: 7, refused: true }), ['campaigns against 7']);
 });
 
-test('a leader whose port is open is not replaced for the end of its stream: it is listened to again', () => {
+test('a leader whose port is open is not replaced because its stream ended: the router listens to it again', () => {
   const router = Router.knowing(OTHER);
   hears(router);
   router.step({ kind: 'peer-ended', term: 7 });
@@ -97,7 +97,7 @@ test('a leader whose port is open is not replaced for the end of its stream: it 
   assert.deepEqual(router.pass(100, OTHER), ['listens to r2']);
 });
 
-test('silence of a leader that was heard counts, after dead-after', () => {
+test('silence of a leader that was heard counts after dead-after', () => {
   const router = Router.knowing(OTHER);
   hears(router);
   assert.deepEqual(router.pass(480, OTHER), []);
@@ -138,7 +138,7 @@ test('a leader that the store does not confirm answers no pings, and steps down,
   assert.deepEqual(router.step({ kind: 'tick' }), ['steps down: the store has not confirmed it for 2500 ms']);
 });
 
-test('an answer counts from when it was asked, and an older one takes nothing back', () => {
+test('an answer counts from when its question was asked, and an older one changes nothing', () => {
   const router = leading();
   router.step({ kind: 'confirmed', term: 9, askedAt: 500 });
   router.step({ kind: 'confirmed', term: 9, askedAt: 200 });
@@ -147,7 +147,7 @@ test('an answer counts from when it was asked, and an older one takes nothing ba
   assert.equal(router.leadership.mayPong(500 + UNCONFIRMED_MS), false);
 });
 
-test('a read that was asked before it won says nothing; one that was asked after does', () => {
+test('a read from before the router won proves nothing; a later one does', () => {
   const router = Router.knowing(OTHER);
   hears(router);
   router.pass(500, OTHER);
@@ -163,7 +163,7 @@ test('a read that was asked before it won says nothing; one that was asked after
   assert.equal(router.leadership.term, undefined);
 });
 
-test('it does not campaign again before the former reign is over and the store was read', () => {
+test('it does not campaign again before its former term has ended and the store was read', () => {
   const router = leading();
   router.now = 100;
   assert.deepEqual(router.step({ kind: 'fenced', term: 9, detail: 'its lease has ended' }), [
@@ -174,7 +174,7 @@ test('it does not campaign again before the former reign is over and the store w
   assert.deepEqual(router.step({ kind: 'read', askedAt: 102, leader: undefined }), ['campaigns against 0']);
 });
 
-test('a campaign without an answer that had succeeded after all is won again', () => {
+test('a campaign without an answer that had succeeded is recognised as won', () => {
   const router = Router.knowing(undefined);
   const [first] = router.campaigns;
   assert.deepEqual(router.step({ kind: 'campaign-failed', detail: 'no answer' }), []);
@@ -183,7 +183,7 @@ test('a campaign without an answer that had succeeded after all is won again', (
   assert.notEqual(router.campaigns[1]?.leader.nonce, first?.leader.nonce);
 });
 
-test('a router that resigns ends its lease once nothing is said any more, and never leads again', () => {
+test('a router that resigns ends its lease when it has stopped sending, and never leads again', () => {
   const router = leading();
   assert.deepEqual(router.step({ kind: 'resign' }), ['steps down: this router ends']);
   assert.equal(router.leadership.hasResigned, false);
@@ -193,7 +193,7 @@ test('a router that resigns ends its lease once nothing is said any more, and ne
   assert.equal(router.leadership.nextDeadline(), undefined);
 });
 
-test('one that resigns while it campaigns ends its lease when that is over, won or lost', () => {
+test('a router that resigns during a campaign ends its lease after the campaign, won or lost', () => {
   for (const result of [
     { kind: 'won', term: 9, askedAt: 0 },
     { kind: 'lost', leader: OTHER, askedAt: 0 },
@@ -206,7 +206,7 @@ test('one that resigns while it campaigns ends its lease when that is over, won 
   }
 });
 
-test('a router that hands over ends its lease, and leaves leading to the others', () => {
+test('a router that hands over ends its lease, and lets the others lead', () => {
   const router = leading();
   assert.deepEqual(router.step({ kind: 'hand-over' }), ['steps down: another router is to lead']);
   assert.deepEqual(router.step({ kind: 'stepped-down' }), ['ends its lease']);
@@ -218,7 +218,7 @@ test('a router that hands over ends its lease, and leaves leading to the others'
   assert.deepEqual(router.pass(20, undefined), ['campaigns against 0'], 'no other router leads');
 });
 
-test('one that has handed over replaces the next leader like any other router', () => {
+test('a router that has handed over replaces the next leader like any other router', () => {
   const router = leading();
   router.step({ kind: 'hand-over' });
   router.step({ kind: 'stepped-down' });
@@ -230,7 +230,7 @@ test('one that has handed over replaces the next leader like any other router', 
   assert.deepEqual(router.step({ kind: 'peer-probed', term: 10, refused: true }), ['campaigns against 10']);
 });
 
-test('the answer about a lease that was ended says nothing about the next one', () => {
+test('an answer about an ended lease does not affect the next one', () => {
   const router = leading();
   router.step({ kind: 'hand-over' });
   router.step({ kind: 'stepped-down' });

@@ -200,7 +200,7 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
       return this.#stepDown(`the store has not confirmed it for ${UNCONFIRMED_MS} ms`);
     if (this.#state.kind !== 'follower' || !this.#isInformed) return;
     if (this.#now < this.#abstainsUntil) return;
-    if (this.#leader === undefined) this.#campaign('nobody leads');
+    if (this.#leader === undefined) this.#campaign('no router leads');
     else if (this.#leader.id === this.#options.id)
       this.#campaign('an earlier campaign of this router had won');
     else if (this.#peer.isSilent) this.#campaign(`it was silent for ${Math.round(this.#peer.silentMs)} ms`);
@@ -270,7 +270,7 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
     if (this.#state.kind !== 'leading') return;
     const { term } = this.#state;
     this.#enter('stepping-down');
-    this.#report('steps-down', `leads no more in term ${term}: ${why}`);
+    this.#report('steps-down', `no longer leads in term ${term}: ${why}`);
     this.#emit({ kind: 'step-down', term, why });
     this.#know(undefined);
   }

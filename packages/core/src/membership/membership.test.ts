@@ -15,7 +15,7 @@ function primary(options: Partial<MembershipOptions> = {}): AloneMember {
   return member;
 }
 
-test('it attaches without a journal, pings as often as it is told, and is primary when the router says so', () => {
+test("it attaches without a journal, pings at the router's interval, and is primary when the router says so", () => {
   const member = new AloneMember();
   const [open] = member.membership.step(0, { kind: 'tick' });
   assert.deepEqual(open, {
@@ -62,7 +62,7 @@ test('it attaches without a journal, pings as often as it is told, and is primar
   assert.deepEqual(again.assigned({ epoch: 3, primary: 1 }), ['attached in epoch 3']);
 });
 
-test('another life of it, and one that is away, are not this one', () => {
+test('an assignment that names another life, or an unavailable primary, does not make it primary', () => {
   const member = new AloneMember();
   member.start();
   assert.deepEqual(member.welcome({ ...OURS, incarnation: 7 }), ['attached in epoch 1']);
@@ -70,14 +70,14 @@ test('another life of it, and one that is away, are not this one', () => {
   assert.deepEqual(member.assigned({ ...OURS, revision: 3 }), ['primary in epoch 1']);
 });
 
-test('an older assignment, and one of a lower epoch, are not believed', () => {
+test('an older assignment, or one of a lower epoch, is ignored', () => {
   const member = primary();
   assert.deepEqual(member.assigned({ ...ANOTHERS, revision: 5 }), ['attached in epoch 2']);
   assert.deepEqual(member.assigned({ ...OURS, revision: 4 }), []);
   assert.deepEqual(member.assigned({ ...OURS, revision: 6 }), []);
 });
 
-test('it stops being primary at once when the stream is lost, and is again when it is back', () => {
+test('it stops being primary at once when the stream is lost, and is primary again with the next stream', () => {
   const member = primary();
   assert.deepEqual(member.ended(), ['connecting to r1 (router-unreachable: router r1: gone)']);
   assert.equal(member.membership.isPrimaryAt(member.now), false);
@@ -99,7 +99,7 @@ test('it stops being primary when no answer is younger than dead_after, long bef
   );
 });
 
-test('a process that was frozen does not take what it finds in its buffers for news', () => {
+test('a process that was frozen does not take old messages in its buffers for new ones', () => {
   const member = primary();
   member.pong();
   member.now = 100;
@@ -112,7 +112,7 @@ test('a process that was frozen does not take what it finds in its buffers for n
   assert.deepEqual(member.pong(), ['primary in epoch 1']);
 });
 
-test('answers to questions that are forgotten, or were never asked, are worth nothing', () => {
+test('answers to forgotten questions, or to questions that were never asked, have no effect', () => {
   const member = primary();
   for (let at = 0; at < 10; at += 1) member.tick();
   assert.ok(member.now >= 700);
@@ -122,7 +122,7 @@ test('answers to questions that are forgotten, or were never asked, are worth no
   assert.deepEqual(member.pong(), ['primary in epoch 1']);
 });
 
-test('after one that refuses the next is dialled at once, each again a little later, and the one that took us first', () => {
+test('after a refusal the next router is dialled at once, each again a little later, and the last attached one first', () => {
   const member = new AloneMember({ routers: ['r1', 'r2'] });
   member.start();
   assert.deepEqual(member.ended('not-a-router', 'a web server'), [
@@ -145,7 +145,7 @@ test('after one that refuses the next is dialled at once, each again a little la
   assert.equal(member.tick()[0], 'dials r2');
 });
 
-test('a welcome says as much as when its own stream was opened, not when the last one was', () => {
+test('a welcome counts from when its own stream was opened, not the last one', () => {
   const member = new AloneMember({ routers: ['r1', 'r2'] });
   member.start();
   assert.deepEqual([member.tick(), member.now], [['dials r2', 'connecting to r2'], 300]);
@@ -178,7 +178,7 @@ test('a router that can not take us now is asked again; one that never will is t
   }
 });
 
-test('a clock that went back is said', () => {
+test('an incarnation that is stale because the clock went back is explained', () => {
   const ofClock = new AloneMember({ incarnationIsTime: true });
   ofClock.start();
   assert.match(ofClock.refused('stale-incarnation').join(), /because\. This number is the wall clock/);
@@ -190,7 +190,7 @@ test('a clock that went back is said', () => {
   );
 });
 
-test('asked to hand over, it does, and is primary no more until it is told otherwise', () => {
+test('asked to hand over, it does so, and is not primary until a new assignment says so', () => {
   const member = primary();
   assert.deepEqual(member.router({ kind: 'please-hand-over', epoch: epoch(2) }), []);
   assert.deepEqual(member.router({ kind: 'please-hand-over', epoch: epoch(1) }), [
@@ -213,7 +213,7 @@ test('it leaves in order: no longer primary from then on, over when the router h
   assert.deepEqual([member.tick(), member.membership.nextDeadline()], [[], undefined]);
 });
 
-test('it does not wait for a router for long, and for none at all that it has not', () => {
+test('when it leaves, it waits for its router at most for the limit, and not at all without one', () => {
   const member = primary();
   member.leave();
   assert.deepEqual([member.tick(), member.now], [['hangs up', 'left'], LEAVE_TIMEOUT_MS]);
@@ -226,14 +226,14 @@ test('it does not wait for a router for long, and for none at all that it has no
   assert.deepEqual(down.leave(), ['left']);
 });
 
-test('what comes from a stream that was given up is not heard', () => {
+test('messages on an abandoned stream are ignored', () => {
   const member = new AloneMember();
   member.start();
   member.ended();
   assert.deepEqual(member.welcome(OURS), []);
 });
 
-test('numbers that can not be are refused and quoted', () => {
+test('invalid numbers are refused and quoted', () => {
   const refusals: readonly [Partial<MembershipOptions>, RegExp][] = [
     [{ serverId: 0 }, /server id is "0"/],
     [{ serverId: 2 ** 31 }, /server id is "2147483648"/],

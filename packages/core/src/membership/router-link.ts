@@ -302,7 +302,7 @@ export class RouterLink {
     if (this.#closed) return;
     const attached = this.#attached;
     for (const silent of this.#others.silent(this.context.now))
-      this.#giveUp(silent, silence('it said nothing more of who leads'));
+      this.#giveUp(silent, silence('it no longer said who leads'));
     if (attached === undefined) this.#search();
     else this.#keepAlive(attached);
   }

@@ -101,7 +101,7 @@ export function objectionToHeartbeat(
   if (known === undefined || !isLive(known) || known.address === address) return undefined;
   return {
     reason: 'duplicate-server',
-    detail: `${serverName(serverId)} of cluster ${cluster} is live at ${quote(known.address)}: give ${quote(address)} another server id, or wait until that one is out`,
+    detail: `${serverName(serverId)} of cluster ${cluster} is live at ${quote(known.address)}: give ${quote(address)} another server id, or wait until the router has dropped that one`,
   };
 }
 
@@ -135,7 +135,7 @@ function objectionToRouted(candidate: Candidate, known: Member | undefined): Ref
   if (candidate.incarnation < known.incarnation)
     return {
       reason: 'stale-incarnation',
-      detail: `${name} is over: incarnation ${known.incarnation} has been here at ${quote(known.address)}`,
+      detail: `${name} has ended: incarnation ${known.incarnation} has attached at ${quote(known.address)}`,
     };
   if (mayBeSameLife(known, candidate) || !isLive(known)) return undefined;
   return {
@@ -192,7 +192,7 @@ function objectionToCopy(candidate: Candidate, standing: Standing): Refusal | un
       continue;
     if (known?.presence.kind !== 'announced' && candidate.incarnation <= life.incarnation)
       return refusal(
-        `it is incarnation ${candidate.incarnation}, incarnation ${life.incarnation} has been here`,
+        `it is incarnation ${candidate.incarnation}, incarnation ${life.incarnation} has attached`,
       );
   }
   return undefined;

@@ -64,10 +64,10 @@ export function unavailableText(facts: Unavailability): string {
 
 /** Why a primary can't hand over: the objections to the members that could safely take over. */
 export function noSuccessorText(primary: string, objections: readonly Objection[]): string {
-  if (objections.length === 0) return `nobody but ${primary} is live and in sync`;
+  if (objections.length === 0) return `no server but ${primary} is live and in sync`;
   const isUnreached = objections.some(([{ reach }]) => reach.kind === 'unreachable');
   const way = 'restart it with the right --advertise, or the router with --no-dial-back if others reach it';
-  const why = `nobody can take over from ${primary}: ${objectionsText(objections)}`;
+  const why = `no server can take over from ${primary}: ${objectionsText(objections)}`;
   return isUnreached ? `${why}: ${way}` : why;
 }
 
@@ -96,6 +96,6 @@ export function differences(before: Assignment, after: Assignment): RegistryEven
   // A first member is promoted as soon as it is reached, in a few milliseconds: not worth a line.
   const isBeginning = primary === undefined && !after.members.some(({ unreachable }) => unreachable);
   if (!after.available && !isBeginning && before.unavailableReason !== after.unavailableReason)
-    events.push({ event: 'unavailable', text: `nobody is available: ${after.unavailableReason}` });
+    events.push({ event: 'unavailable', text: `no server is available: ${after.unavailableReason}` });
   return events;
 }

@@ -291,7 +291,7 @@ export class Cluster {
       // A server that holds a stream or sends heartbeats needs no report from its supervisor.
       if (isAgain && evidence.kind === 'watched' && isLive(known)) return undefined;
       if (!isAgain) {
-        this.#leave(now, known, `incarnation ${candidate.incarnation} of it has come`);
+        this.#leave(now, known, `its incarnation ${candidate.incarnation} has attached`);
         this.grants.settle(now); // before it is admitted: it keeps nothing that its former life held
       }
     }

@@ -43,7 +43,7 @@ test('the first to get the epoch is alone in sync', () => {
   assert.equal(first.lastUncleanEpoch, NO_EPOCH);
 });
 
-test('a primary that goes leaves the set, one that hands over stays in it', () => {
+test('a lost primary leaves the set, one that hands over stays in it', () => {
   assert.deepEqual(inSync(granted(pair, two, 'old-leaves', 'itself')), [2]);
   assert.deepEqual(inSync(granted(pair, two, 'old-stays', 'order')), [1, 2]);
 });
@@ -54,14 +54,14 @@ test('only a life that holds a copy of the set gets the epoch', () => {
   assert.throws(() => granted(pair, { ...two, journalId: 'other' }, 'old-leaves', 'itself'), InvariantBroken);
 });
 
-test('an operator may grant it to any: its copy alone counts, and it says what is committed', () => {
+test('an operator may grant it to any member: then only its copy counts, and its journal decides what is committed', () => {
   const after = granted(withCommitted(pair, position(9)), life(3, 4), 'unclean', 'order');
   assert.deepEqual(inSync(after), [3]);
   assert.equal(after.lastUncleanEpoch, after.epoch);
   assert.equal(after.committed, 4);
 });
 
-test('members without a journal follow one another, without a set', () => {
+test('members without a journal succeed one another, without an in-sync set', () => {
   const routed = withFirstMember(empty, { journalId: '' });
   const [a, b] = [one, two].map((it) => ({ ...it, journalId: '', lifeId: '' })) as [typeof one, typeof two];
   const after = granted(granted(routed, a, 'old-leaves', 'itself'), b, 'old-leaves', 'itself');
@@ -69,7 +69,7 @@ test('members without a journal follow one another, without a set', () => {
   assert.deepEqual(after.inSync, []);
 });
 
-test('the mode is open again only while no epoch was granted', () => {
+test('the mode is undecided again only if no epoch was granted', () => {
   const announced = withFirstMember(empty, one);
   assert.equal(withFirstMember(announced, { journalId: '' }).mode, 'replicated');
   assert.equal(withoutMembers(announced).mode, undefined);
@@ -85,7 +85,7 @@ test('a copy counts for a life that is welcomed over it, and for that life alone
   assert.ok(copyOf(spoken, two) !== undefined, 'it is the same journal');
 });
 
-test('what changes nothing is the same configuration', () => {
+test('an event without effect returns the same configuration', () => {
   assert.equal(
     withOnly(pair, () => true),
     pair,
@@ -95,7 +95,7 @@ test('what changes nothing is the same configuration', () => {
   assert.equal(welcomed(pair, { ...two, lifeId: '', welcomedLife: '' }), pair);
 });
 
-test('after an orderly end whoever ends exactly there has everything, until the next epoch', () => {
+test('after an orderly end a member whose journal ends exactly there has everything, until the next epoch', () => {
   const ended = endedInOrder(pair, two.end);
   assert.ok(isWhole(ended, two.end));
   assert.ok(!isWhole(ended, { ...two.end, checksum: 8 }));

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Deadline, Deadlines } from './deadlines.js';
 
-test('deadlines come due in order, whatever is called off in between', () => {
+test('deadlines are due in order, whatever is cancelled in between', () => {
   const step = fc.oneof(
     fc.record({ add: fc.integer({ min: 0, max: 50 }) }),
     fc.record({ remove: fc.nat(20) }),

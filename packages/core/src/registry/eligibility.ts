@@ -38,7 +38,7 @@ export function objectionToPromotion(
   if (reach.kind === 'unreachable') return `can't be reached at ${member.address} (${reach.detail})`;
   if (reach.kind === 'unknown') return `has not been reached at ${member.address} yet`;
   const link = linkOf(member);
-  if (link === undefined) return 'holds no stream';
+  if (link === undefined) return 'has no stream to the router';
   return evidence.isHeard(link, sinceMs) ? undefined : 'is not heard now';
 }
 

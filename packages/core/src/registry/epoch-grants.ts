@@ -229,9 +229,7 @@ export class EpochGrants {
     if (objection !== undefined) return objection;
     if (this.#state.promotion.successor() === undefined) return refusal(this.whyNoHandover());
     this.#wanted = to === undefined ? undefined : { epoch: this.#state.configuration.epoch, serverId: to };
-    return (
-      this.#state.primaryLink ?? refusal(`${this.#state.primaryName} holds no stream on which to be asked`)
-    );
+    return this.#state.primaryLink ?? refusal(`${this.#state.primaryName} has no stream to the router`);
   }
 
   /** Why this member can't take over from the primary now. */
@@ -363,7 +361,7 @@ export class EpochGrants {
     const holder = this.#state.holder;
     const { dispute } = this.#state;
     if (dispute !== undefined)
-      return `${dispute}; an operator has to decide whose journal counts (admin promote --unclean)`;
+      return `${dispute}; an operator has to decide which journal counts (admin promote --unclean)`;
     if (holder !== undefined && isLive(holder)) return '';
     const { epoch, primary, inSync, suspended } = this.#state.configuration;
     const { detail } = this.#state.olderStore;

@@ -91,7 +91,7 @@ export class HeartbeatCalls {
       const { cluster, serverId } = who;
       // Since then it may have attached with a stream, or its supervisor may have registered it.
       if (cluster.find(serverId)?.presence.kind !== 'heartbeat') continue;
-      cluster.drop(now, serverId, `no heartbeat of it for ${Math.round(silentMs)} ms`);
+      cluster.drop(now, serverId, `no heartbeat from it for ${Math.round(silentMs)} ms`);
       outputs.touch(cluster);
     }
   }
@@ -130,13 +130,13 @@ export class HeartbeatCalls {
     if (this.#auxiliaries.size >= MAX_AUXILIARY_PROCESSES && !this.#auxiliaries.has(auxiliary))
       return {
         reason: 'limit-reached',
-        detail: `${MAX_AUXILIARY_PROCESSES} processes beside servers are registered already`,
+        detail: `${MAX_AUXILIARY_PROCESSES} auxiliary processes are registered already`,
       };
     this.#heartbeats.heard(listeningMs, auxiliaryKey(auxiliary), { kind: 'auxiliary', auxiliary });
     if (this.#auxiliaries.note(auxiliary))
       outputs.report(
         'registered',
-        `cluster ${cluster}: ${quote(type)} ${serverId} is registered by its heartbeat, at ${address}: no server, clients are not sent to it`,
+        `cluster ${cluster}: ${quote(type)} ${serverId} is registered by its heartbeat, at ${address}: not a server, clients are not sent to it`,
       );
     return undefined;
   }

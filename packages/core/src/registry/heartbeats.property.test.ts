@@ -101,7 +101,7 @@ class Model {
   }
 }
 
-test('whoever is primary was heard within the timeout, and is it for as long', () => {
+test('a primary was heard within the timeout, and stays primary as long as that is true', () => {
   let takeovers = 0;
   let returns = 0;
   fc.assert(

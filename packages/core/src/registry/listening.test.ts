@@ -31,7 +31,7 @@ class Router {
   }
 }
 
-test('whoever is silent for too long is dropped at the next look, when what came meanwhile is read', () => {
+test('a silent member is dropped at the next timer, when everything that arrived has been read', () => {
   const router = new Router();
   router.look(150, 'tick');
   assert.ok(!router.isDropped);
@@ -40,13 +40,13 @@ test('whoever is silent for too long is dropped at the next look, when what came
   assert.ok(router.isDropped);
 });
 
-test('a late look counts no silence beyond when it was meant', () => {
+test('a late timer counts no silence after its deadline', () => {
   const router = new Router();
   router.look(200, 'tick');
   assert.equal(router.listening.heardMs, 150);
 });
 
-test('what was unread is heard before anybody is judged', () => {
+test('unread messages are taken before any member is dropped', () => {
   const router = new Router();
   router.look(200, 'tick');
   router.look(202.2, 'message'); // of another member: the words of this one are read after it
@@ -58,7 +58,7 @@ test('what was unread is heard before anybody is judged', () => {
   assert.equal(router.listening.nextLook([]), 253);
 });
 
-test('whoever said nothing meanwhile is dropped at the first tick in time', () => {
+test('a member without a message is dropped at the first timer that is on time', () => {
   const router = new Router();
   router.look(200, 'tick');
   router.look(300, 'tick');
@@ -67,7 +67,7 @@ test('whoever said nothing meanwhile is dropped at the first tick in time', () =
   assert.ok(router.isDropped);
 });
 
-test('a router that is always late drops whom it does not hear all the same', () => {
+test('a router that is always late still drops silent members', () => {
   const router = new Router();
   for (let at = 200; at < 800; at += 100) {
     router.look(at, 'tick');
@@ -77,7 +77,7 @@ test('a router that is always late drops whom it does not hear all the same', ()
   assert.ok(router.isDropped);
 });
 
-test('messages that keep coming do not put the next look off', () => {
+test('a steady flow of messages does not delay the next timer', () => {
   const router = new Router();
   router.look(150, 'tick');
   for (let at = 150; at < 155; at += 1) router.look(at, 'message');

@@ -204,7 +204,7 @@ export class MemberStreams {
       this.#outputs.touch(cluster);
       this.#outputs.report(
         'older-store',
-        `${cluster.title}: no epoch is granted any more: ${refusal.detail}; start this router with its newest folder, or an operator chooses whose journal counts (admin promote --unclean)`,
+        `${cluster.title}: no epoch is granted any more: ${refusal.detail}; start this router with its newest folder, or an operator chooses which journal counts (admin promote --unclean)`,
       );
     }
     this.#refuseLink(link, refusal);
@@ -362,7 +362,7 @@ export class MemberStreams {
     if (!this.#listening.isQuiet) return;
     for (const cluster of this.#clusters.all) if (cluster.grants.awaitsWord) this.#outputs.touch(cluster);
     if (!this.#listening.endQuiet()) return;
-    this.#outputs.report('hears-again', 'members are heard again: every silence starts anew');
+    this.#outputs.report('hears-again', 'members are heard again: every silence starts from zero');
     this.#outputs.say({ kind: 'trouble', detail: undefined });
   }
 
@@ -371,7 +371,7 @@ export class MemberStreams {
     if (this.#listening.isQuiet) return this.#noteQuiet();
     if (!this.#listening.mayJudge) return;
     for (const { link, silentMs, isExcused } of this.#listening.silence.dead(this.#listening.heardMs)) {
-      const why = `nothing was heard of it for ${Math.round(silentMs)} ms`;
+      const why = `nothing was heard from it for ${Math.round(silentMs)} ms`;
       if (!isExcused) this.#dropLink(now, link, why);
       else {
         this.#expectBack(link);

@@ -4,7 +4,7 @@ import { DEFAULT_TIMING } from '../timing.js';
 import { MAX_PINGS_PER_SECOND } from './registry-limits.js';
 import { Silence } from './silence.js';
 
-test('only who was not heard is dead', () => {
+test('only a member that was not heard is dead', () => {
   const silence = new Silence(DEFAULT_TIMING);
   for (const link of [1, 2, 3]) silence.heard(0, link);
   silence.heard(400, 2);
@@ -20,7 +20,7 @@ test('only who was not heard is dead', () => {
   assert.deepEqual(silence.dead(900), [{ link: 2, silentMs: 500, isExcused: false }]);
 });
 
-test('many members are asked to ping less often, and judged by what they were asked', () => {
+test('many members get a longer ping interval, and their silence is measured by it', () => {
   const silence = new Silence(DEFAULT_TIMING);
   const many = 6 * MAX_PINGS_PER_SECOND * (DEFAULT_TIMING.pingIntervalMs / 1_000);
   for (let link = 0; link < many; link += 1) silence.heard(0, link);

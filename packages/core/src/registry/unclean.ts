@@ -25,24 +25,24 @@ export function objectionToUnclean(member: Member, members: readonly Member[]): 
   if (fullest === undefined) return undefined;
   const [name, other] = [serverName(member.serverId), serverName(fullest.serverId)];
   return hasMore(member, fullest)
-    ? `${name} and ${other} went their own ways, each has what the other lacks: accept the loss of one of them`
+    ? `${name} and ${other} have diverged, each has entries that the other lacks: accept the loss of one of them`
     : `${other} is there and has more: promote that one, or accept the loss`;
 }
 
 const endText = ({ end: { lastEpoch, durable, committed } }: Member): string =>
-  `epoch ${lastEpoch}, ${durable} entries, ${committed} of them known as committed`;
+  `epoch ${lastEpoch}, ${durable} entries, ${committed} of them known to be committed`;
 
 const stateOf = (member: Member): string =>
   isLive(member) ? 'live' : member.refused === undefined ? 'gone' : 'refused now';
 
 /** For an operator: `s1 (gone): epoch 3, 412 entries, …: s2 lacks 12 of them`. */
 export function lossAgainst(candidate: Member, other: Member): string {
-  const who = `${serverName(other.serverId)} (${stateOf(other)}, as it was heard last)`;
+  const who = `${serverName(other.serverId)} (${stateOf(other)}, as last heard)`;
   const name = serverName(candidate.serverId);
   const { end } = candidate;
   if (!hasMore(other, candidate)) return `${who}: ${endText(other)}: nothing that ${name} lacks`;
   if (other.end.lastEpoch > end.lastEpoch)
-    return `${who}: ${endText(other)}: whatever came after epoch ${end.lastEpoch} is lost`;
+    return `${who}: ${endText(other)}: everything after epoch ${end.lastEpoch} is lost`;
   if (other.end.lastEpoch < end.lastEpoch)
     return `${who}: ${endText(other)}: committed entries ${end.durable + 1} to ${other.end.committed} are lost, at least`;
   return `${who}: ${endText(other)}: ${other.end.durable - end.durable} entries are lost`;

@@ -25,7 +25,7 @@ const ASSIGNMENT: Assignment = {
   members: [{ ...SELF, address: 's1', liveness: 'stream', live: true, inSync: true, unreachable: false }],
 };
 
-test('a post is for those who follow when it is made, whatever is committed together with it', () => {
+test('a post is for users who follow at its position, whatever is committed together with it', () => {
   const replica = new Replica(
     {
       identity: {

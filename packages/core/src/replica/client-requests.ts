@@ -74,7 +74,7 @@ export class ClientRequests {
     if (home !== context.identity.cluster)
       return this.#refuse(request, 'wrong-cluster', `${quote(user ?? '')} is a user of cluster ${home}`);
     if (this.#isUnproved(request, user)) {
-      const detail = `${quote(user ?? '')} can't be spoken for without a key here: only names of digits can`;
+      const detail = `${quote(user ?? '')} can't be used without a key here: only names of digits can`;
       return this.#refuse(request, 'permission-denied', detail);
     }
     const knownEpoch = primary?.epoch ?? context.assignment?.epoch ?? NO_EPOCH;

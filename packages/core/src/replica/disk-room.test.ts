@@ -37,7 +37,7 @@ const login = (user: string): Command => ({ kind: 'register', user });
 const post = (user: string): Command => ({ kind: 'post', user, text: 'hello' });
 const FULL = 'limit-reached: the disk of s1 is nearly full, and nothing is written until it has room';
 
-test('while its own disk is low a primary takes no post and no new name; who is known may log in', () => {
+test('while its own disk is low a primary accepts no post and no new name; known users may log in', () => {
   const primary = new Primary(1).reign();
   assert.equal(primary.write(login('ann'), 1), 'done');
   assert.deepEqual(primary.disk(true), [
@@ -76,7 +76,7 @@ test('the disk of a standby counts while commits wait for it; the refusal names 
   primary.flush();
   said(primary, 2, true);
   assert.match(primary.write(post('ann'), 2), /^limit-reached: the disk of s2 is nearly full/);
-  assert.ok(primary.tick().some((line) => line.startsWith('"that of s2: ')));
+  assert.ok(primary.tick().some((line) => line.startsWith('"the disk of s2 is nearly full: ')));
   primary.assigned({ epoch: 1, primary: 1, members: [1, 2], inSync: [1], revision: 2 });
   assert.equal(primary.write(post('ann'), 2), 'done', 'no commit waits for it');
   primary.assigned({ epoch: 1, primary: 1, members: [1, 2], inSync: [1, 2], revision: 3 });
@@ -85,7 +85,7 @@ test('the disk of a standby counts while commits wait for it; the refusal names 
   assert.equal(primary.write(post('ann'), 3), 'done');
 });
 
-test('a standby tells its primary at once, and with everything that it says', () => {
+test('a standby reports a low disk at once, and in every message', () => {
   const standby = new Alone(2);
   standby.start();
   standby.welcome({ epoch: 1, primary: 1, members: [1, 2] });

@@ -47,7 +47,7 @@ const commonOf = (ours: Epochs, theirs: Epochs): number => {
   return parting < 0 ? ours.length : parting;
 };
 
-test('where two journals part is found by where their epochs begin', () => {
+test('the point where two journals diverge is found by their epoch starts', () => {
   fc.assert(
     fc.property(forked, fc.nat(20), ([ours, theirs], cut) => {
       // One side may also be a prefix of the other, as after a crash.
@@ -58,7 +58,7 @@ test('where two journals part is found by where their epochs begin', () => {
   );
 });
 
-test('a journal that began with a snapshot disputes nothing before the epochs that the snapshot names', () => {
+test('a journal that began with a snapshot knows no difference before the epochs in the snapshot', () => {
   const late = new JournalOutline(position(31), position(40), [
     { epoch: epoch(7), position: position(21) },
     { epoch: epoch(8), position: position(31) },
@@ -70,7 +70,7 @@ test('a journal that began with a snapshot disputes nothing before the epochs th
   assert.equal(empty().undisputedWith(position(25), epoch(7)), 0);
 });
 
-test('a cut takes the epochs along that began behind it', () => {
+test('a cut also removes the epochs that began after it', () => {
   fc.assert(
     fc.property(forked, fc.nat(30), ([ours], keep) => {
       const after = Math.min(keep, ours.length);
@@ -84,7 +84,7 @@ test('a cut takes the epochs along that began behind it', () => {
   );
 });
 
-test('a journal that begins behind a snapshot can be continued from its beginning on, and not from before', () => {
+test('a journal that begins after a snapshot can be sent from its beginning, not from before', () => {
   const outline = new JournalOutline(position(11), position(12), [
     { epoch: epoch(1), position: position(1) },
   ]);
@@ -94,7 +94,7 @@ test('a journal that begins behind a snapshot can be continued from its beginnin
   );
 });
 
-test('a snapshot and a join take the latest epochs only, as many as the wire carries', () => {
+test('a snapshot and a join carry only the latest epochs, as many as the wire allows', () => {
   const count = MAX_EPOCH_STARTS + 5;
   const outline = outlineOf(Array.from({ length: count }, (_, at) => at + 1));
   assert.equal(outline.epochStarts.length, MAX_EPOCH_STARTS);
@@ -103,7 +103,7 @@ test('a snapshot and a join take the latest epochs only, as many as the wire car
   assert.equal(through.at(-1)?.epoch, count - 2);
 });
 
-test('what breaks the order is our own mistake, and stops us', () => {
+test('an entry out of order is a bug of ours, and stops the process', () => {
   const outline = outlineOf([2, 2]);
   const append = (entry: Entry) => () => outline.append(entry);
   assert.throws(append(entryOf(4, 2)), { invariant: 'journal-is-contiguous' });

@@ -16,16 +16,16 @@ export type KeyReason = Extract<
 
 const TEXTS: Readonly<Record<KeyReason, (user: string) => string>> = {
   'wrong-key': (user) =>
-    `"${user}" belongs to another key than the one of this device, or to one that was revoked. If you are "${user}": type \`dualping keys add\` on a device that is in, or ask an operator to reset your keys. Else choose another name`,
+    `"${user}" belongs to another key than this device's, or this device's key was revoked. If you are "${user}": type \`dualping keys add\` on a device where you are logged in, or ask an operator to reset your keys. Otherwise choose another name`,
   'invitation-needed': (user) =>
-    `"${user}" is new here, and this network lets in new names only by an invitation that is for them: ask who runs it for one`,
+    `"${user}" is new here, and this network admits new names only with an invitation: ask its operator for one`,
   'invitation-spent': (user) =>
-    `the invitation for "${user}" was used before, or has run out: ask who sent it for a new one`,
+    `the invitation for "${user}" was used before, or has expired: ask for a new one`,
   'unknown-key': (user) => `"${user}" has no such key, or it was revoked already`,
   'last-key': (user) =>
-    `it is the only key of "${user}", who could not come in again without it: let in another device first`,
+    `it is the only key of "${user}", who could not log in again without it: add another device first`,
   'too-many-keys': (user) => `"${user}" has as many keys as a name can have: revoke one first`,
-  'name-taken': (user) => `"${user}" belongs to a key already: reset its keys to let its owner in again`,
+  'name-taken': (user) => `"${user}" belongs to a key already: reset its keys to admit its owner again`,
 };
 
 export const isKeyReason = (reason: string): reason is KeyReason => Object.hasOwn(TEXTS, reason);

@@ -117,7 +117,7 @@ test('the timelines of a revoked key end when that is applied, and no others', (
   ]);
 });
 
-test('by invitation only those come in who have one, and a code counts for a month at most', () => {
+test('with invitations only, a user needs one, and a code is valid for a month at most', () => {
   const asked = new Asked(new Alone(1, { start: { registration: 'invite' } }).reign());
   assert.deepEqual(asked.joins('ann', 'a'), ['refuses 1: invitation-needed']);
   assert.deepEqual(asked.operates({ kind: 'invite', code: 'c', untilMs: MAX_CODE_MS + 1 }), [
@@ -133,7 +133,7 @@ test('by invitation only those come in who have one, and a code counts for a mon
   assert.deepEqual(closed.joins('ann', 'a', 'c'), ['refuses 2: invitation-needed']);
 });
 
-test('where callers prove their keys, only names of digits without keys are spoken for without one', () => {
+test('where callers prove their keys, only names of digits without keys can be used without one', () => {
   const asked = new Asked(new Alone(1, { start: OPEN }).reign());
   const plain = (user: string): string[] => asked.write(user, undefined, { kind: 'register', user });
   assert.deepEqual(plain('mira'), ['refuses 1: permission-denied']);
@@ -143,7 +143,7 @@ test('where callers prove their keys, only names of digits without keys are spok
   assert.deepEqual(plain('7'), ['refuses 4: wrong-key']);
 });
 
-test('where nothing is proved names are as before', () => {
+test('where nothing is proved names work as before', () => {
   const asked = new Asked(new Alone(1).reign());
   const register: Command = { kind: 'register', user: 'mira' };
   assert.deepEqual(asked.write('s', undefined, register), ['appends 2']);
@@ -151,7 +151,7 @@ test('where nothing is proved names are as before', () => {
   assert.deepEqual(asked.reads(10, 'mira', undefined), []);
 });
 
-test('a new primary takes the write of a key that a predecessor let in, before it knows that', () => {
+test('a new primary accepts the write of a key that its predecessor admitted, even before it knows that', () => {
   const login = { key: 'laptop', device: 'laptop', registration: 'open' } as const;
   const entries = [entryOf(1, 1, { kind: 'register', user: 'mira', login })];
   const epochStarts = [{ epoch: epoch(1), position: position(1) }];

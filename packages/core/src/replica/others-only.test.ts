@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { type Command, epoch, NO_POSITION, position, SocialState } from '../index.js';
 import { Timelines } from './timelines.js';
 
-test('the reader’s own posts are nowhere in it, and the past is as long as it should be', () => {
+test('the reader’s own posts are left out, and the number of past posts is right', () => {
   const social = new SocialState();
   const timelines = new Timelines();
   let last = 0;

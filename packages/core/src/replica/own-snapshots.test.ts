@@ -35,7 +35,7 @@ test('after a start, the next is counted from the last one', () => {
   assert.deepEqual(server.flush(), []);
 });
 
-test('what was applied before the start, and is in no snapshot, is kept at once', () => {
+test('entries applied before the start that are in no snapshot are saved at once', () => {
   const count = SNAPSHOT_EVERY_ENTRIES + 7;
   const server = new Alone(1, {
     start: { social: stateAt(count), epochStarts: [{ epoch: epoch(1), position: position(1) }] },

@@ -86,7 +86,7 @@ test('a number is not left out, a session speaks for one user, and login is requ
   assert.equal(admission.kind === 'refused' && admission.reason, 'invalid-argument');
 });
 
-test('a session has so many requests on their way and no more, until one is answered', () => {
+test('a session has at most its window of requests in flight', () => {
   const counter = new Counter();
   for (let no = 1; no <= SESSION_WINDOW; no += 1) assert.equal(counter.ask('a', no), 'append');
   assert.equal(counter.ask('a', SESSION_WINDOW + 1), 'busy');
@@ -96,7 +96,7 @@ test('a session has so many requests on their way and no more, until one is answ
   assert.equal(counter.ask('a', SESSION_WINDOW + 1), 'append');
 });
 
-test('one request has so many calls waiting for it and no more', () => {
+test('the number of calls that wait for one request is bounded', () => {
   const counter = new Counter();
   counter.ask('a', 1);
   for (let call = 2; call <= SESSION_WINDOW; call += 1) assert.equal(counter.ask('a', 1), 'wait');
@@ -105,7 +105,7 @@ test('one request has so many calls waiting for it and no more', () => {
   assert.equal(counter.ask('a', 1), 'known at 1');
 });
 
-test('all sessions together have so many requests on their way and no more', () => {
+test('the number of requests in flight of all sessions is bounded', () => {
   const counter = new Counter();
   for (let at = 0; at < MAX_UNCOMMITTED_ENTRIES; at += 1) assert.equal(counter.ask(`s${at}`, 1), 'append');
   assert.equal(counter.ask('one more', 1), 'busy');
@@ -113,7 +113,7 @@ test('all sessions together have so many requests on their way and no more', () 
   assert.equal(counter.ask('one more', 1), 'append');
 });
 
-test('who gives up waiting is not answered; the others are', () => {
+test('a call that gave up is not answered; the others are', () => {
   const counter = new Counter();
   counter.ask('a', 1);
   counter.ask('a', 1);
@@ -123,7 +123,7 @@ test('who gives up waiting is not answered; the others are', () => {
   counter.pending.abandon(2);
 });
 
-test('those who are sent away are found again by what they asked', () => {
+test('dismissed calls are recognised by their request when they come again', () => {
   const counter = new Counter();
   counter.ask('a', 1);
   counter.ask('a', 2);
@@ -132,7 +132,7 @@ test('those who are sent away are found again by what they asked', () => {
   assert.deepEqual([counter.commit(), counter.commit()], [[], [3]]);
 });
 
-test('a session that is forgotten while a request of it is on its way does not begin again meanwhile', () => {
+test('a session that is forgotten with a request in flight does not begin again before that is settled', () => {
   const counter = new Counter(1);
   counter.ask('a', 1);
   counter.commit();

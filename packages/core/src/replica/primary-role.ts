@@ -180,9 +180,12 @@ export class PrimaryRole {
     this.remoteReader.pause('room', full !== undefined);
     this.#toldFull = full;
     if ((full ?? before) === serverId) return; // this server has said so itself
-    if (full === undefined) context.report('disk-has-room', "users' writes are taken again");
+    if (full === undefined) context.report('disk-has-room', "users' writes are accepted again");
     else
-      context.report('disk-low', `that of ${serverName(full)}: users' writes are refused until it has room`);
+      context.report(
+        'disk-low',
+        `the disk of ${serverName(full)} is nearly full: users' writes are refused until it has room`,
+      );
   }
 
   /**
@@ -462,7 +465,7 @@ export class PrimaryRole {
     const { context } = this;
     for (const { link, silentMs } of this.readerSigns.takeSilent(context.heardMs)) {
       this.timelines.ended(link);
-      const detail = `nothing was heard of its reader for ${silentMs.toFixed(0)} ms`;
+      const detail = `nothing was heard from its reader for ${silentMs.toFixed(0)} ms`;
       context.emit({ kind: 'timeline-end', timeline: link, reason: 'may-have-happened', detail });
     }
     for (const { link, signs } of this.readerSigns.due(context.heardMs, context.timing))
@@ -643,7 +646,7 @@ export class PrimaryRole {
     this.#isolated = isolated;
     if (isolated) {
       const detail = `out of touch with the router and an in-sync standby for ${context.timing.deadAfterMs} ms`;
-      context.report('isolated', `serves nobody: ${detail}`);
+      context.report('isolated', `refuses all requests: ${detail}`);
       this.#sendAway(detail);
     } else {
       context.report('isolated', 'in touch again, serves again');
@@ -661,5 +664,5 @@ const wrongKey = (user: UserName, by: PublicKey | undefined): readonly [Reason, 
 function codeProblem({ untilMs }: { readonly untilMs: WallTimeMs }, timeMs: WallTimeMs): string | undefined {
   const leftMs = untilMs - timeMs;
   if (leftMs > 0 && leftMs <= MAX_CODE_MS) return undefined;
-  return `a code counts for 1 to ${MAX_CODE_MS} ms from now, and "${leftMs}" is asked for`;
+  return `a code may be valid for 1 to ${MAX_CODE_MS} ms from now: "${leftMs}" was given`;
 }

@@ -32,7 +32,7 @@ test('each reader gets its signs, the first of them spread, and is given up when
   );
 });
 
-test('a reader is judged by the longest interval that it was told', () => {
+test("a reader's silence is measured by the longest interval that was sent to it", () => {
   const readers = new ReaderSigns();
   const many = { pingIntervalMs: 400, deadAfterMs: 500 } as const;
   readers.opened(1, 0, DEFAULT_TIMING);

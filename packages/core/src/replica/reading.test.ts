@@ -93,7 +93,7 @@ class ReadingBench {
   }
 }
 
-test('what is committed while the past is read comes after it', () => {
+test('posts committed while past posts are read come after them', () => {
   const bench = new ReadingBench();
   bench.post();
   bench.open(1);
@@ -113,7 +113,7 @@ test('what is committed while the past is read comes after it', () => {
   assert.deepEqual(bench.given.get(1), [2, 3, 4, 5]);
 });
 
-test('room on the stream is not the end of a read: what comes later waits for it', () => {
+test('room on the stream is not the end of a read: later posts wait for that', () => {
   const bench = new ReadingBench();
   bench.post();
   bench.open(1);
@@ -130,7 +130,7 @@ test('room on the stream is not the end of a read: what comes later waits for it
   assert.deepEqual(bench.given.get(1), [2, 3, 4]);
 });
 
-test('what is committed while a resumed timeline reads comes after it', () => {
+test('posts committed while a resumed timeline reads come after its posts', () => {
   const bench = new ReadingBench();
   for (let i = 0; i < MAX_PAGE_POSTS + 1; i += 1) bench.post();
   bench.open(1, 2);
@@ -141,7 +141,7 @@ test('what is committed while a resumed timeline reads comes after it', () => {
   assert.equal(bench.given.get(1)?.length, MAX_PAGE_POSTS + 1);
 });
 
-test('of a user who has many timelines open the first are pushed to, the others read when it is their turn', () => {
+test("of a user's many timelines the first get posts at once, the others in turns", () => {
   const bench = new ReadingBench();
   const links = Array.from({ length: MAX_LIVE_TIMELINES_OF_USER + 2 }, (_, i) => i + 1);
   for (const link of links) bench.open(link);
@@ -163,7 +163,7 @@ test('of a user who has many timelines open the first are pushed to, the others 
   }
 });
 
-test('however late reads are put out, every timeline gets every post once and in order', () => {
+test('however late reads are sent, every timeline gets every post once and in order', () => {
   const LINKS = MAX_LIVE_TIMELINES_OF_USER + 4;
   const link = fc.integer({ min: 1, max: LINKS });
   const event = fc.oneof(

@@ -45,7 +45,7 @@ const stopAll = (world: Clusters): void => {
   for (const stream of [...world.streams]) world.break(stream);
 };
 
-describe('hearing of another cluster', () => {
+describe('reading another cluster', () => {
   test('users are known everywhere, and present where they are', () => {
     const { world, a, b } = two();
     assert.equal(a.list('ann'), 'amy ann ben bob');
@@ -57,7 +57,7 @@ describe('hearing of another cluster', () => {
     assert.equal(a.list('ann'), 'amy ann ben bob');
   });
 
-  test('nobody is taken for present while their cluster is not heard', () => {
+  test('no user of a cluster counts as present while that cluster is not heard', () => {
     const { world, a, b } = two();
     b.openTimeline('ben');
     world.settle();
@@ -65,7 +65,7 @@ describe('hearing of another cluster', () => {
     assert.equal(a.list('ann'), 'amy ann ben bob');
   });
 
-  test('a follow is judged by who was heard of', () => {
+  test('a follow is decided by the users known here', () => {
     const { world, a } = two();
     const known = a.follow('ann', 'ben');
     const again = a.follow('ann', 'ben');
@@ -78,7 +78,7 @@ describe('hearing of another cluster', () => {
     );
   });
 
-  test('posts of the followed come, from the follow on, and go to the followers', () => {
+  test('posts of followed authors come from the follow on, and go to their followers', () => {
     const { world, a, b } = two();
     b.post('ben', 'before');
     world.settle();
@@ -93,7 +93,7 @@ describe('hearing of another cluster', () => {
     assert.deepEqual(a.shown.get(timeline), ['one', 'two']);
   });
 
-  test('the last who unfollows ends it, and who follows again begins anew', () => {
+  test('the last unfollow ends the subscription, and a new follow begins it again', () => {
     const { world, a, b } = two();
     a.follow('ann', 'ben');
     a.follow('amy', 'ben');
@@ -113,7 +113,7 @@ describe('hearing of another cluster', () => {
     assert.deepEqual(posts(a), ['for amy', 'for ann']);
   });
 
-  test('who is unfollowed and followed again in one turn goes on being heard', () => {
+  test('an author who is unfollowed and followed again in one turn is still read', () => {
     const { world, a, b } = two();
     a.follow('ann', 'ben');
     world.settle();
@@ -125,7 +125,7 @@ describe('hearing of another cluster', () => {
     assert.deepEqual(posts(a), ['hello']);
   });
 
-  test('what was on its way when somebody was followed is void, and comes again with him', () => {
+  test("batches in flight during a follow are void, and come again with the new author's posts", () => {
     const { world, a, b } = two();
     a.follow('ann', 'ben');
     world.settle();
@@ -143,7 +143,7 @@ describe('hearing of another cluster', () => {
     assert.deepEqual(posts(a), ['not asked for', 'one']);
   });
 
-  test('a follow that is made while nothing is heard misses nothing that is posted after it', () => {
+  test('a follow during a break misses no later post', () => {
     const { world, a, b } = two();
     stopAll(world);
     const follow = a.follow('ann', 'ben');
@@ -155,7 +155,7 @@ describe('hearing of another cluster', () => {
     assert.deepEqual(posts(a), ['while apart']);
   });
 
-  test('the batch after the first waits until that is committed', () => {
+  test('the second batch waits until the first is committed', () => {
     const { world, a, b } = two();
     a.follow('ann', 'ben');
     world.settle();
@@ -185,7 +185,7 @@ describe('hearing of another cluster', () => {
     );
   });
 
-  test('what a dead primary had not committed is asked for again, what it had is not', () => {
+  test('entries that a dead primary had not committed are requested again, committed ones are not', () => {
     const { world, a, b } = two();
     a.follow('ann', 'ben');
     world.settle();
@@ -223,7 +223,7 @@ describe('hearing of another cluster', () => {
     assert.deepEqual(posts(a), texts);
   });
 
-  test('what came from elsewhere is not passed on', () => {
+  test('entries from other clusters are not passed on', () => {
     const world = new Clusters(3);
     const [a, b, c] = [world.cluster(1), world.cluster(2), world.cluster(3)];
     a.login('ann');
@@ -241,7 +241,7 @@ describe('hearing of another cluster', () => {
     assert.deepEqual([posts(a), posts(b), posts(c)], [['hello'], ['hello'], []]);
   });
 
-  test('who is followed from elsewhere is told so, and told when it ends', () => {
+  test('a cluster learns that its user is followed from another one, and when that ends', () => {
     const { world, a, b } = two();
     a.follow('ann', 'ben');
     world.settle();
@@ -259,7 +259,7 @@ describe('hearing of another cluster', () => {
     assert.deepEqual(edges(a), []);
   });
 
-  test('only the cluster whose users they are is told who follows them', () => {
+  test('only the cluster of a user learns who follows that user', () => {
     const world = new Clusters(3);
     const [a, b, c] = [world.cluster(1), world.cluster(2), world.cluster(3)];
     for (const [cluster, user] of [
@@ -282,7 +282,7 @@ describe('hearing of another cluster', () => {
     assert.deepEqual(edges(a), ['2 follows 1', '3 follows 1']);
   });
 
-  test('after a long absence each edge is told as it stands, once, whoever has died', () => {
+  test('after a long absence the present state of each follow is sent once, whichever server has died', () => {
     const { world, a, b } = two();
     a.follow('ann', 'ben');
     a.follow('amy', 'bob');
@@ -307,7 +307,7 @@ describe('hearing of another cluster', () => {
     assert.deepEqual(followersOf(b, 'ben'), []);
   });
 
-  test('an edge that was told and not committed here is told again', () => {
+  test('a follow that was sent and not committed here is sent again', () => {
     const { world, a, b } = two();
     a.follow('ann', 'ben');
     a.sync();
@@ -322,7 +322,7 @@ describe('hearing of another cluster', () => {
     assert.deepEqual(followersOf(b, 'ben'), ['ann']);
   });
 
-  test('a user is of one cluster', () => {
+  test('a user belongs to one cluster', () => {
     const { world, a } = two();
     const token = a.login('ben');
     world.settle();
@@ -461,7 +461,7 @@ function check(here: LoneCluster, there: LoneCluster): void {
       );
 }
 
-test('whatever fails on either side: each once, in order, and nothing that was followed is missing', () => {
+test('whatever fails on either side, each item comes once, in order, and none is missing', () => {
   fc.assert(
     fc.property(fc.array(acts, { minLength: 20, maxLength: 200 }), (schedule) => {
       const { world, a, b } = two();
@@ -475,7 +475,7 @@ test('whatever fails on either side: each once, in order, and nothing that was f
   );
 });
 
-describe('what strangers say', () => {
+describe('messages of strangers', () => {
   const open = (other: Partial<Extract<TailMessage, { kind: 'open' }>> = {}): TailMessage => ({
     kind: 'open',
     networkId: 'net',
@@ -495,7 +495,7 @@ describe('what strangers say', () => {
       .join();
   };
 
-  test('a stream is for the primary that the router names, and for nobody else', () => {
+  test('only the primary that the router names may tail', () => {
     const { world, a } = two();
     const [real] = [...world.streams].filter(({ teller }) => teller === a);
     assert.ok(real !== undefined);
@@ -511,14 +511,14 @@ describe('what strangers say', () => {
     assert.equal(answer(a, open()), `${real.link} superseded`);
   });
 
-  test('an assignment of another network names nobody', () => {
+  test('an assignment of another network has no effect', () => {
     const { a } = two();
     const assignment = { ...a.world.cluster(2).assignment(), revision: 500, epoch: epoch(500) };
     a.step({ kind: 'cluster-assigned', networkId: 'other', assignment });
     assert.equal(answer(a, open({ fromEpoch: epoch(500) })), '900 not-primary');
   });
 
-  test('names that nobody has are asked for up to a limit, and none that nobody here can have', () => {
+  test("unknown names may be requested up to a limit; names that can't belong here are ignored", () => {
     const { a } = two();
     answer(a, open());
     const subscribe = (names: readonly string[]): string =>
@@ -545,7 +545,7 @@ describe('what strangers say', () => {
     }
   });
 
-  test('a cluster is believed of its own users only, and what it says of others holds up nothing', () => {
+  test('a cluster is believed only about its own users, and false items do not block it', () => {
     const world = new Clusters(2, 2);
     const [a, b] = [world.cluster(1), world.cluster(2)];
     a.login('1');
@@ -573,7 +573,7 @@ describe('what strangers say', () => {
     assert.equal(a.social.homeOf('3'), undefined);
   });
 
-  test('who sends the next before the last was taken is left', () => {
+  test('a cluster that sends the next batch before the last was taken is left', () => {
     const { world, a, b } = two();
     const [stream] = [...world.streams].filter(({ reader }) => reader === a);
     assert.ok(stream !== undefined);
@@ -594,7 +594,7 @@ describe('what strangers say', () => {
     assert.ok(!world.streams.has(stream));
   });
 
-  test('in whatever order a user of another cluster is heard of, logs in and posts, it has done nothing here', () => {
+  test('a user of another cluster changes nothing here, in any order of remote entry, login and post', () => {
     for (const hearsFirst of [true, false]) {
       const { world, a, b } = two();
       b.login('eve');
@@ -627,7 +627,7 @@ describe('what strangers say', () => {
   });
 });
 
-test('what is answered is named so that each cluster finds its own', () => {
+test('a reference to an answered post is translated, so that each cluster finds its post', () => {
   const { world, a, b } = two();
   a.follow('ann', 'ben');
   b.follow('bob', 'ann');
@@ -653,7 +653,7 @@ test('what is answered is named so that each cluster finds its own', () => {
   ]);
 });
 
-test('a post that answers one of another cluster that is not known here is refused', () => {
+test('a post that answers an unknown post of another cluster is refused', () => {
   const { world, a } = two();
   const token = a.post('ann', 'to ben', { home: 2, position: position(3), author: 'ben' });
   world.settle();

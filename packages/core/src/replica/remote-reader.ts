@@ -140,7 +140,7 @@ export class RemoteReader {
       link.heard = true;
       context.report(
         'remote-reader',
-        `hears cluster ${remote.cluster} in epoch ${link.epoch}, from ${remote.cursor}`,
+        `reads cluster ${remote.cluster} in epoch ${link.epoch}, from ${remote.cursor}`,
       );
     }
     for (const user of batch.left) remote.present.delete(user);
@@ -316,7 +316,7 @@ export class RemoteReader {
 
   #lose(remote: Remote, detail: string, close = true): void {
     if (remote.link?.heard === true)
-      this.context.report('remote-reader', `no longer hears cluster ${remote.cluster}: ${detail}`);
+      this.context.report('remote-reader', `no longer reads cluster ${remote.cluster}: ${detail}`);
     this.#close(remote, close);
     remote.retryAt = this.context.now + this.context.timing.pingIntervalMs;
   }

@@ -278,7 +278,7 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
   #diskRoom(space: DiskSpace, isLow: boolean): void {
     const context = this.#context;
     context.diskIsLow = isLow;
-    const then = isLow ? "users' writes are refused while it is in sync" : "users' writes are taken again";
+    const then = isLow ? "users' writes are refused while it is in sync" : "users' writes are accepted again";
     context.report(isLow ? 'disk-low' : 'disk-has-room', `${diskSpaceText(space)}; ${then}`);
     if (this.#primary === undefined) this.#standby.sayDurable();
   }
@@ -291,7 +291,7 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
     if (this.#damage !== undefined) return;
     this.#damage = detail;
     const isAlone = this.#primary?.standbys.awaited.length === 1;
-    const then = isAlone ? ': nobody else is in sync, so it goes on and hands over when somebody is' : '';
+    const then = isAlone ? ': no other server is in sync, so it goes on and hands over when one is' : '';
     this.#context.report('journal-damaged', `${detail}${then}`);
     if (this.#primary === undefined) this.#end('storage-failed', detail, true);
     else this.#replaceIfDamaged(this.#primary);
@@ -530,7 +530,7 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
     if (progress === 'draining' || progress === 'handed-over') return;
     this.#drain = undefined;
     if (drain.leaving && this.#context.isStopping) {
-      const detail = progress === 'gave-up' ? 'nobody took over in time' : 'no standby to hand over to';
+      const detail = progress === 'gave-up' ? 'no standby took over in time' : 'no standby to hand over to';
       primary.stepDown(detail);
       this.#primary = undefined;
       this.#end('shutting-down', detail, false);

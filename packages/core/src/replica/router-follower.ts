@@ -114,9 +114,9 @@ export class RouterFollower {
       return `it is of network ${networkId}, this server belongs to ${context.networkId}`;
     const { revision, highestEpoch, assignment: known } = context;
     if (isNewer({ epoch: highestEpoch, revision }, assignment))
-      return `it knows epoch ${assignment.epoch}, revision ${assignment.revision}; this server was told epoch ${highestEpoch}, revision ${revision}: its folder is older`;
+      return `it knows epoch ${assignment.epoch}, revision ${assignment.revision}; this server knows epoch ${highestEpoch}, revision ${revision}: its folder is older`;
     if (known !== undefined && !isNewer(assignment, known) && !isSameConfiguration(known, assignment))
-      return `its revision ${assignment.revision} is not the one that this server was told: its folder is a copy`;
+      return `its revision ${assignment.revision} differs from the one that this server knows: its folder is a copy`;
     return undefined;
   }
 

@@ -9,7 +9,7 @@ const TOLD = { epoch: 1, primary: 1, members: [1, 2] } as const;
 const refused = (server: Alone, reason: Reason): string[] =>
   server.router({ kind: 'refused', networkId: 'net', reason, detail: 'because' });
 
-test('after one that refuses the next is dialled at once, and the one that took us is first when it is lost', () => {
+test('after a refusal the next router is dialled at once, and after a loss the last attached one first', () => {
   const server = new Alone(2, { routers: ['r1', 'r2'] });
   assert.deepEqual(server.start(), ['dials router r1']);
   assert.deepEqual(server.routerEnded(), ['"can\'t attach to the router at r1, goes on trying: gone"']);
@@ -35,7 +35,7 @@ function next(server: Alone): [string[], number] {
   }
 }
 
-test('while one says nothing the others are dialled beside it, and the first welcome counts', () => {
+test('while one router does not answer the others are dialled too, and the first welcome counts', () => {
   const server = new Alone(2, { routers: ['hole', 'r2', 'r3'] });
   assert.deepEqual(server.start(), ['dials router hole']);
   assert.deepEqual(next(server), [['dials router r2'], 300]);
@@ -50,7 +50,7 @@ test('while one says nothing the others are dialled beside it, and the first wel
   assert.deepEqual(server.welcome(TOLD, 'r2'), []);
 });
 
-test('a router that restarts is attached to in time though every other address of its list is dead', () => {
+test('a server attaches to a restarted router in time, even if every other address of its list is dead', () => {
   const routers = Array.from({ length: 16 }, (_, at) => (at === 15 ? 'router' : `hole ${at + 1}`));
   const server = new Alone(1, { routers });
   server.start();
@@ -125,7 +125,7 @@ test('a router that can not take us now is asked again; one that never will is t
   }
 });
 
-test('a router that says that it is there, but can not welcome us yet, is not given up', () => {
+test('a router that sends signs of life, but no welcome yet, is not given up', () => {
   const server = new Alone(2);
   server.start();
   const pong: RouterMessage = { kind: 'pong', sequence: 0, pingIntervalMs: 100 };
@@ -138,7 +138,7 @@ test('a router that says that it is there, but can not welcome us yet, is not gi
   assert.ok(server.tick().includes(HANGS_UP));
 });
 
-test('a router that says nothing is given up: soon while it has not welcomed us, late after that', () => {
+test('a silent router is given up: soon before its welcome, late after it', () => {
   const server = new Alone(2);
   server.start();
   const heard = (): string[] => {
@@ -159,7 +159,7 @@ test('a router that says nothing is given up: soon while it has not welcomed us,
   assert.equal(server.now - welcomedAt, 1_500);
 });
 
-test('what comes from a stream that was given up is not heard', () => {
+test('messages on an abandoned stream are ignored', () => {
   const server = new Alone(2);
   server.start();
   server.routerEnded();
@@ -167,7 +167,7 @@ test('what comes from a stream that was given up is not heard', () => {
   assert.equal(server.replica.assignment, undefined);
 });
 
-test('each reason why no router can be attached to is told once, and anew after a welcome', () => {
+test('each reason why no router can be reached is reported once, and again after a welcome', () => {
   const server = new Alone(2);
   server.start();
   const ends = (detail: string): string[] => {
@@ -192,7 +192,7 @@ test('each reason why no router can be attached to is told once, and anew after 
   assert.deepEqual(ends('refused'), [told('refused')]);
 });
 
-test('a server that goes on as a new journal takes no answer to what it asked as the old one', () => {
+test('a server with a new journal id takes no answer to questions of the old one', () => {
   const server = new Alone(2);
   server.start();
   const tooOld = { kind: 'refused', networkId: 'net', reason: 'older-copy', detail: 'because' } as const;

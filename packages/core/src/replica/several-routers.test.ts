@@ -25,7 +25,7 @@ function attached(): Alone {
   return server;
 }
 
-test('a router that does not lead says who does, and that one is dialled at once', () => {
+test('a router that does not lead names the leader, which is dialled at once', () => {
   attached();
 });
 
@@ -37,21 +37,21 @@ test('a leader that is not in the list is dialled, too', () => {
   assert.equal(lines[0], '"attached to the router at elsewhere, network net"');
 });
 
-test('when another leads, the server moves as soon as it hears of it, though its own router says nothing', () => {
+test('when another router leads, the server moves as soon as it learns that, even if its own router is silent', () => {
   const server = attached();
   assert.deepEqual(says(server, 'r1', 6, 'r3'), ['dials router r3']);
   const lines = server.welcome({ ...TOLD, revision: 9, term: 6 }, 'r3');
   assert.equal(lines[0], 'hangs up on r2');
 });
 
-test('what is said of the term that it is attached in, or of an older one, changes nothing', () => {
+test('a message about the present term, or an older one, changes nothing', () => {
   const server = attached();
   assert.deepEqual(says(server, 'r1', 5, 'r2'), []);
   assert.deepEqual(says(server, 'r1', 4, 'r3'), []);
   assert.deepEqual(says(server, 'r1', 0, ''), []);
 });
 
-test('a router that is listened to and leads now is dialled when it has ended that stream, not before', () => {
+test('a listened-to router that now leads is dialled after it has ended that stream, not before', () => {
   const server = attached();
   assert.deepEqual(says(server, 'r1', 6, 'r1'), []);
   assert.deepEqual(dialled(server.routerEnded('r1')), ['dials router r1']);
@@ -68,7 +68,7 @@ test('routers that say of one another that they lead are dialled once each', () 
   }
 });
 
-test('a leader has another router listened to beside it; a router that is alone has not', () => {
+test('besides the leader another router is listened to; with a single router there is none', () => {
   const dialledWhile = (term: number): string[] => {
     const server = new Alone(2, ROUTERS);
     server.start();

@@ -4,7 +4,7 @@ import { DEFAULT_TIMING, epoch, position, Replica, type ReplicaOutput, serverId 
 import { assignmentOf } from './assignment.fixture.js';
 import { Disk } from './disk.fixture.js';
 
-test('a ping interval that the router has raised is what silence is measured by', () => {
+test('silence is measured by the ping interval that the router has raised', () => {
   const identity = { cluster: 1, serverId: serverId(2), address: 's2', routers: ['router'] } as const;
   const replica = new Replica(new Disk('journal of s2').start(identity), DEFAULT_TIMING);
   let now = 0;

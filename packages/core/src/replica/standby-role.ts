@@ -164,7 +164,7 @@ export class StandbyRole {
     const { context } = this;
     const link = this.#link;
     if (link.kind !== 'pulling') return;
-    const text = `could not be had from ${link.address}: ${detail}`;
+    const text = `could not be pulled from ${link.address}: ${detail}`;
     // Each attempt fails like the one before: it is reported once.
     if (text !== this.#lastFailure) context.report('snapshot', text);
     this.#lastFailure = text;

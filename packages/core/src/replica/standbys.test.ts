@@ -18,12 +18,12 @@ function joined(...heardAt: readonly number[]): Standbys {
 
 const ids = (...numbers: readonly number[]): ServerId[] => numbers.map(serverId);
 
-test('those cut off at one moment are out of reach together, though one was heard a little later', () => {
+test('members cut off at the same moment are out of reach together, even if one was heard a little later', () => {
   const standbys = joined(1_000, 1_060);
   assert.deepEqual(standbys.unheard(1_499, 500), []);
   assert.deepEqual(standbys.unheard(1_500, 500), ids(2, 3));
 });
 
-test('whoever goes on answering is in reach', () => {
+test('a member that goes on answering is in reach', () => {
   assert.deepEqual(joined(1_000, 1_400).unheard(1_500, 500), ids(2));
 });

@@ -228,7 +228,7 @@ export class Standbys {
       .map(({ serverId }) => {
         const why = this.#whyRemoved.get(serverId);
         this.#whyRemoved.delete(serverId);
-        return why === undefined ? '' : `; ${serverName(serverId)} fell out: ${why}`;
+        return why === undefined ? '' : `; ${serverName(serverId)} was removed: ${why}`;
       })
       .join('');
   }
@@ -346,13 +346,13 @@ export class Standbys {
   #noteWhyRemoved(member: InSyncMember, at: number, deadAfterMs: number): void {
     const silentMs = this.#silentMs(member, at);
     if (silentMs >= deadAfterMs) {
-      this.#whyRemoved.set(member.serverId, `nothing was heard of it for ${silentMs.toFixed(0)} ms`);
+      this.#whyRemoved.set(member.serverId, `nothing was heard from it for ${silentMs.toFixed(0)} ms`);
       return;
     }
     const heldUpMs = this.#heldUpMs(member, at);
     this.#keepingUp.fellOut(member, this.#held, at);
-    const why = `writes waited ${heldUpMs.toFixed(0)} ms for it, its disk or the way to it is slow`;
-    const back = `it comes back when it has kept up for ${KEEPS_UP_FACTOR * deadAfterMs} ms`;
+    const why = `writes waited ${heldUpMs.toFixed(0)} ms for it, its disk or its network is slow`;
+    const back = `it is added again when it has kept up for ${KEEPS_UP_FACTOR * deadAfterMs} ms`;
     this.#whyRemoved.set(member.serverId, `${why}; ${back}`);
   }
 

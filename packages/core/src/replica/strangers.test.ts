@@ -37,7 +37,7 @@ function standby(): Alone {
   return server;
 }
 
-test('entries that do not follow on end the stream, and change nothing', () => {
+test('entries that do not continue the journal end the stream, and change nothing', () => {
   for (const wrong of [
     (server: Alone) => server.entries(2, [3], 3), // a gap
     (server: Alone) => server.entries(1, [4], 3), // an epoch that the primary does not have
@@ -62,7 +62,7 @@ test('entries that do not follow on end the stream, and change nothing', () => {
   assert.ok(server.entries(3, [1], 3).includes('hangs up on the primary'));
 });
 
-test('a commit beyond what came yet commits what came', () => {
+test('a commit position beyond the journal commits what is there', () => {
   const server = standby();
   server.entries(1, [1, 2], 3, 99);
   assert.equal(server.replica.ledger.committed, 2);
@@ -70,14 +70,14 @@ test('a commit beyond what came yet commits what came', () => {
   assert.equal(server.replica.ledger.committed, 2);
 });
 
-test('who claims to agree further than the journal reaches is left', () => {
+test("a primary that claims agreement beyond the journal's end is left", () => {
   const server = new Alone(2);
   server.start();
   server.welcome(FOLLOWS_S1);
   assert.ok(server.joined(1, 3).includes('hangs up on the primary'));
 });
 
-test('a standby that was told of a higher epoch does not join in a lower one', () => {
+test('a standby that knows of a higher epoch does not join in a lower one', () => {
   const server = new Alone(2);
   server.start();
   server.welcome(FOLLOWS_S1);
@@ -88,7 +88,7 @@ test('a standby that was told of a higher epoch does not join in a lower one', (
   );
 });
 
-test('what was cut is not durable, whatever the disk says of it late; what was kept is', () => {
+test('cut entries are not durable, whatever the disk reports late; kept ones are', () => {
   const server = standby();
   server.entries(1, [1, 1, 1, 1], 3);
   server.durable(1);
@@ -118,7 +118,7 @@ test('a join of another network or cluster is refused', () => {
   );
 });
 
-test('a join that comes before the router has named us waits for its word, and not for ever', () => {
+test('a join that comes before the router has named us waits for its message, but not for ever', () => {
   const server = new Alone(2);
   server.start();
   server.welcome(FOLLOWS_S1);
@@ -135,7 +135,7 @@ test('a join that comes before the router has named us waits for its word, and n
   );
 });
 
-test('there is an end to the standbys that one primary takes, early or not', () => {
+test('the number of standbys of a primary is bounded, early or not', () => {
   const early = new Alone(2);
   early.start();
   early.welcome(FOLLOWS_S1);
@@ -159,7 +159,7 @@ test('there is an end to the standbys that one primary takes, early or not', () 
   ]);
 });
 
-test('a standby that claims what it was never sent is not believed', () => {
+test('a standby that claims entries that were never sent to it is not believed', () => {
   const server = new Alone(1).reign(2, 3);
   server.standby(1, joinOf(2));
   assert.deepEqual(server.standby(1, { kind: 'durable', epoch: epoch(1), position: position(7) }), [
@@ -172,7 +172,7 @@ test('a standby that claims what it was never sent is not believed', () => {
   assert.deepEqual(server.standby(3, { kind: 'durable', epoch: epoch(2), position: position(0) }), []);
 });
 
-test('only who has joined can depose a primary, and only with a higher epoch', () => {
+test('only a joined standby can depose a primary, and only with a higher epoch', () => {
   const server = new Alone(1).reign(2, 3);
   assert.deepEqual(server.standby(1, { kind: 'fenced', epoch: epoch(9) }), []);
   server.standby(2, joinOf(2));
@@ -215,7 +215,7 @@ test('nor does a fence of another network or cluster, whatever epochs those have
   }
 });
 
-test('who the router names no member neither joins nor deposes a primary', () => {
+test('a server that the router does not name as a member neither joins nor deposes a primary', () => {
   const server = new Alone(1).reign(2);
   const stranger = joinOf(9);
   assert.deepEqual(server.standby(1, stranger), []);
@@ -230,7 +230,7 @@ test('who the router names no member neither joins nor deposes a primary', () =>
   assert.equal(server.replica.servingEpoch, 1);
 });
 
-test('a new member that comes before the router has told of it joins as soon as it has', () => {
+test('a new member that comes before the router has named it joins as soon as it is named', () => {
   const server = new Alone(1).reign();
   assert.deepEqual(server.standby(1, joinOf(2)), []);
   assert.ok(
@@ -240,7 +240,7 @@ test('a new member that comes before the router has told of it joins as soon as 
   );
 });
 
-test('a welcome of another network is no welcome', () => {
+test('a welcome of another network is ignored', () => {
   const server = new Alone(1, { routers: ['r1', 'r2'] });
   server.start();
   server.welcome({ epoch: 3, primary: 2, members: [1, 2] });
@@ -289,7 +289,7 @@ test('snapshots are for live members of this network and cluster', () => {
   assert.deepEqual(asked({}, 2), ['ends snapshot 1: superseded', 'sends snapshot 2 at 1']);
 });
 
-test('all who read snapshots at a time read one copy of the state, and nobody makes them often', () => {
+test('concurrent readers share one copy of the state, and copies are not made often', () => {
   const server = new Alone(1).reign(2, 3);
   const copies: SnapshotCopy[] = [];
   let token = 0;
@@ -312,7 +312,7 @@ test('all who read snapshots at a time read one copy of the state, and nobody ma
   assert.equal(new Set(copies).size, 2);
 });
 
-test('the end of a reign breaks off what is read of it', () => {
+test('snapshots end when the server stops being primary', () => {
   const server = new Alone(1).reign(2);
   const { networkId, cluster, serverId, incarnation, journalId, lifeId } = joinOf(2);
   const question = { networkId, cluster, epoch: epoch(1), serverId, incarnation, journalId, lifeId };

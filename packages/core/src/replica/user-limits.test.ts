@@ -57,7 +57,7 @@ class Primary extends Alone {
 
 const SOME = { postsPerSecond: 10, postBurst: 3 };
 
-test('posts beyond the burst are refused with the time after which they are taken', () => {
+test('posts beyond the burst are refused with the time after which they will be accepted', () => {
   const primary = new Primary(SOME);
   primary.login('ann');
   for (let i = 0; i < 3; i += 1) assert.equal(primary.post('ann'), 'done');
@@ -81,7 +81,7 @@ test('the sessions of one name share its limit, and others have their own; follo
   assert.equal(primary.post('bob'), 'done');
 });
 
-test('a repeat of what was taken is answered, and counts for nothing', () => {
+test('a repeated request is answered, and is not counted again', () => {
   const primary = new Primary(SOME);
   primary.login('ann');
   primary.post('ann');
@@ -89,7 +89,7 @@ test('a repeat of what was taken is answered, and counts for nothing', () => {
   assert.equal(primary.post('ann'), 'done');
 });
 
-test('bytes are counted with what an entry takes, and come back over a day', () => {
+test('bytes are counted including the entry, and come back over a day', () => {
   const text = 'ü'.repeat(450);
   const primary = new Primary({ bytesPerDay: 2 * (900 + ENTRY_BYTES) });
   primary.login('ann');
@@ -116,7 +116,7 @@ test('logins under one name are limited, and not those of others', () => {
   assert.equal(primary.login('ann', 'a3'), 'done');
 });
 
-test('a cluster that is full takes no new name, and known ones as before', () => {
+test('a full cluster refuses new names, and accepts known ones', () => {
   const primary = new Primary({ maxUsers: 2 });
   primary.login('ann');
   primary.login('bob');
@@ -127,7 +127,7 @@ test('a cluster that is full takes no new name, and known ones as before', () =>
   assert.equal(primary.login('ann', 'another session'), 'done');
 });
 
-test('the operator is told once a minute', () => {
+test('the operator gets a line once a minute', () => {
   const primary = new Primary({ ...SOME, loginsPerMinute: 1 });
   primary.login('ann');
   for (let i = 0; i < 5; i += 1) primary.post('ann');
@@ -156,7 +156,7 @@ test('limits are whole numbers, and a limit of posts allows one at least', () =>
   assert.equal(parseUserLimits({ postBurst: 0, postsPerSecond: 0 }).postBurst, 0);
 });
 
-test('the length in UTF-8 is that of the encoder', () => {
+test("the computed length in UTF-8 equals the encoder's", () => {
   for (const text of ['', 'plain\n', 'ü', '…€', '🚀 go', 'é\u0301', '\u07ff\u0800\uffff'])
     assert.equal(utf8Length(text), Buffer.byteLength(text), text);
 });

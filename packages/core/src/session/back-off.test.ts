@@ -31,7 +31,7 @@ test('at least half of a delay is waited, never more than the bound, however oft
   );
 });
 
-test('a success starts anew, and values never change', () => {
+test('a success resets it, and values are immutable', () => {
   const failed = after(3);
   assert.deepEqual([failed.reset().attempt, failed.attempt], [0, 3]);
 });

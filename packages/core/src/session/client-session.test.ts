@@ -26,7 +26,7 @@ test('a new session logs in before it opens its timeline', () => {
   assert.deepEqual(play.connected(1, 1, 1, 2), ['live s1 e1']);
 });
 
-test('what is asked before the session is live goes out, in order, after the login', () => {
+test('requests from before the session is live are sent, in order, after the login', () => {
   const play = new Stage();
   play.start();
   assert.deepEqual(play.submit('one'), []);
@@ -41,7 +41,7 @@ test('what is asked before the session is live goes out, in order, after the log
   assert.equal(play.session.pending, 1);
 });
 
-test('the primary is killed: asks at once, moves, goes on where it was, sends again what was not acknowledged', () => {
+test('the primary is killed: the session asks at once, moves, continues its timeline, and sends unacknowledged requests again', () => {
   const play = new Stage().goLive();
   play.posts(1, 11, 12);
   play.submit('one');
@@ -63,7 +63,7 @@ test('the primary is killed: asks at once, moves, goes on where it was, sends ag
   assert.deepEqual(play.posts(2, 14, 15), ['deliver 14 15']);
 });
 
-test('the primary freezes: no link breaks, the Watch tells of the newer epoch and the session leaves', () => {
+test('the primary freezes: no link breaks, the Watch announces the newer epoch and the session leaves', () => {
   const play = new Stage().goLive();
   play.submit('one');
   assert.deepEqual(play.after(500).watched(assignment(2, 2, 2, [1])), [
@@ -86,7 +86,7 @@ test('the Watch is faster than the held answer', () => {
   assert.deepEqual(lines.slice(0, 2), ['cancel-ask', 'connecting s2 e2']);
 });
 
-test('only the own link broke: after the wait the router names the same primary, and the session goes back', () => {
+test("only the session's own link broke: after the wait the router names the same primary, and the session goes back", () => {
   const play = new Stage().goLive();
   play.posts(1, 11);
   play.lost(1);
@@ -97,7 +97,7 @@ test('only the own link broke: after the wait the router names the same primary,
   assert.deepEqual(play.connected(2, 1, 1, 11), ['live s1 e1', 'moved s1 e1 to s1 e1 in 800 ms']);
 });
 
-test('a server that the router stands by but that does not answer is tried with back-off', () => {
+test('a server that the router names but that does not answer is tried with back-off', () => {
   const play = new Stage().goLive();
   play.lost(1);
   play.resolved(assignment(1, 1, 1));
@@ -110,7 +110,7 @@ test('a server that the router stands by but that does not answer is tried with 
   assert.deepEqual(play.lost(3), ['drop 3', 'waiting until 225, attempt 2: may-have-happened']);
 });
 
-test('a server that says nothing while connecting is given up after a while', () => {
+test('a server that sends nothing while the session connects is given up after a while', () => {
   const play = new Stage();
   play.start();
   play.introduced(assignment(1, 1, 1));
@@ -145,7 +145,7 @@ test('the router is away, then back: live clients notice nothing, new ones wait 
   assert.equal(play.introduced(assignment(1, 1, 1))[0], 'connecting s1 e1');
 });
 
-test('a router that has nobody to offer says why, while it holds its answer', () => {
+test('a router without an available server says why, while it holds its answer', () => {
   const play = new Stage();
   play.start();
   assert.deepEqual(play.introduced(assignment(1, 1, 1, [1, 2, 3])), [
@@ -173,7 +173,7 @@ test('after a router that fails the next is asked at once, and the one that answ
   assert.deepEqual(play.lost(1).at(-1), 'resolve r3 failed e1 wait 800');
 });
 
-test('while a router says nothing the next is asked beside it, and the first answer that is of use counts', () => {
+test('while a router does not answer the next is asked too, and the first useful answer counts', () => {
   const play = new Stage({ routers: ['hole', 'r2', 'r3'] });
   play.start();
   assert.deepEqual([play.tick(), play.now], [['resolving at r2', 'introduce r2'], 300]);
@@ -210,7 +210,7 @@ test('routers that answer nothing are given up one by one, and the session waits
   );
 });
 
-test('a router that holds its answer is asked anew by another connection, since that one may be dead', () => {
+test('a router that holds its answer is asked again over another connection, because the first may be dead', () => {
   const play = new Stage();
   const introduced = (askNo: number, told: Assignment | undefined): string[] =>
     play.step({
@@ -245,7 +245,7 @@ test('a router that holds its answer is asked anew by another connection, since 
   );
 });
 
-test('every server is away: waits with a countdown, and goes at once when the Watch tells of one', () => {
+test('every server is away: the session waits with a countdown, and connects at once when the Watch names one', () => {
   const play = new Stage().goLive();
   play.lost(1);
   assert.deepEqual(play.after(800).askFailed('no-available-server'), [
@@ -269,7 +269,7 @@ test('the back-off starts again after the session was live', () => {
   assert.match(play.askFailed('router-unreachable')[0] ?? '', /attempt 1/);
 });
 
-test('what is not a router is said at once, unless one was a router before', () => {
+test('an address without a router is reported at once, unless there was a router before', () => {
   const play = new Stage();
   play.start();
   play.submit('one');
@@ -285,7 +285,7 @@ test('what is not a router is said at once, unless one was a router before', () 
   assert.match(later.askFailed('not-a-router')[0] ?? '', /^waiting/);
 });
 
-test('a router of another network is believed nothing, and another one is asked', () => {
+test('a router of another network is ignored, and another one is asked', () => {
   const play = new Stage({ routers: ['r1', 'r2'] }).goLive();
   assert.deepEqual(play.watched(assignment(9, 9, 1), 'net-2'), []);
   play.lost(1);
@@ -298,7 +298,7 @@ test('a router of another network is believed nothing, and another one is asked'
   assert.ok(play.introduced(assignment(2, 2, 2)).includes('connecting s2 e2'));
 });
 
-test('until a server has served, whoever introduces itself last says of which network a session is', () => {
+test("until a server has served, the last router that answered Connect decides the session's network", () => {
   const play = new Stage({ routers: ['r1'] });
   play.start();
   play.introduced(undefined, 'net-2');
@@ -312,14 +312,14 @@ test('until a server has served, whoever introduces itself last says of which ne
   assert.deepEqual(play.session.home, { networkId: 'net-1', cluster: 1 });
 });
 
-test('old news is no news', () => {
+test('an older assignment is ignored', () => {
   const play = new Stage().goLive();
   play.watched(assignment(5, 2, 2, [1]));
   assert.deepEqual(play.watched(assignment(4, 1, 1)), []);
   assert.equal(play.session.state.kind, 'connecting');
 });
 
-test('a later epoch is news, whatever a copy of the router has numbered on to', () => {
+test('a later epoch is newer, even if a copy of the router has used higher revisions', () => {
   const play = new Stage().goLive();
   play.watched(assignment(40, 1, 1));
   assert.ok(play.watched(assignment(5, 2, 2)).includes('connecting s2 e2'));
@@ -335,7 +335,7 @@ test('a server that answers under another name, or in an older epoch, is left', 
   assert.deepEqual(play.connected(2, 1, 1, 2).at(0), 'drop 2');
 });
 
-test('calls overtook one another: what left a gap goes out again once nothing is before it', () => {
+test('calls overtook one another: a request refused for a gap is sent again when it is the lowest', () => {
   const play = new Stage().goLive();
   for (const text of ['one', 'two', 'three']) play.submit(text);
   assert.deepEqual(play.refuse(3, 'sequence-gap'), []);
@@ -344,7 +344,7 @@ test('calls overtook one another: what left a gap goes out again once nothing is
   assert.deepEqual(play.reply(5, 21), ['settle 2 at 21', 'send 6 s1 e1 session#4 three']);
 });
 
-test('what left a gap when it was sent proves nothing once that gap is closed', () => {
+test('a refusal for a gap proves nothing when the gap was there as the request was sent', () => {
   const play = new Stage().goLive();
   for (const text of ['one', 'two', 'three']) play.submit(text);
   assert.deepEqual(play.reply(2, 12), ['settle 1 at 12']);
@@ -430,7 +430,7 @@ test('a gap before the lowest request: the server lost what it acknowledged; a n
   assert.deepEqual(play.reply(4, 13), ['send 5 s1 e1 session.1#2 two']);
 });
 
-test('a reply that is no longer kept: it happened, its outcome is unknown', () => {
+test('a reply that is no longer kept: the request happened, its outcome is unknown', () => {
   const play = new Stage().goLive();
   play.submit('one');
   assert.deepEqual(play.refuse(2, 'request-too-old'), ['settle 1 may-have-happened request-too-old']);
@@ -455,7 +455,7 @@ test('a login that is refused ends the session', () => {
   assert.deepEqual(play.refuse(1, 'session-mismatch'), ['drop 1', 'failed session-mismatch', 'warm nobody']);
 });
 
-test('a break between opening and the first past post: the past comes as a page, what is newer waits for it', () => {
+test('a break between opening and the first past post: past posts come as a page, newer posts wait for it', () => {
   const play = new Stage().goLive(100);
   play.lost(1);
   assert.ok(play.resolved(assignment(2, 2, 2, [1])).includes('open 2 s2 e2 after 100'));
@@ -472,7 +472,7 @@ test('a break between opening and the first past post: the past comes as a page,
   assert.deepEqual(play.posts(2, 130, 131), ['deliver 131']);
 });
 
-test('a break before the page has come: it is asked for again', () => {
+test('a break before the page has come: the page is requested again', () => {
   const play = new Stage().goLive(100);
   play.lost(1);
   play.resolved(assignment(2, 2, 2, [1]));
@@ -483,14 +483,14 @@ test('a break before the page has come: it is asked for again', () => {
   assert.ok(play.connected(3, 3, 3, 141).includes('ask 3 s3 e3 20 before 101'));
 });
 
-test('a timeline without a past goes on from where it was opened', () => {
+test('a timeline without past posts continues from where it was opened', () => {
   const play = new Stage({ timeline: { kind: 'history', posts: 0 } }).goLive(100);
   play.lost(1);
   assert.ok(play.resolved(assignment(2, 2, 2, [1])).includes('open 2 s2 e2 after 100'));
   assert.deepEqual(play.connected(2, 2, 2, 140), ['live s2 e2', 'moved s1 e1 to s2 e2 in 0 ms']);
 });
 
-test('a timeline can go on where an earlier session was', () => {
+test("a timeline can continue after an earlier session's position", () => {
   const play = new Stage({ timeline: { kind: 'after', position: position(7) } });
   play.start();
   play.introduced(assignment(1, 1, 1));
@@ -510,7 +510,7 @@ test('a session without a timeline holds a link and shows no posts', () => {
   ]);
 });
 
-test('after an unclean promote the cluster is behind what was seen: the timeline goes on from there', () => {
+test("after an unclean promotion the cluster is behind the last seen post: the timeline continues from the cluster's position", () => {
   const play = new Stage().goLive();
   play.posts(1, 11, 50);
   play.lost(1);
@@ -520,7 +520,7 @@ test('after an unclean promote the cluster is behind what was seen: the timeline
   assert.deepEqual(play.posts(3, 41), ['deliver 41']);
 });
 
-test('a server that no longer knows the user is told once, there and then', () => {
+test('when a server no longer knows the user, the session logs in there again at once', () => {
   const play = new Stage().goLive();
   play.lost(1);
   play.resolved(assignment(2, 2, 2, [1]));
@@ -559,7 +559,7 @@ test('reads are asked one at a time and again after a break', () => {
   );
 });
 
-test('a session that is closed settles everything and asks for no more time', () => {
+test('a closed session settles everything and has no deadline', () => {
   const play = new Stage().goLive();
   play.submit('sent');
   play.lost(1);
@@ -577,7 +577,7 @@ test('a session that is closed settles everything and asks for no more time', ()
   assert.deepEqual(play.step({ kind: 'close' }), []);
 });
 
-test('what a session is made from is judged, with the value quoted', () => {
+test("a session's options are checked, and a wrong value is quoted", () => {
   const refused = (detail: RegExp) => (error: unknown) =>
     error instanceof DualpingError && detail.test(error.detail);
   assert.throws(() => new Stage({ user: 'a b' }), refused(/"a b"/));
@@ -587,7 +587,7 @@ test('what a session is made from is judged, with the value quoted', () => {
   assert.throws(() => new Stage({ sessionId: 'x'.repeat(65) }), refused(/65 characters/));
 });
 
-test('what a limit puts off is sent again, and after a second the session says why it waits', () => {
+test('a write that a limit refuses is sent again, and after a second the session says why it waits', () => {
   const play = new Stage().goLive();
   play.submit('one');
   assert.deepEqual(play.refuse(2, 'limit-reached'), []);

@@ -58,7 +58,7 @@ export class ClusterView {
     // The answer to `Connect` has no assignment if the cluster never had a primary.
     if (this.#newest === undefined && this.#cluster !== undefined)
       return `no server of cluster ${this.#cluster} has served yet`;
-    return this.#newest?.unavailableReason || 'the router knows of nobody who may serve';
+    return this.#newest?.unavailableReason || 'the router knows no server that may serve';
   }
 
   /** Whether the cluster has a primary, as far as routers know. */

@@ -16,7 +16,7 @@ test('both sides give signs, and a server that gives none is left: its connectio
   assert.deepEqual(play.resolved(assignment(1, 1, 1)), ['connecting s1 e1', 'open 2 s1 e1 after 10']);
 });
 
-test('whatever comes on the timeline is a sign; answers to calls are not, which may come by another connection', () => {
+test('any message on the timeline is a sign of life; answers to calls are not, because they may come over another connection', () => {
   const play = new Stage().goLive(10, SIGNS);
   for (let at = 11; at < 20; at += 1) {
     play.tick();
@@ -32,7 +32,7 @@ test('whatever comes on the timeline is a sign; answers to calls are not, which 
   assert.equal(play.now, 4_500 + SIGNS.deadAfterMs);
 });
 
-test('a client that was stopped does not blame its server', () => {
+test("a stopped client does not count its own pause as its server's silence", () => {
   const play = new Stage().goLive(10, SIGNS);
   play.tick();
   play.sign(1, SIGNS);
@@ -40,14 +40,14 @@ test('a client that was stopped does not blame its server', () => {
   assert.deepEqual(play.sign(1, SIGNS), []);
 });
 
-test('a server that gives no signs is not expected to, and is given none', () => {
+test('without signs from the server none are expected, and none are sent', () => {
   const play = new Stage().goLive();
   assert.equal(play.session.nextDeadline(), undefined);
   assert.deepEqual(play.sign(1, SIGNS), []);
   assert.equal(play.session.nextDeadline(), undefined);
 });
 
-test('the server tells a longer interval when it has many readers', () => {
+test('a server with many readers sends a longer interval', () => {
   const play = new Stage().goLive(10, SIGNS);
   play.tick();
   play.sign(1, { intervalMs: 2_000, deadAfterMs: 5_000 });
@@ -74,7 +74,7 @@ test('the patience doubles with each link in a row that was silent: on a slow li
   assert.equal(play.now - from, 1_250);
 });
 
-test('a server that says nothing at all is left soon, one that says that it has to wait is waited for', () => {
+test('a server that sends nothing is left soon; for one that says that it has to wait the session waits', () => {
   const reconnecting = (): Stage => {
     const play = new Stage().goLive();
     play.lost(1);

@@ -21,7 +21,7 @@ const changes = fc
     });
   });
 
-test('after any position each pair is told as it stands, at the place of its last change', () => {
+test('after any position each pair has its present state, at the position of its last change', () => {
   fc.assert(
     fc.property(changes, fc.nat(1_200), (all, after) => {
       const news = new EdgeNews();

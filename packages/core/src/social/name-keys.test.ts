@@ -70,7 +70,7 @@ test('the first key that logs in owns the name, and no other key gets in', () =>
   assert.equal(ring.posts('mira/thief'), 'wrong-key');
 });
 
-test('names without keys are as before, until a key owns them', () => {
+test('names without keys work as before, until a key owns them', () => {
   const ring = new Keyring();
   assert.equal(ring.ask('old', { kind: 'register', user: 'mira' }), 'ok');
   assert.equal(ring.ask('old', { kind: 'post', user: 'mira', text: 'hello' }), 'ok');
@@ -79,7 +79,7 @@ test('names without keys are as before, until a key owns them', () => {
   assert.equal(ring.ask('old', { kind: 'post', user: 'mira', text: 'again' }), 'wrong-key');
 });
 
-test('an invitation lets in one new name, for as long as it counts', () => {
+test('an invitation admits one new name, while it is valid', () => {
   const ring = new Keyring();
   const invited = { registration: 'invite', code: 'c' } as const;
   assert.equal(ring.joins('ann/a', { registration: 'invite' }), 'invitation-needed');
@@ -101,7 +101,7 @@ test('an invitation lets in one new name, for as long as it counts', () => {
   assert.equal(ring.joins('zoe/a', { registration: 'closed', code: 'x' }), 'invitation-needed');
 });
 
-test('a user lets in another device, and an invitation of any name does not', () => {
+test("a user's code admits another device, an invitation for any name does not", () => {
   const ring = new Keyring();
   ring.joins('mira/laptop');
   ring.operates({ kind: 'invite', code: 'any', untilMs: LATER });
@@ -120,7 +120,7 @@ test('a user lets in another device, and an invitation of any name does not', ()
   );
 });
 
-test('a revoked key speaks no more, in no session, and is never bound again', () => {
+test('a revoked key is valid in no session, and is never bound again', () => {
   const ring = new Keyring();
   ring.joins('mira/laptop');
   assert.equal(ring.ask('mira/laptop', { kind: 'revoke-key', user: 'mira', key: 'laptop' }), 'last-key');
@@ -140,7 +140,7 @@ test('a revoked key speaks no more, in no session, and is never bound again', ()
   assert.equal(ring.posts('mira/laptop'), 'wrong-key');
 });
 
-test('an operator resets the keys of a name, and a one-time code lets its owner in again', () => {
+test('an operator resets the keys of a name, and a one-time code admits its owner again', () => {
   const ring = new Keyring();
   assert.equal(
     ring.operates({ kind: 'reset-keys', user: 'mira', code: 'r', untilMs: LATER }),

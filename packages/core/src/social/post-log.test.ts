@@ -83,7 +83,7 @@ class Model {
   }
 }
 
-test('a page is what going through everything gives, whatever has changed since the last one', () => {
+test('a page equals what a full scan gives, whatever has changed since the last page', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80, size: 'max' }), (steps) => {
       let state = new SocialState();
@@ -115,7 +115,7 @@ test('a page is what going through everything gives, whatever has changed since 
   );
 });
 
-test('positions far apart, as of a journal that begins late, cost no memory and are found', () => {
+test('positions far apart, as in a journal that begins late, cost no memory and are found', () => {
   const [early, late] = [position(7), position(2 ** 40)];
   const state = SocialState.fromSnapshot({
     position: late,

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { countUpTo, Largest } from './selection.js';
 
-test('the largest are chosen, whatever the order they come in', () => {
+test('the largest numbers are chosen, in any order of input', () => {
   fc.assert(
     fc.property(fc.uniqueArray(fc.integer()), fc.nat(10), (values, limit) => {
       const chosen = new Largest(limit);

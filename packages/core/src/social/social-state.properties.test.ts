@@ -105,7 +105,7 @@ function replay(entries: readonly Entry[], state = new SocialState({ maxSessions
   return { state, effects };
 }
 
-test('the state is what going through everything that happened says', () => {
+test('the state equals what all changes together give', () => {
   fc.assert(
     fc.property(plans, fc.nat(130), fc.nat(12), (given, bound, limit) => {
       const entries = journalOf(given);
@@ -160,7 +160,7 @@ function checkTimeline(state: SocialState, user: UserName, all: number[], bound:
   });
 }
 
-test('a remembered session gets its first outcomes again, a forgotten one is told so', () => {
+test('a remembered session gets its first outcomes again, a forgotten one gets session-expired', () => {
   fc.assert(
     fc.property(plans, (given) => {
       const entries = journalOf(given);
@@ -202,7 +202,7 @@ function forgotten(entries: readonly Entry[]): Map<string, number> {
   return upTo;
 }
 
-test('a snapshot and the entries after it are as good as all entries', () => {
+test('a snapshot and the entries after it give the same state as all entries', () => {
   fc.assert(
     fc.property(plans, fc.nat(120), (given, cut) => {
       const entries = journalOf(given);
@@ -243,7 +243,7 @@ const acrossCommand = fc.oneof(
   }),
 );
 
-test('who follows whom across clusters: what is told, what is heard, and both out of a snapshot', () => {
+test('follows across clusters: what is sent, what is received, and both after a snapshot', () => {
   fc.assert(
     fc.property(fc.array(acrossCommand, { maxLength: 150, size: 'max' }), fc.nat(150), (given, cut) => {
       const entries = given.map((drawn, index): Entry => {

@@ -66,7 +66,7 @@ plays(
   (bob's timeline) => "second"`,
 );
 
-test('a post of another cluster is answered by its place there, also out of a snapshot', () => {
+test('a post of another cluster is answered by its position there, also after a snapshot', () => {
   const state = new SocialState();
   const origin = (at: number) => ({ cluster: 2, position: position(at) });
   state.apply(entryOf(state, { kind: 'register', user: 'ann' }));
@@ -101,7 +101,7 @@ const positionsOf = (state: SocialState, user: string, mentions: boolean) => {
   return { positions, unfollowed };
 };
 
-test('who is named and does not follow sees it if that is wanted; who follows sees it once, either way', () => {
+test('a named user who does not follow sees the post if they asked for such posts; a follower sees it once either way', () => {
   const play = new Play();
   play.perform(`
   ann joins
@@ -127,7 +127,7 @@ test('who is named and does not follow sees it if that is wanted; who follows se
   assert.deepEqual(again.toSnapshot(), state.toSnapshot());
 });
 
-test('strangers fill no memory: of what names one the last is kept, and one post reaches only so many', () => {
+test("strangers can't fill memory: a user keeps the last posts that name them, and one post reaches a bounded number of users", () => {
   const state = new SocialState();
   for (const user of ['ann', 'bob', ...Array.from({ length: 30 }, (_, at) => `u${at}`)])
     state.apply(entryOf(state, { kind: 'register', user }));
@@ -145,7 +145,7 @@ test('strangers fill no memory: of what names one the last is kept, and one post
   );
 });
 
-test('a post of another cluster names users of this one, if it is told here', () => {
+test('a post of another cluster names users of this one, if it is sent here', () => {
   const state = new SocialState();
   const origin = (at: number) => ({ cluster: 2, position: position(at) });
   for (const user of ['ann', 'bob']) state.apply(entryOf(state, { kind: 'register', user }));
@@ -242,7 +242,7 @@ test('a repeated request gets its first outcome, as long as it is in the window'
   }
 });
 
-test('the session that was silent for longest is forgotten first', () => {
+test('the least recently used session is forgotten first', () => {
   const state = new SocialState({ maxSessions: 2 });
   const login = (session: string, requestNo: number) =>
     state.apply(entryOf(state, { kind: 'register', user: 'ann' }, session, requestNo));
@@ -265,7 +265,7 @@ test('the session that was silent for longest is forgotten first', () => {
   );
 });
 
-test('a snapshot does not change with what is applied later', () => {
+test('a snapshot does not change when later entries are applied', () => {
   const play = new Play();
   play.perform(`
   ann joins

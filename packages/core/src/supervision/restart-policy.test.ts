@@ -10,18 +10,18 @@ test('each death in a row is followed by a longer wait, up to a maximum', () => 
   assert.equal(waits.at(-1), MAX_RESTART_MS);
 });
 
-test('one that was well for a while is started again as after a first death', () => {
+test('a process that ran well for a while is restarted as after its first death', () => {
   const policy = new RestartPolicy();
   policy.died(undefined);
   assert.equal(policy.died(WELL_AFTER_MS - 1), 2 * FIRST_RESTART_MS);
   assert.equal(policy.died(WELL_AFTER_MS), FIRST_RESTART_MS);
 });
 
-test('a command line with which no process was ever well is given up at its first misuse', () => {
+test('a command line with which no process ever ran well is given up at its first misuse', () => {
   assert.equal(new RestartPolicy().misused(undefined), undefined);
 });
 
-test('one that was well is given up after several misuses in a row', () => {
+test('a process that ran well is given up after several misuses in a row', () => {
   const policy = new RestartPolicy();
   policy.wasWell();
   const misuse = () => policy.misused(undefined) !== undefined;

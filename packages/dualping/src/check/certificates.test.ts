@@ -22,13 +22,13 @@ before(async () => {
 });
 after(() => rmSync(folder, { recursive: true }));
 
-test('a folder that is well, and the day on which the first certificate ends', () => {
+test('a healthy folder is reported with the day on which the first certificate ends', () => {
   const { parts, daysLeft, problems } = checkCertificates(certs, 30, Date.now());
   assert.deepEqual([parts, problems], [4, []]);
   assert.ok(daysLeft !== undefined && daysLeft > 3_000, `${daysLeft} days`);
 });
 
-test('one that ends soon, has ended, was revoked, is of another part, is open, or is nonsense', async () => {
+test("certificates that end soon, have ended, were revoked, are another part's, are readable by others, or are invalid are reported", async () => {
   await issue(certs, [server(1)], 10);
   const soon = texts();
   assert.equal(soon.length, 1);
@@ -63,7 +63,7 @@ test('one that ends soon, has ended, was revoked, is of another part, is open, o
   assert.match(texts().join('\n'), /^critical: .*router\.pem" can't be used: /);
 });
 
-test('no folder, and no certificate in it, are said', () => {
-  assert.throws(() => checkCertificates(join(folder, 'none'), 30, 0), /none" of certificates is not there/);
+test('a missing folder, or one without certificates, is refused', () => {
+  assert.throws(() => checkCertificates(join(folder, 'none'), 30, 0), /none" of certificates does not exist/);
   assert.throws(() => checkCertificates(folder, 30, 0), /has no certificate of a network/);
 });

@@ -1,6 +1,6 @@
 /**
- * Decides whether the certificates of a folder are well: a part that runs with one that has ended, was
- * revoked or is another part's is refused by all others, and at the next start it does not start.
+ * Checks the certificates of a folder: a part with an expired or revoked certificate, or another part's, is
+ * refused by all others, and can't start again.
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,13 +10,13 @@ import { AUTHORITY_FILE, fileOf, NETWORK_FILE, nameOf, partsIn, revokedSerials }
 import type { Problem } from './verdict.js';
 
 const DAY_MS = 86_400_000;
-/** Everybody but the owner. */
+/** Group and others. */
 const OTHERS = 0o077;
 
 export interface CertificatesCheck {
-  /** How many parts have a file there. */
+  /** Number of parts with a file there. */
   readonly parts: number;
-  /** Until the first of all certificates there ends, days; undefined: there is none that can be read. */
+  /** Days until the first certificate there ends; undefined: none can be read. */
   readonly daysLeft: number | undefined;
   readonly problems: readonly Problem[];
 }
@@ -24,7 +24,7 @@ export interface CertificatesCheck {
 /** @throws DualpingError `invalid-argument` when there is no such folder, or no certificate in it */
 export function checkCertificates(folder: string, minDays: number, nowMs: WallTimeMs): CertificatesCheck {
   if (!existsSync(folder))
-    throw new DualpingError('invalid-argument', `folder ${quote(folder)} of certificates is not there`);
+    throw new DualpingError('invalid-argument', `folder ${quote(folder)} of certificates does not exist`);
   const parts = partsIn(folder);
   const looks = parts.map((part) => look(fileOf(folder, part), { part, folder, minDays, nowMs }));
   const network = join(folder, NETWORK_FILE);
@@ -42,7 +42,7 @@ export function checkCertificates(folder: string, minDays: number, nowMs: WallTi
   };
 }
 
-/** Of a file with a key, if it is there. */
+/** Checks the mode of a key file, if it exists. */
 function objectionToMode(path: string): readonly Problem[] {
   const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
   if ((mode & OTHERS) === 0) return [];

@@ -9,7 +9,7 @@ const folder = mkdtempSync(join(tmpdir(), 'dualping-check-'));
 const LIMITS = { minFreePercent: 0, maxSyncMs: 60_000, timeoutMs: 60_000 };
 after(() => rmSync(folder, { recursive: true }));
 
-test('the disk of a folder: space, and the time of one sync, without a trace', async () => {
+test('the disk of a folder is checked for space and the time of one sync, and no file is left', async () => {
   const { freePercent, freeBytes, syncMs, problems } = await checkDisk(folder, LIMITS);
   assert.deepEqual(problems, []);
   assert.ok(freePercent >= 0 && freePercent <= 100 && freeBytes >= 0);
@@ -17,7 +17,7 @@ test('the disk of a folder: space, and the time of one sync, without a trace', a
   assert.deepEqual(readdirSync(folder), []);
 });
 
-test('less free than asked for, and a sync that takes longer, are told with their numbers', async () => {
+test('too little free space, and a slow sync, are reported with their numbers', async () => {
   const { problems, freePercent } = await checkDisk(folder, { ...LIMITS, minFreePercent: 101, maxSyncMs: 0 });
   const [space, sync] = problems;
   assert.equal(space?.severity, freePercent < 101 / 4 ? 'critical' : 'warning');
@@ -26,6 +26,6 @@ test('less free than asked for, and a sync that takes longer, are told with thei
   assert.match(sync?.text ?? '', /took \d+ ms to sync a small file, more than 0 ms$/);
 });
 
-test('a folder that is not there is said', async () => {
-  await assert.rejects(checkDisk(join(folder, 'none'), LIMITS), /data folder ".*none" is not there/);
+test('a missing folder is reported', async () => {
+  await assert.rejects(checkDisk(join(folder, 'none'), LIMITS), /data folder ".*none" does not exist/);
 });

@@ -27,7 +27,7 @@ export interface DiskCheck {
 /** @throws DualpingError `invalid-argument` when there is no such folder */
 export async function checkDisk(folder: string, limits: DiskLimits): Promise<DiskCheck> {
   if (!existsSync(folder))
-    throw new DualpingError('invalid-argument', `data folder ${quote(folder)} is not there`);
+    throw new DualpingError('invalid-argument', `data folder ${quote(folder)} does not exist`);
   const { bavail, bsize, blocks } = await statfs(folder);
   const freePercent = (100 * bavail) / Math.max(1, blocks);
   const freeBytes = bavail * bsize;

@@ -58,7 +58,7 @@ const network = (...assignments: readonly Assignment[]): NetworkStatus => ({
 const said = (status: NetworkStatus, limits: Partial<CheckLimits> = {}): string =>
   renderVerdict(verdictOf(status, { ...LIMITS, ...limits }));
 
-test('a network that is well is said with its stats', () => {
+test('a healthy network is reported with its stats', () => {
   assert.equal(
     said(network(cluster(1))),
     'DUALPING OK: epoch 3, 2 in sync | epoch=3 members=2 live=2 in_sync=2 lag=50',
@@ -78,16 +78,16 @@ test('a pause that an operator may have forgotten is a warning', () => {
   );
 });
 
-test('what loses service is critical', () => {
+test('loss of service is critical', () => {
   const away = cluster(1, { available: false, unavailableReason: 's1 | s2 must come back' });
   for (const [status, limits, pattern] of [
     [network(away), {}, /^DUALPING CRITICAL: nobody serves: s1 \/ s2 must come back \|/],
     [
       network(cluster(1, { available: false, members: [] })),
       {},
-      /nobody has ever served it; 0 members are in/,
+      /no server has ever served it; 0 members are in/,
     ],
-    [network(cluster(1)), { minInSync: 3 }, /^DUALPING CRITICAL: 2 members are in sync, and 3 are asked for/],
+    [network(cluster(1)), { minInSync: 3 }, /^DUALPING CRITICAL: 2 members are in sync, and 3 are required/],
     [network(cluster(1)), { cluster: 7 }, /^DUALPING CRITICAL: there is no cluster 7/],
     [
       { ...network(cluster(1)), trouble: 'hears nobody' },
@@ -98,7 +98,7 @@ test('what loses service is critical', () => {
     assert.match(said(status, limits), pattern);
 });
 
-test('who has less to lose than it should is a warning, and the worst is said first', () => {
+test('reduced redundancy is a warning, and the worst problem comes first', () => {
   const members = [member(1), member(2, { live: false }), member(3, { inSync: false })];
   assert.match(
     said(network(cluster(1, { members }))),
@@ -112,7 +112,7 @@ test('who has less to lose than it should is a warning, and the worst is said fi
   assert.match(said(network(cluster(1, { members: mute }))), /WARNING: s2 can't be dialled by the router/);
   assert.match(
     said(network(cluster(1, { members })), { minInSync: 2 }),
-    /CRITICAL: 1 members are in sync, and 2 are asked for; s2 is not there; s3 is not in sync/,
+    /CRITICAL: 1 members are in sync, and 2 are required; s2 is not there; s3 is not in sync/,
   );
   assert.match(said(network(cluster(1), cluster(2, { members }))), /WARNING: c2\/s2 is not there/);
 });
@@ -134,17 +134,17 @@ test('a disk that is nearly full is critical while its member is in sync', () =>
   );
 });
 
-test('of the other clusters nothing is said when one is asked for', () => {
+test('when one cluster is requested the others are not mentioned', () => {
   const away = cluster(2, { available: false });
   assert.match(said(network(cluster(1), away), { cluster: 1 }), /^DUALPING OK: epoch 3/);
 });
 
-test('members without a journal need only be there', () => {
+test('members without a journal need only be live', () => {
   const members = [1, 2].map((id) => member(id, { journalId: '', inSync: false }));
   assert.match(said(network(cluster(1, { members })), { minInSync: 2 }), /^DUALPING OK: epoch 3, 2 in sync/);
 });
 
-test('services count by name, and a cluster of users that is not used beside them does not', () => {
+test('services count by name, and an unused cluster of users is left out', () => {
   const unused = cluster(1, { epoch: epoch(0), available: false, members: [] });
   const orders = cluster(10_001, {
     service: 'orders',
@@ -157,12 +157,12 @@ test('services count by name, and a cluster of users that is not used beside the
   const { problems } = verdictOf(network(unused, lost), { ...LIMITS, cluster: 'orders' });
   assert.deepEqual(
     problems.map(({ text }) => text),
-    ['service orders: 0 members are in sync, and 1 are asked for', 'orders/s1 is not there'],
+    ['service orders: 0 members are in sync, and 1 are required', 'orders/s1 is not there'],
   );
   assert.equal(verdictOf(network(unused, orders), { ...LIMITS, cluster: 'stock' }).severity, 'critical');
 });
 
-test('what was found on this machine is ranked with the rest, and its stats are told', () => {
+test('results of this machine are ranked with the rest, and their stats are shown', () => {
   const well = verdictOf(network(cluster(1)), LIMITS);
   const slow = { severity: 'warning', text: 'the disk is slow' } as const;
   const gone = { severity: 'critical', text: 'certificate "router.pem" has expired' } as const;

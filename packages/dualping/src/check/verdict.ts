@@ -3,7 +3,7 @@
  *
  * Critical: a cluster has no primary, or fewer in-sync members than the operator asked for. Warning: every
  * cluster serves, but a member is missing, out of sync, unreachable or far behind, or one of several routers
- * does not answer. What was found on this machine, of a disk or of certificates, is added to it.
+ * does not answer. Results of this machine's disk and certificates are added to it.
  */
 import type { NetworkStatus } from '@dualping/client';
 import {
@@ -22,7 +22,7 @@ export const SEVERITY = { ok: 0, warning: 1, critical: 2 } as const;
 export type Severity = keyof typeof SEVERITY;
 
 export interface CheckLimits {
-  /** Undefined: all of them, those of services too. */
+  /** Undefined: all clusters, including those of services. */
   readonly cluster: ClusterKey | undefined;
   /** Fewer live members with everything acknowledged are critical. */
   readonly minInSync: number;
@@ -42,9 +42,9 @@ export interface ClusterCheck {
   readonly available: boolean;
   readonly members: number;
   readonly live: number;
-  /** Live, with everything acknowledged; of a cluster without journals those that are live. */
+  /** Live members with everything acknowledged; in a cluster without journals all live members. */
   readonly inSync: number;
-  /** How far the last of those is behind the journal that goes furthest, entries. */
+  /** How far the last of those is behind the longest journal, entries. */
   readonly lag: number;
 }
 
@@ -53,22 +53,22 @@ export interface Verdict {
   /** The worst first. */
   readonly problems: readonly Problem[];
   readonly clusters: readonly ClusterCheck[];
-  /** Of the disk of `--data`; absent: none was looked at, or it could not be. */
+  /** The disk of `--data`; absent: not checked, or not possible. */
   readonly disk?: Omit<DiskCheck, 'problems'>;
-  /** Of the folder of `--certs`; absent: none was looked at, or it could not be. */
+  /** The folder of `--certs`; absent: not checked, or not possible. */
   readonly certificates?: Omit<CertificatesCheck, 'problems'>;
 }
 
-/** What was found, or why it could not be. */
+/** The result of a check, or why it failed. */
 export type Attempt<T> = { readonly done: T } | { readonly failed: Problem };
 
-/** Undefined: not looked at. */
+/** Undefined: not checked. */
 export interface LocalChecks {
   readonly disk: Attempt<DiskCheck> | undefined;
   readonly certificates: Attempt<CertificatesCheck> | undefined;
 }
 
-/** The verdict about the network, with what was found on this machine. */
+/** The verdict about the network, with the results of this machine. */
 export function withLocal(verdict: Verdict, { disk, certificates }: LocalChecks): Verdict {
   const [diskProblems, diskFigures] = apart(disk);
   const [certificateProblems, certificateFigures] = apart(certificates);
@@ -118,8 +118,8 @@ export function verdictOf(status: NetworkStatus, limits: CheckLimits): Verdict {
 }
 
 /**
- * The clusters that somebody counts on. A router that has services may have nothing else: then clusters of
- * users that never had a member are not missed.
+ * The clusters in use. A router with services may have only these: then clusters of users that never had a
+ * member are left out.
  */
 export function inUse(assignments: readonly Assignment[]): readonly Assignment[] {
   const used = assignments.filter(({ members }) => members.length > 0);
@@ -153,13 +153,13 @@ function weigh(assignment: Assignment, checked: ClusterCheck, { limits, several,
   const { cluster, available, inSync, lag } = checked;
   const where = several ? `${clusterTitle(cluster)}: ` : '';
   if (!available) {
-    const why = assignment.unavailableReason || 'nobody has ever served it';
+    const why = assignment.unavailableReason || 'no server has ever served it';
     say('critical', `${where}nobody serves: ${why}`);
   }
   if (available && assignment.suspended !== undefined)
     say('warning', `${where}failover is suspended by an operator (${assignment.suspended})`);
   if (inSync < limits.minInSync)
-    say('critical', `${where}${inSync} members are in sync, and ${limits.minInSync} are asked for`);
+    say('critical', `${where}${inSync} members are in sync, and ${limits.minInSync} are required`);
   if (lag > limits.maxLag)
     say('warning', `${where}an in-sync member is ${lag} entries behind, more than ${limits.maxLag}`);
   for (const member of members) {
@@ -170,7 +170,7 @@ function weigh(assignment: Assignment, checked: ClusterCheck, { limits, several,
   }
 }
 
-/** A disk that is nearly full holds up the writes of all users as long as its member is in sync. */
+/** A nearly full disk stops the writes of all users while its member is in sync. */
 function weighDisks(
   { cluster, members }: Assignment,
   { stats }: NetworkStatus,
@@ -186,7 +186,7 @@ function weighDisks(
   }
 }
 
-/** One line: the state, what is wrong, and behind `|` the figures, as monitoring plugins write it. */
+/** One line in the format of monitoring plugins: the state, what is wrong, and after `|` the figures. */
 export function renderVerdict({ severity, problems, clusters, disk, certificates }: Verdict): string {
   const several = clusters.length > 1;
   const texts = problems.map(({ text }) => text);

@@ -1,9 +1,9 @@
 /**
  * The csce438 line client: resolve, log in, commands, and then the timeline, which it can't leave again.
  *
- * It is better than its model in two ways. After a break the next command asks the coordinator again and logs
- * in again. A timeline whose server has gone is opened again on the next server, without posts that were
- * shown already.
+ * It is better than the original in two ways. After a break the next command asks the coordinator again and
+ * logs in again. When a timeline's server is gone, the timeline is opened again on the next server, without
+ * posts that were already shown.
  */
 import { createInterface, type Interface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -39,8 +39,8 @@ import {
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 2_000;
 /**
- * Posts that are remembered so that they are not shown again: several times as many as come again when a
- * timeline is opened.
+ * Posts that are remembered so that they are not shown again: several times as many as come when a timeline
+ * is opened again.
  */
 const MAX_SHOWN = 1_000;
 /** Most lines that are kept while there is no server. */
@@ -110,7 +110,7 @@ export class ClassicClient {
   }
 
   /**
-   * Whether there is a server and it lets the user in. If not, the reason goes to stderr, which programs
+   * Whether there is a server and it accepts the login. If not, the reason goes to stderr, which programs
    * don't read.
    */
   async #enter(): Promise<boolean> {
@@ -182,8 +182,8 @@ export class ClassicClient {
     if (address === undefined) throw new DualpingError('no-available-server', 'no server is available');
     const connection = new ClassicConnection(address, String(this.#number));
     try {
-      // A server that has not yet noticed the end of the connection before refuses the login as "on already".
-      // It serves us all the same.
+      // A server that has not yet noticed the end of our former connection refuses the login as "on already".
+      // It serves us nevertheless.
       const answer = await connection.login();
       this.#connection = connection;
       return answer;

@@ -19,7 +19,7 @@ test('lists end in a comma and a space', () => {
   assert.deepEqual(listLines({ allUsers: ['1', '4'], followers: [] }), ['All users: 1, 4, ', 'Followers: ']);
 });
 
-test('commands in any case', () => {
+test('commands are read in any case', () => {
   assert.deepEqual(readCommand('  FoLLoW   4 '), { kind: 'follow', target: '4' });
   assert.deepEqual(readCommand('UNFOLLOW 4'), { kind: 'unfollow', target: '4' });
   assert.deepEqual(readCommand('list'), { kind: 'list' });

@@ -24,7 +24,7 @@ import {
 import { type ServerPlace, SupervisionFolder } from '../supervisor/supervision-folder.js';
 import { Child, type Ending } from './child-process.js';
 
-/** What `renderError` puts around the text of an error; it is removed when one error quotes another. */
+/** What `renderError` adds around the text of an error; it is removed when one error quotes another. */
 const ERROR_FRAME = /^dualping: | \([a-z-]+\)$/g;
 
 /** Whether a child reports with this line why it ends. */
@@ -47,7 +47,7 @@ export function textOf(line: string): string {
   }
 }
 
-/** What the child is: a router serves no `KeepAlive`, and there is no other router to report its crash to. */
+/** The kind of child: a router serves no `KeepAlive`, and its crash can't be reported to another router. */
 export type ChildRole =
   | { readonly kind: 'router' }
   | {
@@ -62,12 +62,12 @@ export interface ChildWardOptions {
   /** `router`, `s1`. */
   readonly name: string;
   readonly role: ChildRole;
-  /** Its command line, made anew for each start, because another process may have taken the port. */
+  /** Its command line, made for each start, because another process may have taken the port. */
   readonly commandLine: () => Promise<readonly string[]>;
   readonly onLine: (name: string, line: string) => void;
   readonly onReady: (address: Address, pid: number | undefined) => void;
   readonly keepAliveMs: number;
-  /** How it is dialled, asked when it is; without TLS when there is nothing. */
+  /** Credentials for dialling it, read at each dial; undefined: without TLS. */
   readonly dialling: () => Dialling | undefined;
 }
 
@@ -79,7 +79,7 @@ export class ChildOfUp implements SupervisedProcess {
   /** Its last line of output, which says why it could not start. */
   #lastLine = '';
   #over = false;
-  /** Whether a process has ever listened: before that nothing shows that it can. */
+  /** Whether a process has ever listened; before that it is not known that it can. */
   #wasReady = false;
   #onFirst: (first: { readonly address: Address } | { readonly error: DualpingError }) => void = () => {};
   /**
@@ -194,7 +194,7 @@ export class ChildOfUp implements SupervisedProcess {
   }
 
   #meaning(exit: ExitKind): ExitKind {
-    // A person may end one child to see what happens; to end all of them they end the parent.
+    // A user may end one child to see what happens; to end all, they end the parent.
     if (exit === 'told') return 'died';
     // The router must come back at the address that all others know, even if that is taken now, or there is
     // no network.

@@ -73,7 +73,7 @@ async function run(...args: string[]): Promise<{ readonly code: number | null; r
   return { code, out };
 }
 
-test('a cluster is killed with its parent, and comes back in its places with what was written', async (context) => {
+test('a cluster is killed with its parent, and comes back at the same ports with its data', async (context) => {
   const folder = folderFor(context);
   const first = await up(context, folder);
   assert.deepEqual([...first.addresses.keys()], ['router', 's1', 's2']);

@@ -1,4 +1,4 @@
-/** Routers and their servers on this machine, each a process of its own, and if need be the routers' etcd. */
+/** Routers and their servers on this machine, each a process of its own, and optionally the routers' etcd. */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -65,18 +65,18 @@ export const READY_LIMIT_MS = 30_000;
 const LEADER_LIMIT_MS = 30_000;
 const LEADER_POLL_MS = 100;
 const MAX_PORT = 65_535;
-/** How the first router is called; the others are `router2`, `router3` …. */
+/** The name of the first router; the others are `router2`, `router3` …. */
 const ROUTER = 'router';
 /** As a store: an etcd that is started and ended with the cluster. */
 export const OWN_ETCD = 'etcd';
 
 export interface LocalClusterOptions {
   readonly host: string;
-  /** The router's port; 0: the one of the last time, or a free one. */
+  /** The router's port; 0: the last one, or a free one. */
   readonly routerPort: number;
   /** Whether to use another port when `routerPort` is taken. */
   readonly routerMayMove: boolean;
-  /** Undefined: as many as the folder was made for; one in a new folder. */
+  /** Undefined: the number in the folder; one in a new folder. */
   readonly clusters: number | undefined;
   /** Routers that share `store`; one, without it. */
   readonly routers: number;
@@ -107,7 +107,7 @@ export interface LocalClusterOptions {
   readonly onLine: (name: string, line: string) => void;
 }
 
-/** A process of the cluster, for people: its pid is what they kill to see what happens. */
+/** A process of the cluster, for people: they can kill its pid to see what happens. */
 export interface Place {
   readonly name: string;
   readonly role: string;
@@ -118,7 +118,7 @@ export interface Place {
 interface LocalServer {
   readonly cluster: ClusterId;
   readonly id: ServerId;
-  /** `s1`, and `c2/s1` where there are several clusters: also where its folder is. */
+  /** `s1`, or `c2/s1` with several clusters; also the path of its folder. */
   readonly name: string;
   readonly child: SupervisedChild;
 }
@@ -129,17 +129,17 @@ export class LocalCluster {
   readonly #addresses = new Map<string, Address>();
   /** Of processes that have no folder of their own. */
   readonly #identities = new Map<string, ProcessIdentity>();
-  /** How each process is dialled by whoever watches over it; undefined: without TLS. */
+  /** Credentials for dialling each process; undefined: without TLS. */
   readonly #dialling = new Map<string, NetworkCredentials | undefined>();
   readonly #routers: readonly SupervisedChild[];
   /** Known once the router has said how many clusters there are. */
   #servers: readonly LocalServer[] = [];
-  /** Until this is true only the caller of `start` learns what failed; nothing is logged beside it. */
+  /** Until this is true only the caller of `start` gets failures; they are not logged too. */
   #started = false;
   readonly #logs = new Map<string, BoundedLog>();
   #lock: DataFolderLock | undefined;
   #etcd: LocalEtcd | undefined;
-  /** Of `up` itself, and of each server for whoever watches over it: what is to be closed in the end. */
+  /** The watched credentials of `up` itself, and of each server's supervision, to be closed at the end. */
   readonly #watched: WatchedCredentials[] = [];
   #client: RouterClient | undefined;
   #watching: Subscription | undefined;
@@ -317,7 +317,7 @@ export class LocalCluster {
     if (this.#started || event.event !== 'given-up') this.#options.report(event);
   };
 
-  /** Of routers that have just started, none may lead yet. */
+  /** The number of clusters, when a router leads: routers that have just started may have no leader yet. */
   async #clustersWhenLed(client: RouterClient): Promise<number> {
     const until = performance.now() + LEADER_LIMIT_MS;
     for (;;)
@@ -381,7 +381,10 @@ export class LocalCluster {
   }
 
   /** @param place of the process: 0 for the router, then the servers of each cluster in turn */
-  /** The first router at the given port. Others take a free one and say which: the next are for servers. */
+  /**
+   * The first router uses the given port. Other routers take a free one, because the next ports are for
+   * servers.
+   */
   #routerMetricsFlags(name: string): readonly string[] {
     const { metrics } = this.#options;
     if (name === ROUTER || metrics === undefined) return this.#metricsFlags(0);
@@ -469,7 +472,7 @@ export class LocalCluster {
 }
 
 /**
- * Whether there is a port for the metrics of so many processes beside the router.
+ * Checks that there are ports for the metrics of all these processes.
  * @throws DualpingError `invalid-argument`, quoting the first port
  */
 export function checkMetricsPorts(metrics: HostAndPort, servers: number): void {
@@ -481,7 +484,7 @@ export function checkMetricsPorts(metrics: HostAndPort, servers: number): void {
 /** A folder of a version without certificates, or one that ran with `--insecure`. */
 const upgradeText = (certs: string): string =>
   `this network ran without TLS until now; from now on its parts and clients use it. Your clients on this machine know; those elsewhere need --ca with a copy of ${quote(resolve(certs, NETWORK_FILE))}, and csce438 programs need --classic here`;
-/** Whether the router of a network has kept what it knows in files there, and still does. */
+/** Whether the router of the network keeps its state in files there. */
 export const isKeptInFiles = (dataFolder: string): boolean => {
   const folder = join(dataFolder, ROUTER);
   return existsSync(join(folder, 'assignments.log')) && !existsSync(join(folder, 'moved.json'));
@@ -491,7 +494,7 @@ export const isKeptInFiles = (dataFolder: string): boolean => {
 const nameOf = (cluster: ClusterId, clusters: number, id: ServerId): string =>
   serverNameIn(clusters > 1 ? cluster : undefined, id);
 
-/** The name of its lock, by which `down` and `status` find it. */
+/** The role in its lock, by which `down` and `status` find it. */
 export const UP_ROLE = 'dualping up';
 
 /** The lock's error names the process; a person also needs its address. */

@@ -1,9 +1,9 @@
 /**
- * An etcd of three nodes on this machine, for `up --store etcd`: its programs are started, started again when
- * they end, and ended with `up`. What it keeps is in the data folder.
+ * An etcd of three nodes on this machine, for `up --store etcd`: its processes are started, restarted when
+ * they end, and ended with `up`. Its data is in the data folder.
  *
- * A node is known to the others by the port at which they dial it: that one is written down before the first
- * start, and a node comes back there or not at all.
+ * The other nodes know a node by its port: the port is recorded before the first start, and the node can only
+ * start again there.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,24 +16,24 @@ import { type Address, DualpingError, quote } from '@dualping/core';
 import { type ProcessIdentity, processIdentity, replaceFileNow, withinLimit } from '@dualping/host';
 import { portIfFree } from './places.js';
 
-/** The fewest of which one may be lost. */
+/** The smallest number of nodes of which one may be lost. */
 const NODES = 3;
-/** Only this machine reaches it: it speaks no TLS, and asks for no password. */
+/** Only this machine can reach it: it has no TLS and no password. */
 const LOOPBACK = '127.0.0.1';
 const FILE = 'etcd.json';
-/** All keys of the network begin so. */
+/** The prefix of all keys of the network. */
 const PREFIX = 'dualping';
 /** Wait before a node that has ended is started again, ms. */
 const RESTART_MS = 1_000;
 /** How long the nodes of an `up` that was killed may take to end and to free their ports, ms. */
 const PORT_LIMIT_MS = 5_000;
 const PORT_POLL_MS = 50;
-/** How far back etcd keeps what was overwritten: nothing here reads it, so little is enough. */
+/** How long etcd keeps overwritten values: they are never read, so little is enough. */
 const KEPT_HISTORY = '1h';
 
 /**
  * Runs etcd, and ends it when standard input closes: when this process is gone, even by SIGKILL. The shell
- * gives what it runs in the background no standard input, hence the third descriptor.
+ * gives background commands no standard input, therefore the third descriptor.
  */
 const ENDS_WITH_US = `
 exec 3<&0
@@ -48,7 +48,7 @@ export interface LocalEtcdOptions {
   readonly dataFolder: string;
   readonly onLine: (name: string, line: string) => void;
   readonly report: (event: string, text: string) => void;
-  /** Each time that a node has been started; `address` is for clients. */
+  /** Called each time a node was started; `address` is for clients. */
   readonly onStarted: (name: string, address: Address, identity: ProcessIdentity | undefined) => void;
 }
 
@@ -90,7 +90,7 @@ export class LocalEtcd {
   }
 
   /**
-   * Starts all nodes; whether they have a quorum yet is for the routers to find.
+   * Starts all nodes; the routers find out when these have a quorum.
    * @throws DualpingError `invalid-argument` when it is not installed, or a port is taken
    */
   static async start(options: LocalEtcdOptions): Promise<LocalEtcd> {
@@ -139,7 +139,7 @@ export class LocalEtcd {
     running.process = child;
     for (const stream of [child.stdout, child.stderr])
       createInterface({ input: stream }).on('line', (line) => onLine(node.name, line));
-    child.stdin.on('error', () => {}); // it has ended, which `exit` tells
+    child.stdin.on('error', () => {}); // it has ended; `exit` reports that
     child.once('spawn', () => {
       const identity = child.pid === undefined ? undefined : processIdentity(child.pid);
       onStarted(node.name, `${LOOPBACK}:${node.clientPort}`, identity);

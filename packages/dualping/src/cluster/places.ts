@@ -1,5 +1,5 @@
 /**
- * Where a local cluster was the last time, so that it comes back at the same ports when they are free.
+ * The last ports of a local cluster, so that it uses the same ports again if they are free.
  *
  * This is only a convenience: when the file is missing or broken, new ports are used.
  */

@@ -1,6 +1,6 @@
 /**
  * The processes that run in a data folder. They are found by their locks, so it does not matter how they were
- * started or how others ended; those that have no folder, as `up` has written them down.
+ * started or how others ended; processes without a folder are found in the file of `up`.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -22,7 +22,7 @@ export interface RunningProcesses {
   /** Absolute. */
   readonly folder: string;
   /**
-   * The process that supervises the others, and that is told when they shall end; undefined when there is
+   * The process that supervises the others, and has to be signalled to end them; undefined when there is
    * none.
    */
   readonly head: RunningProcess | undefined;
@@ -35,7 +35,7 @@ export interface RunningProcesses {
 export function runningIn(dataFolder: string): RunningProcesses {
   const folder = resolve(dataFolder);
   if (!existsSync(folder))
-    throw new DualpingError('no-available-server', `data folder ${quote(folder)} is not there`);
+    throw new DualpingError('no-available-server', `data folder ${quote(folder)} does not exist`);
   const own = holderOf(folder);
   if (own?.role === UP_ROLE) return membersOfCluster(folder, { name: 'up', holder: own, address: undefined });
   const { supervisor } = new SupervisionFolder(folder);

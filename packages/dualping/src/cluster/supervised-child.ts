@@ -1,6 +1,6 @@
 /**
- * A process of `dualping up`: it is started again when it ends or hangs, until it is told to stop or would
- * only be refused.
+ * A process of `dualping up`: it is restarted when it ends or hangs, until it is asked to stop or a restart
+ * is useless.
  */
 import type { Address } from '@dualping/core';
 import { type Report, withinLimit } from '@dualping/host';

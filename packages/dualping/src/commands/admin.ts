@@ -104,7 +104,7 @@ const promoteCommand = command({
     if (!unclean)
       throw new DualpingError(
         'invalid-argument',
-        `promoting s${server} may lose acknowledged writes that only other servers hold: say --unclean if that is meant`,
+        `promoting s${server} may lose acknowledged writes that only other servers hold: add --unclean to do it nevertheless`,
       );
     const promoted = await withRouter(asked, (client) =>
       client.promote(service || cluster, server, { acceptLoss }),
@@ -117,7 +117,7 @@ const promoteCommand = command({
 const handoverRouterCommand = command({
   name: 'handover',
   group: 'admin router',
-  summary: 'ask the leading router, of several that share a store, to leave that to another',
+  summary: 'ask the leader, of several routers that share a store, to let another one lead',
   settings: { routers: settings.routers, ...settings.trust, json: settings.json },
   run: async ({ json, ...asked }, { io }) => {
     const leader = await withRouter(asked, (client) => client.handoverRouter());

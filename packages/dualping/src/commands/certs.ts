@@ -31,13 +31,13 @@ const MADE = { certs: settings.certsFolder, days: settings.days };
 const initCommand = command({
   name: 'init',
   group: GROUP,
-  summary: 'make a network: the certificate that all others are made with',
+  summary: 'make a network: the certificate that signs all others',
   settings: { certs: settings.certsFolder },
   run: async ({ certs }, { io }) => {
     const network = await initNetwork(certs);
     io.out(`network ${network} in ${resolve(certs)}`);
     io.note(
-      `its clients need ${join(certs, NETWORK_FILE)}, which is no secret; keep all other files to yourself`,
+      `its clients need ${join(certs, NETWORK_FILE)}, which is not secret; keep all other files private`,
     );
     return EXIT.done;
   },
@@ -55,7 +55,7 @@ async function make(certs: string, parts: readonly Part[], days: number, io: Io)
 const ensureCommand = command({
   name: 'ensure',
   group: GROUP,
-  summary: 'make what is missing of these, and the network too: for scripts, which may say it again',
+  summary: 'make what is missing of these, and the network too: for scripts, which may repeat it',
   args: [{ name: 'names', help: 'as router,server-1-2,operator-anna (server 2 of cluster 1)' }],
   settings: { certs: settings.certsFolder, deliver: settings.deliver },
   run: async ({ certs, deliver: to }, { args, io }) => {
@@ -127,7 +127,7 @@ const renewCommand = command({
   },
 });
 
-/** What a rotation is made of, and what is to be done after each step. */
+/** The steps of a rotation, and what to do after each. */
 const STEPS: Readonly<
   Record<string, { readonly does: (certs: string) => Promise<void>; readonly next: string }>
 > = {
@@ -190,7 +190,7 @@ const revokeCommand = command({
     const gone = await revoke(certs, part);
     for (const { name, serial } of gone) io.out(`revoked ${name}, serial ${serial}`);
     if (gone.length === 0) io.note(`nothing new: all certificates of ${partText(part)} were revoked already`);
-    io.note(`parts on other machines hear of it by ${join(certs, 'revoked.json')}: copy it there`);
+    io.note(`parts on other machines need ${join(certs, 'revoked.json')}: copy it there`);
     return EXIT.done;
   },
 });
@@ -198,7 +198,7 @@ const revokeCommand = command({
 const listCommand = command({
   name: 'list',
   group: GROUP,
-  summary: 'all certificates that were made, and what became of them',
+  summary: 'all certificates that were made, and the state of each',
   settings: { certs: settings.certsFolder, json: settings.json },
   run: async ({ certs, json }, { io }) => {
     const all = listCertificates(certs);
@@ -225,8 +225,8 @@ function stateOf({
 }: ReturnType<typeof listCertificates>[number]): string {
   if (revokedAtMs !== undefined) return `revoked on ${dayOf(revokedAtMs)}`;
   if (notAfterMs < Date.now()) return 'has expired';
-  if (isOfFormer) return 'of a former network certificate, counts no more';
-  return isCurrent ? 'in use' : 'replaced, still counts';
+  if (isOfFormer) return 'of a former network certificate, no longer valid';
+  return isCurrent ? 'in use' : 'replaced, still valid';
 }
 
 /** The value of an argument; a refusal quotes it. */

@@ -15,10 +15,11 @@ import { operatorCredentials, type Trust } from '../credentials.js';
 import * as settings from '../settings/definitions.js';
 import { cleanForTerminal } from '../terminal-text.js';
 
-/** For monitoring programs (Nagios, Icinga and their like): they go by the exit code. */
+/** For monitoring programs (Nagios, Icinga and similar), which use the exit code. */
 export const checkCommand = command({
   name: 'check',
-  summary: 'whether the network is well, for monitoring: exit code 0 it is, 1 a warning, 2 critical',
+  summary:
+    'whether the network is well, for monitoring: exit code 0 if it is, 1 for a warning, 2 if critical',
   settings: {
     routers: settings.routers,
     ...settings.trust,

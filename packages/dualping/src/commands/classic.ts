@@ -15,7 +15,7 @@ const ROUTER: Part = { role: 'router' };
 
 const coordinatorCommand = command({
   name: 'coordinator',
-  summary: "a router, as the csce438 family's coordinator is started",
+  summary: 'a router, with the command line of the csce438 coordinator',
   settings: {
     port: classic.coordinatorListenPort,
     host: settings.host,
@@ -65,7 +65,7 @@ const coordinatorCommand = command({
 
 const tsdCommand = command({
   name: 'tsd',
-  summary: "a server, as the csce438 family's is started",
+  summary: 'a server, with the command line of the csce438 server',
   settings: {
     cluster: classic.cluster,
     id: classic.serverId,
@@ -118,7 +118,7 @@ const tsdCommand = command({
 
 const tscCommand = command({
   name: 'tsc',
-  summary: "the csce438 family's line client",
+  summary: 'the csce438 line client',
   settings: {
     coordinatorHost: classic.coordinatorHost,
     coordinatorPort: classic.coordinatorPort,

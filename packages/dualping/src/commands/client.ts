@@ -8,7 +8,7 @@ import { personCredentials } from '../user/first-contact.js';
 
 export const clientCommand = command({
   name: 'client',
-  summary: 'read and post, on the full screen; on a pipe, do the lines that come in and end',
+  summary: 'read and post, on the full screen; on a pipe, run the lines that come in and end',
   settings: {
     user: settings.user,
     routers: settings.routers,

@@ -62,7 +62,7 @@ const DEMO_SETTINGS = {
   web: {
     ...settings.line,
     key: 'web',
-    help: 'a page for browsers instead of the full screen; its buttons are for whoever has the link that is printed',
+    help: 'a page for browsers instead of the full screen; only the printed link has the buttons',
   },
   webPort: {
     ...settings.routerPort,
@@ -97,16 +97,13 @@ type DemoValues = Values<typeof DEMO_SETTINGS>;
 
 export const demoCommand = command({
   name: 'demo',
-  summary: 'a network with people on it whose servers are killed, frozen and cut off; nothing gets lost',
+  summary: 'a network with simulated people; its servers are killed, frozen and cut off, and nothing is lost',
   settings: DEMO_SETTINGS,
   run: async (values, invocation) => {
     const { io, isGiven } = invocation;
     const { script: isScript, web: isWeb } = values;
     if (isScript && isWeb)
-      throw new DualpingError(
-        'invalid-argument',
-        '--script needs nobody to watch, and --web is for those who do: give one',
-      );
+      throw new DualpingError('invalid-argument', '--script and --web exclude each other: give one');
     if (!isScript && !isWeb && !hasFullScreen(io, false))
       throw new DualpingError(
         'invalid-argument',

@@ -8,7 +8,7 @@ import * as settings from '../settings/definitions.js';
 /** For health probes, which use the exit code. */
 export const healthCommand = command({
   name: 'health',
-  summary: 'ask a router or a server how it is; exit code 0 only when it serves',
+  summary: 'ask a router or a server whether it serves; exit code 0 only if it does',
   settings: {
     address: settings.address,
     service: settings.service,

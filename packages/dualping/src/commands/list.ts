@@ -7,7 +7,7 @@ import * as settings from '../settings/definitions.js';
 
 export const listCommand = command({
   name: 'list',
-  summary: 'all users (a line for each 2,000), your followers and whom you follow, of all clusters',
+  summary: 'all users (a line for each 2,000), your followers and those you follow, of all clusters',
   settings: {
     user: settings.user,
     routers: settings.routers,

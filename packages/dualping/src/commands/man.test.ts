@@ -34,7 +34,7 @@ test('text that roff would take for a request or an escape is text', () => {
   assert.ok(manualPage([odd]).includes("\\&.TH \\en and 'so"));
 });
 
-test('groff has nothing to say against it', (t) => {
+test('groff reports no problem', (t) => {
   const { error, stderr, stdout } = spawnSync('groff', ['-man', '-Tutf8', '-ww', '-z'], {
     input: page,
     encoding: 'utf8',

@@ -35,7 +35,7 @@ export const SERVER_SETTINGS = {
 
 export const serverCommand = command({
   name: 'server',
-  summary: 'run a server: it keeps the network, as primary or standby as the router says',
+  summary: 'run a server: it holds the data, as primary or standby, as the router decides',
   settings: {
     ...SERVER_SETTINGS,
     supervised: settings.supervised,
@@ -52,7 +52,7 @@ export const serverCommand = command({
   },
 });
 
-/** Who it is by its certificate, and how its lines call it. */
+/** The part in its certificate, and its name in lines for the operator. */
 function partOf({ cluster, id }: { readonly cluster: number; readonly id: number }): {
   readonly part: Part;
   readonly name: string;

@@ -172,7 +172,7 @@ const storeFlags = (access: StoreAccessValues): readonly string[] =>
     value === '' ? [] : [flagOf(settings.storeAccess[name as keyof StoreAccessValues]), value],
   );
 
-/** A network stays in its store: in another one it would begin anew, and its servers refuse that. */
+/** A network stays in its store: in another store it would be a new network, which its servers refuse. */
 function refuseOtherStore(data: string, store: string): void {
   if (store !== '' && isKeptInFiles(data))
     throw new DualpingError(
@@ -243,7 +243,7 @@ export const startCommand = command({
   },
 });
 
-/** What a user of the network in that folder has; undefined: it runs without TLS. */
+/** A user's credentials for the network in that folder; undefined: it runs without TLS. */
 function credentialsFor(data: string, router: Address): NetworkCredentials | undefined {
   const certs = certsAt(data, [router]);
   return certs === undefined ? undefined : networkIn(certs);

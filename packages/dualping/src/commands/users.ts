@@ -1,4 +1,4 @@
-/** Who may come in: `invite` and `join`, a user's own `keys`, and `admin reset-keys`. */
+/** The commands about users and keys: `invite`, `join`, `keys`, and `admin reset-keys`. */
 import { DualpingSession, UserAdmin } from '@dualping/client';
 import { type Address, DualpingError, type KeyOfUser, quote, type UserName } from '@dualping/core';
 import { EXIT } from '@dualping/host';
@@ -28,7 +28,7 @@ import {
 } from '../user/known-networks.js';
 
 const HOUR_MS = 3_600_000;
-/** For another device of one's own, that is at hand. */
+/** Validity of a code for the user's own other device, which is usually at hand. */
 const DEVICE_HOURS = 1;
 
 const OPERATOR = { routers: settings.routers, ...settings.trust, at: settings.at, hours: settings.codeHours };
@@ -39,7 +39,7 @@ interface OperatorValues extends Trust {
   readonly hours: number;
 }
 
-/** Makes a code, and prints the line by which somebody comes in with it. */
+/** Makes a code, and prints the line with which a user joins. */
 async function letIn(
   { routers, at, hours, ...trust }: OperatorValues,
   user: UserName | undefined,
@@ -76,15 +76,15 @@ function printLine(io: Io, { routers, hours, credentials, code, user }: Printed)
   const line = joinLineText({ routers, fingerprints, code, ...(user !== undefined && { user }) });
   io.out(`dualping join '${line}'`);
   const whom = user === undefined ? 'one new user' : quote(user);
-  io.note(`lets in ${whom}, once, within ${hours} hours: send it to nobody else`);
+  io.note(`admits ${whom}, once, within ${hours} hours: send it to no one else`);
   if (routers.every((router) => isLoopback(parseAddress(router).host)))
-    io.note('it is good on this machine only: say with --at by which address others reach the router');
+    io.note('it works on this machine only: give with --at the address at which others reach the router');
 }
 
 export const inviteCommand = command({
   name: 'invite',
-  summary: 'let somebody in: print the line that they type; for operators',
-  args: [{ name: 'name', help: 'the only name that it is for', optional: true }],
+  summary: 'invite a user: print the line that they type; for operators',
+  args: [{ name: 'name', help: 'the name for which it is', optional: true }],
   settings: OPERATOR,
   run: async (values, { args, io }) => {
     const user = args[0] === undefined ? undefined : userName(args[0]);
@@ -95,8 +95,8 @@ export const inviteCommand = command({
 export const resetKeysCommand = command({
   name: 'reset-keys',
   group: 'admin',
-  summary: 'revoke all keys of a user, and print the line by which the owner comes in again',
-  args: [{ name: 'user', help: 'whose keys are lost' }],
+  summary: 'revoke all keys of a user, and print the line with which the owner logs in again',
+  args: [{ name: 'user', help: 'the user whose keys are lost' }],
   settings: OPERATOR,
   run: async (values, { args, io }) => {
     const user = userName(args[0] ?? '');
@@ -106,7 +106,7 @@ export const resetKeysCommand = command({
 
 export const joinCommand = command({
   name: 'join',
-  summary: 'come into a network by the line that somebody sent',
+  summary: 'join a network with the line of an invitation',
   args: [{ name: 'line', help: 'dualping://host:port/?ca=...&code=..., in quotes' }],
   settings: { user: settings.user, timeoutMs: settings.timeoutMs },
   run: async ({ user: chosen, timeoutMs }, { args, io }) => {
@@ -174,7 +174,7 @@ async function comeIn({ routers, user, credentials, code, timeoutMs }: Coming): 
     await session.keys({ signal: AbortSignal.timeout(timeoutMs) });
   } catch (error) {
     if (error instanceof DualpingError) throw error;
-    throw new DualpingError('no-available-server', `nobody has let you in within ${timeoutMs} ms`, {
+    throw new DualpingError('no-available-server', `you were not admitted within ${timeoutMs} ms`, {
       cause: error,
     });
   } finally {
@@ -193,7 +193,7 @@ export const keysListCommand = command({
   name: 'list',
   group: 'keys',
   isDefault: true,
-  summary: 'the devices whose keys speak for you',
+  summary: 'your devices and their keys',
   settings: { ...KEYS, json: settings.json },
   run: async ({ json, ...oneShot }, { io }) => {
     const own = await ownKey(oneShot);
@@ -206,7 +206,7 @@ export const keysListCommand = command({
 export const keysAddCommand = command({
   name: 'add',
   group: 'keys',
-  summary: 'let in another device of yours: print the line that is typed there',
+  summary: 'admit another device of yours: print the line to type there',
   settings: { ...KEYS, at: settings.at },
   run: async ({ at, ...oneShot }, { io }) => {
     const { routers, user, ...trust } = oneShot;
@@ -223,7 +223,7 @@ export const keysAddCommand = command({
 export const keysRevokeCommand = command({
   name: 'revoke',
   group: 'keys',
-  summary: 'a device that is lost: its key speaks for you no more, and what it shows ends at once',
+  summary: 'revoke the key of a lost device: it is refused, and its timelines end at once',
   args: [{ name: 'key', help: 'its key, or the beginning of it, as `keys` shows it' }],
   settings: KEYS,
   run: async (oneShot, { args, io }) => {
@@ -238,7 +238,7 @@ export const keysRevokeCommand = command({
   },
 });
 
-/** Of this device, where there are keys. */
+/** The key of this device, if there are keys. */
 async function ownKey({
   routers,
   user,
@@ -265,7 +265,7 @@ function keyBeginningWith(begin: string, keys: readonly KeyOfUser[]): KeyOfUser 
   if (only !== undefined && others.length === 0) return only;
   const detail =
     found.length === 0
-      ? `no key that speaks for you begins with ${quote(begin)}`
+      ? `no key of yours begins with ${quote(begin)}`
       : `${quote(begin)} is the beginning of ${found.length} keys: give more of it`;
   throw new DualpingError(found.length === 0 ? 'unknown-key' : 'invalid-argument', detail);
 }

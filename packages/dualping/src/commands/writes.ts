@@ -60,7 +60,7 @@ export const postCommand = write({
 
 export const followCommand = write({
   name: 'follow',
-  summary: 'see what somebody posts from now on',
+  summary: 'follow a user: see their posts from now on',
   argument: NAME,
   judge: userName,
   send: (session, target) => session.follow(target),
@@ -69,7 +69,7 @@ export const followCommand = write({
 
 export const unfollowCommand = write({
   name: 'unfollow',
-  summary: 'no longer see what somebody posts',
+  summary: 'no longer follow a user',
   argument: NAME,
   judge: userName,
   send: (session, target) => session.unfollow(target),

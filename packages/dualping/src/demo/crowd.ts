@@ -22,7 +22,7 @@ const NAMES = [
   ...['mo', 'nia', 'otto', 'pia', 'quin', 'rosa', 'sam', 'tove', 'uma', 'vito', 'wren', 'yara', 'zoe'],
 ];
 
-/** A lasting name for each number from 0. */
+/** A fixed name for each number from 0. */
 export function nameOf(index: number): string {
   const name = NAMES[index % NAMES.length] ?? 'somebody';
   const round = Math.floor(index / NAMES.length);

@@ -125,7 +125,7 @@ export class DemoCluster {
     const ids = Array.from({ length: servers }, (_, index) => serverId(index + 1));
     const parts = ids.map((id): Part => ({ role: 'server', cluster: CLUSTER, serverId: id }));
     await ensure(this.#certs, [{ role: 'router' }, LOCAL_OPERATOR, ...parts]);
-    // The address that a person asked for comes first: its port may be taken.
+    // The requested address comes first: its port may be taken.
     this.#routerAddress = await this.#links.lay('router', 'people', port);
     rememberAt(this.#routerAddress, this.#certs);
     const observed = await this.#links.lay('router', 'observer');
@@ -197,7 +197,7 @@ export class DemoCluster {
   async cut(victim: Victim): Promise<void> {
     const party = this.#party(victim);
     this.#cut.add(party);
-    this.#say('fault', `${party} cut off from everybody`, victim);
+    this.#say('fault', `${party} cut off from all others`, victim);
     await this.#links.cut(party, this.#others(party));
   }
 
@@ -331,7 +331,7 @@ export class DemoCluster {
     const { host, folder } = this.#options;
     return [
       ...['server', '--host', host, '--port', '0', '--advertise', address, '--routers', router],
-      // Its people come in, also where others can reach it.
+      // Its people need no invitation, even if others can reach it.
       ...['--registration', 'open'],
       ...['--id', String(id), '--cluster', String(CLUSTER), '--certs', this.#certs],
       ...['--data', join(folder, serverName(serverId(id)))],

@@ -125,7 +125,7 @@ export class Demo {
       await this.#inflict(fault, victim);
       await this.#until(
         () => this.takeovers.length > before,
-        `${serverName(primary.serverId)} was ${DONE[fault]}, but not everybody was served again`,
+        `${serverName(primary.serverId)} was ${DONE[fault]}, but not all people were served again`,
       );
     } catch (error) {
       this.#clock.forget();

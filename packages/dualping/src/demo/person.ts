@@ -10,10 +10,10 @@ import type { SeenPost, Tally } from './tally.js';
 
 /** Above the position of any post. */
 const END = Number.MAX_SAFE_INTEGER;
-/** Wait before following somebody again who has not logged in yet, ms. */
+/** Wait before another attempt to follow a user who has not logged in yet, ms. */
 const NOT_YET_THERE_MS = 20;
 
-/** Where the network is, and how it is known. */
+/** Where the network is, and its credentials. */
 export interface FoundNetwork {
   readonly routers: readonly Address[];
   readonly credentials: NetworkCredentials;

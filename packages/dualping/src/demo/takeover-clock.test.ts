@@ -71,7 +71,7 @@ test('the four parts follow one another and add up', () => {
   assert.deepEqual(measured?.marks.live, [610, 620]);
 });
 
-test('the takeover is over when everybody is back and a post is acknowledged, in whatever order', () => {
+test('the takeover is over when all people are back and a post is acknowledged, in any order', () => {
   const clock = calm();
   clock.fault(100, 'kill');
   clock.assignment(105, PROMOTED);
@@ -82,7 +82,7 @@ test('the takeover is over when everybody is back and a post is acknowledged, in
   assert.equal(totalMs, 30);
 });
 
-test('people who hear of it before the watch does make it earlier, not negative', () => {
+test('if people learn of it before the watch, its parts are shorter, but never negative', () => {
   const clock = calm();
   clock.fault(100, 'kill');
   clock.live(108, 0, 5);
@@ -93,7 +93,7 @@ test('people who hear of it before the watch does make it earlier, not negative'
   assert.equal(totalMs, 11);
 });
 
-test('in a handover nobody has to find out anything', () => {
+test('a handover has no detection', () => {
   const clock = calm();
   clock.fault(100, 'handover');
   clock.assignment(112, assignment({ primary: 2, epoch: 5, live: [1, 2, 3] }));
@@ -102,7 +102,7 @@ test('in a handover nobody has to find out anything', () => {
   assert.deepEqual(parts, { detectMs: undefined, promoteMs: 12, reconnectMs: 8, firstPostMs: 1 });
 });
 
-test('a takeover that nobody caused begins with the word of the router', () => {
+test("a takeover without a fault begins with the router's announcement", () => {
   const clock = calm();
   clock.assignment(100, assignment({ primary: 1, epoch: 4, live: [2, 3], available: false }));
   clock.assignment(140, PROMOTED);

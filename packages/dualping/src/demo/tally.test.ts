@@ -48,7 +48,7 @@ function seenByAll(posts: readonly Sent[]): void {
   }
 }
 
-test('when all goes well nothing is counted against anybody', () => {
+test('when all goes well nothing is counted', () => {
   const posts = [acknowledged('ana'), acknowledged('bo'), acknowledged('ana')];
   seenByAll(posts);
   assert.ok(tally.settled);
@@ -66,7 +66,7 @@ test('when all goes well nothing is counted against anybody', () => {
   assert.deepEqual(tally.findings, []);
 });
 
-test('an acknowledged post that is passed over is lost at once, to that reader', () => {
+test('an acknowledged post that is skipped is lost at once, for that reader', () => {
   const [first, second] = [acknowledged('ana'), acknowledged('ana')];
   tally.delivered('bo', second);
   assert.deepEqual(wrongs(), { ...NONE, lost: 1 });
@@ -85,7 +85,7 @@ test('a post that is acknowledged after it was passed over is lost', () => {
   assert.deepEqual(wrongs(), { ...NONE, lost: 1 });
 });
 
-test('a post that never comes is on its way until enough was waited', () => {
+test('a post that never comes is in flight until the wait ends', () => {
   const only = acknowledged('ana');
   tally.delivered('ana', only);
   assert.ok(!tally.settled);
@@ -173,7 +173,7 @@ test('a timeline that is read back in another order is out of order', () => {
   assert.deepEqual(wrongs(), { ...NONE, outOfOrder: 1 });
 });
 
-test('a post that was given up may be missing, and is said', () => {
+test('a post that was given up may be missing, and is reported', () => {
   const first = post('ana');
   tally.failed('ana', first.number, 'may-have-happened');
   seenByAll([acknowledged('ana')]);
@@ -182,7 +182,7 @@ test('a post that was given up may be missing, and is said', () => {
   assert.deepEqual(kinds(), ['failed']);
 });
 
-test('a post that was given up may come all the same', () => {
+test('a post that was given up may still come', () => {
   const first = post('ana');
   tally.failed('ana', first.number, 'may-have-happened');
   seenByAll([first, acknowledged('ana')]);
@@ -190,14 +190,14 @@ test('a post that was given up may come all the same', () => {
   assert.deepEqual(wrongs(), { ...NONE, failures: 1 });
 });
 
-test('what nobody has posted, and what is not for this reader, is said', () => {
+test('a text that no person posted, or that is not for this reader, is reported', () => {
   tally.delivered('bo', { author: 'ana', number: 1, position: 1 });
   tally.delivered('bo', { author: 'mallory', number: 1, position: 2 });
   assert.equal(tally.failures, 2);
   assert.deepEqual(kinds(), ['unknown', 'unknown']);
 });
 
-test('many wrongs are all counted, and the first of them told', () => {
+test('all failures are counted, and the first ones described', () => {
   const posts = Array.from({ length: 500 }, () => acknowledged('ana'));
   seenByAll(posts);
   for (const each of posts) tally.delivered('bo', each);

@@ -29,7 +29,7 @@ class Row {
   readonly passedOver = new Set<number>();
 }
 
-/** One way through a timeline: live, or read back. */
+/** One pass through a timeline: live, or read back. */
 class Reading {
   readonly rows = new Map<string, Row>();
   lastPosition = 0;

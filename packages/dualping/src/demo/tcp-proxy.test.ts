@@ -107,7 +107,7 @@ async function conversation(context: TestContext, { server, address }: { server:
   return { near, other };
 }
 
-test('bytes and ends go through, in both directions', async (context) => {
+test('bytes and ends pass, in both directions', async (context) => {
   const setup = await proxied(context);
   const { near, other } = await conversation(context, setup);
   near.socket.end(' and goodbye');
@@ -119,7 +119,7 @@ test('bytes and ends go through, in both directions', async (context) => {
   assert.equal(near.text, 'welcome!');
 });
 
-test('many bytes to a slow reader arrive whole, and are not piled up', async (context) => {
+test('many bytes to a slow reader all arrive, and are not gathered in memory', async (context) => {
   const { server, address } = await proxied(context);
   const near = await dial(context, address);
   const size = 8 * 1024 * 1024;
@@ -146,7 +146,7 @@ test('a cut holds what is sent, closes nothing, and gives it back when it is hea
   await eventually('it arrives', () => near.text === 'welcome hm?' && other.text === 'hello are you there?');
 });
 
-test('somebody who dials during a cut is neither refused nor heard until it is healed', async (context) => {
+test('a connection made during a cut is neither refused nor served until it is healed', async (context) => {
   const { links, server, address } = await proxied(context);
   await links.cut('s1', ['people']);
   const near = await dial(context, address);
@@ -158,7 +158,7 @@ test('somebody who dials during a cut is neither refused nor heard until it is h
   await eventually('it is heard', () => server.accepted[0]?.text === 'hello?');
 });
 
-test('an end that dies during a cut is mourned when it is healed', async (context) => {
+test('the death of one end during a cut is noticed by the other when it is healed', async (context) => {
   const setup = await proxied(context);
   const { near, other } = await conversation(context, setup);
   await setup.links.cut('s1', ['people']);
@@ -169,7 +169,7 @@ test('an end that dies during a cut is mourned when it is healed', async (contex
   await eventually('the near end notices', () => near.closed || near.ended);
 });
 
-test('to sever is noticed by both at once, and others can dial', async (context) => {
+test('both sides notice a severed connection at once, and new ones can be dialled', async (context) => {
   const setup = await proxied(context);
   const { near, other } = await conversation(context, setup);
   await setup.links.sever('s1');
@@ -177,7 +177,7 @@ test('to sever is noticed by both at once, and others can dial', async (context)
   await conversation(context, setup);
 });
 
-test('nobody there is a closed connection, and a party that has moved is found', async (context) => {
+test('a connection to a party that is away is closed, and a party that has moved is found', async (context) => {
   const { links, server, address } = await proxied(context);
   server.server.close();
   await once(server.server, 'close');
@@ -210,7 +210,7 @@ test('a cut between two leaves the others alone', async (context) => {
   await eventually('s1 is heard', () => s1.other.text === 'hello not');
 });
 
-test('at an address that all share it is found out which process has dialled', {
+test('at a shared address the dialling process is found out', {
   skip: process.platform === 'linux' ? false : 'only Linux tells whose socket it is',
 }, async (context) => {
   // All sockets of this test belong to this process, which has the role of server s2.

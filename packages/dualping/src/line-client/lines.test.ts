@@ -3,7 +3,7 @@ import { mock, test } from 'node:test';
 import { TerminalLines } from './lines.js';
 import { Screen } from './screen.fixture.js';
 
-test('what comes in while a long line is typed stands above it, and the line stays whole', async () => {
+test('output while a long line is typed appears above it, and the line stays complete', async () => {
   const screen = new Screen();
   const lines = new TerminalLines(screen.io, '> ');
   const typed = lines[Symbol.asyncIterator]();
@@ -17,7 +17,7 @@ test('what comes in while a long line is typed stands above it, and the line sta
   lines.close();
 });
 
-test('after Ctrl-Z and fg it goes on reading', async () => {
+test('after Ctrl-Z and fg it reads on', async () => {
   const screen = new Screen();
   const stopped = mock.method(process, 'kill', () => true);
   const lines = new TerminalLines(screen.io, '> ');

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { readTypedLine } from './typed-line.js';
 
-test('commands as a person types them', () => {
+test('typed commands are understood', () => {
   assert.deepEqual(readTypedLine('  follow bob '), { kind: 'follow', target: 'bob' });
   assert.deepEqual(readTypedLine('UNFOLLOW bob'), { kind: 'unfollow', target: 'bob' });
   assert.deepEqual(readTypedLine('List'), { kind: 'list' });
@@ -19,7 +19,7 @@ test('plain text is a post', () => {
   assert.deepEqual(readTypedLine('followers are great'), { kind: 'post', text: 'followers are great' });
 });
 
-test('a command that can not be meant is never posted', () => {
+test('an invalid command is never posted', () => {
   for (const line of [
     'follow',
     'follow a b',
@@ -37,7 +37,7 @@ test('a command that can not be meant is never posted', () => {
   );
 });
 
-test('any line is read', () => {
+test('any line can be parsed', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (line) => {
       readTypedLine(line);

@@ -1,4 +1,4 @@
-/** What a person types in the line client. */
+/** A line that a user types in the line client. */
 import { postProblem, quote, userNameProblem } from '@dualping/core';
 import { asTyped } from '../post-text.js';
 
@@ -17,7 +17,7 @@ export type TypedLine =
 export const TYPED_HELP = [
   'follow NAME     see what NAME posts from now on',
   'unfollow NAME   no longer',
-  'list            everybody, your followers and whom you follow',
+  'list            all users, your followers and those you follow',
   'post TEXT       post; plain text that is no command is posted too',
   'older           posts from before those you have seen',
   'quit            leave (or Ctrl-D)',

@@ -67,7 +67,7 @@ export const serverId: Setting<number> = {
   key: 'id',
   short: 's',
   argument: 'number',
-  help: 'lasting number of the server within its cluster',
+  help: 'permanent number of the server within its cluster',
   parse: wholeNumber(1, MAX_SERVER_ID),
   fallback: 1,
 };
@@ -99,7 +99,7 @@ export const heartbeatTimeoutMs: Setting<number> = {
   key: 'heartbeatTimeoutMs',
   argument: 'ms',
   unit: 'ms',
-  help: 'without a heartbeat for so long a server that only sends those is out',
+  help: 'a server that only sends heartbeats is dropped after this long without one',
   parse: milliseconds(1),
   fallback: DEFAULT_HEARTBEAT_TIMEOUT_MS,
 };
@@ -110,7 +110,7 @@ const DIALECTS = CLASSIC_REPLIES.join(', ');
 export const networkClassicReplies: Setting<ClassicReplies> = {
   key: 'classicReplies',
   argument: 'dialect',
-  help: `how servers answer csce438 clients, unless a server is told otherwise: ${DIALECTS}`,
+  help: `how servers answer csce438 clients, unless a server has an option of its own: ${DIALECTS}`,
   parse: oneOf(CLASSIC_REPLIES),
   fallback: DEFAULT_CLASSIC_REPLIES,
 };

@@ -28,7 +28,7 @@ test("the top is for every command, a command's own object is stronger", () => {
   assert.deepEqual(read({ routers: ['a:1', 'b:2'] }), { routers: 'a:1,b:2' });
 });
 
-test('what nobody knows is refused, also for another command', () => {
+test('an unknown key is refused, also for another command', () => {
   refused({ date: 'x' }, /"date" is neither a setting nor a command/);
   refused({ up: { routers: 'a:1' } }, /"up\.routers" is not a setting of up/);
   refused({ up: 3 }, /"up" must be an object/);

@@ -22,7 +22,7 @@ import * as parse from './parse.js';
 import type { Setting } from './setting.js';
 
 export const DEFAULT_ROUTER_PORT = 7070;
-/** A hundred years: more is a slip. */
+/** A hundred years: more is a typing mistake. */
 const MAX_DAYS = 36_500;
 
 const setting = <T>(definition: Setting<T>): Setting<T> => Object.freeze(definition);
@@ -83,7 +83,7 @@ export const serverPort = setting({
 export const advertise = setting({
   key: 'advertise',
   argument: 'host:port',
-  help: 'the address that others are told to dial, where a proxy or a mapped port stands between',
+  help: 'the address that others dial, behind a proxy or a mapped port',
   parse: parse.address,
   fallback: '',
   fallbackText: 'default where it listens',
@@ -110,7 +110,7 @@ export const metrics = setting({
   fallbackText: 'default nowhere',
 });
 
-/** Of `up`: each process has an address of its own. */
+/** For `up`: each process has an address of its own. */
 export const networkMetrics = setting({
   ...metrics,
   help: 'where the router answers for metrics (Prometheus) and probes over HTTP; each server at the next port',
@@ -120,18 +120,18 @@ export const networkMetrics = setting({
 export const store = setting({
   key: 'store',
   argument: 'etcd://host:port,.../prefix',
-  help: 'an etcd in which several routers keep what they know together; one leads, the others stand by',
+  help: 'an etcd that several routers share; one leads, the others stand by',
   parse: parse.text,
   fallback: '',
-  fallbackText: 'default files in the data folder, of one router alone',
+  fallbackText: 'default files in the data folder, for one router',
 });
 
 const storeFile = (key: string, help: string) =>
   setting({ key, argument: 'file', help, parse: parse.text, fallback: '', fallbackText: 'default none' });
 
-/** How a router reaches an etcd that lets in not everybody. */
+/** How a router authenticates to etcd. */
 export const storeAccess = {
-  storeCa: storeFile('storeCa', 'certificates by which those of etcd were made: etcd is spoken to over TLS'),
+  storeCa: storeFile('storeCa', 'CA certificates of etcd: with them TLS is used to etcd'),
   storeCert: storeFile('storeCert', 'the certificate that the router shows to etcd'),
   storeKey: storeFile('storeKey', 'the private key of that certificate'),
   storeUser: setting({
@@ -152,20 +152,20 @@ export type Migration = (typeof MIGRATIONS)[number];
 export const migrate = setting<Migration | ''>({
   key: 'migrate',
   argument: 'to-store|to-folder',
-  help: 'move what a router knows from --data to --store, or back, while no router runs; starts none',
+  help: 'move the state of a router from --data to --store, or back, while no router runs; starts none',
   parse: parse.oneOf(MIGRATIONS),
   fallback: '',
   fallbackText: 'default nothing is moved',
 });
 
-/** Of `up` and `start`, which may run the store themselves. */
+/** For `up` and `start`, which may run the store themselves. */
 export const storeOfNetwork = setting({
   key: 'store',
   argument: 'etcd or etcd://host:port,.../prefix',
-  help: 'where several routers keep what they know: etcd runs one of three nodes in the data folder',
+  help: 'the store of several routers: etcd runs one of three nodes in the data folder',
   parse: parse.text,
   fallback: '',
-  fallbackText: 'default files in the data folder, of one router alone',
+  fallbackText: 'default files in the data folder, for one router',
 });
 
 export const routers = setting({
@@ -177,8 +177,8 @@ export const routers = setting({
 });
 
 /**
- * Of `up`, a number. Other commands take addresses by that name, which may stand in a variable or a file:
- * they mean one router here.
+ * For `up`, a number. For other commands this name means addresses; if `up` finds addresses in a variable or
+ * a file, it runs one router.
  */
 export const routersOfNetwork = setting({
   key: 'routers',
@@ -193,10 +193,10 @@ const routerCount = parse.wholeNumber(1, MAX_ROUTERS);
 export const clusters = setting({
   key: 'clusters',
   argument: 'count',
-  help: 'clusters the users are divided over; fixed once the router has a data folder',
+  help: 'number of clusters of users; fixed once the router has a data folder',
   parse: parse.wholeNumber(1, MAX_CLUSTERS),
   fallback: 1,
-  fallbackText: 'default what the folder was made for, at first 1',
+  fallbackText: 'default the number in the folder, at first 1',
 });
 
 export const cluster = setting({
@@ -220,7 +220,7 @@ export const ofService = setting({
 export const serverId = setting<number>({
   key: 'id',
   argument: 'number',
-  help: 'lasting number of the server within its cluster',
+  help: 'permanent number of the server within its cluster',
   parse: parse.wholeNumber(1, MAX_SERVER_ID),
   fallback: undefined,
 });
@@ -236,7 +236,7 @@ export const servers = setting({
 export const timing = {
   pingIntervalMs: milliseconds(
     'pingMs',
-    'a server says something at least this often',
+    'a server sends something at least this often',
     DEFAULT_TIMING.pingIntervalMs,
   ),
   deadAfterMs: milliseconds(
@@ -246,7 +246,7 @@ export const timing = {
   ),
   reattachGraceMs: milliseconds(
     'reattachGraceMs',
-    'after its start the router gives the known primary so long to come back',
+    'how long the router waits for the known primary after its own start',
     DEFAULT_TIMING.reattachGraceMs,
   ),
 };
@@ -265,7 +265,7 @@ export const diskStallMs = setting({
   key: 'diskStallMs',
   argument: 'ms',
   unit: 'ms',
-  help: 'a disk that does not answer for so long hangs: a server then leaves and ends, a router says NOT_SERVING',
+  help: 'a disk that does not answer for this long hangs: a server then leaves and ends, a router says NOT_SERVING',
   parse: parse.wholeNumber(MIN_DISK_STALL_MS, MAX_DISK_STALL_MS),
   fallback: DEFAULT_DISK_STALL_MS,
 });
@@ -282,10 +282,10 @@ export const address = setting({
 export const service = setting({
   key: 'service',
   argument: 'name',
-  help: 'which of its services is meant, as dualping.v1.SocialService: that serves only on a primary',
+  help: 'the service to ask about, such as dualping.v1.SocialService, which serves only on a primary',
   parse: parse.text,
   fallback: '',
-  fallbackText: 'default the process as such',
+  fallbackText: 'default the process itself',
 });
 
 /** A health probe gives up soon, and asks again later. */
@@ -323,7 +323,7 @@ export const successor = setting({
   fallbackText: 'default the first that is in sync',
 });
 
-/** Empty: no disk is looked at. */
+/** Empty: no disk is checked. */
 export const checkedData = setting({
   key: 'data',
   argument: 'folder',
@@ -345,7 +345,7 @@ export const minFree = setting({
   fallback: DEFAULT_MIN_FREE_PERCENT,
 });
 
-/** What an operator calls slow elsewhere too: see `slow-disk`. */
+/** The same limit as for the event `slow-disk`. */
 const DEFAULT_MAX_SYNC_MS = 1_000;
 
 export const maxSync = setting({
@@ -357,7 +357,7 @@ export const maxSync = setting({
   fallback: DEFAULT_MAX_SYNC_MS,
 });
 
-/** As parts themselves warn: long enough for a look once a month. */
+/** As in the warnings of parts: enough for an operator who looks once a month. */
 const DEFAULT_MIN_DAYS = 30;
 
 export const minDays = setting({
@@ -373,7 +373,7 @@ export const limit = setting({
   key: 'limit',
   argument: 'count',
   unit: 'posts',
-  help: 'how many posts of the past to show',
+  help: 'how many past posts to show',
   parse: parse.wholeNumber(0, MAX_PAGE_POSTS),
   fallback: TIMELINE_ENTRY_POSTS,
 });
@@ -390,14 +390,14 @@ export const keepAliveMs = setting({
 export const supervised = toggle('supervised', 'start it with a supervisor, and start both again as needed');
 export const noSupervise = toggle(
   'noSupervise',
-  'without a supervisor, whatever else says so: where systemd or a container starts again what ends',
+  'without a supervisor, even if a variable or the config file asks for one: under systemd or in a container',
 );
 export const paired = toggle(
   'paired',
-  'it is one of a pair, and gets a supervisor when there is none; said by `supervise`',
+  'it is one of a pair, and starts a supervisor when there is none; used by `supervise`',
 );
 
-/** Empty: the folder `certs` beside the data folder. */
+/** Empty: the folder `certs` next to the data folder. */
 export const certs = setting({
   key: 'certs',
   argument: 'folder',
@@ -411,13 +411,13 @@ export const insecure = setting<parse.Insecure>({
   key: 'insecure',
   argument: parse.BEYOND_LOOPBACK,
   mayStandAlone: true,
-  help: 'without TLS, for experiments: every caller is believed; on loopback only, unless that is said too',
+  help: 'without TLS, for experiments: every caller is believed; on loopback only, unless beyond-loopback is given',
   parse: parse.insecure,
   fallback: 'no',
   fallbackText: 'default TLS',
 });
 
-/** What commands that call need to know of a network; empty: what `up` has left in dualping-data. */
+/** The credentials of commands that make calls; empty: those of `up` in dualping-data. */
 export const trust = {
   certs: setting({
     ...certs,
@@ -452,28 +452,28 @@ export const days = setting({
   key: 'days',
   argument: 'days',
   unit: 'days',
-  help: 'how long the certificate counts',
+  help: 'how long the certificate is valid',
   parse: parse.wholeNumber(1, MAX_DAYS),
   fallback: DEFAULT_DAYS,
 });
 
 export const REGISTRATIONS = ['open', 'invite', 'closed'] as const;
 
-/** Empty: open where only this machine can come in, else by invitation. */
+/** Empty: open if only this machine can connect, otherwise by invitation. */
 export const registration = setting<(typeof REGISTRATIONS)[number] | ''>({
   key: 'registration',
   argument: 'who',
-  help: 'with TLS, for whom new names are: open for whoever comes, invite for who is invited, closed for nobody',
+  help: 'with TLS, who can have a new name: open: any user, invite: invited users, closed: no one',
   parse: parse.oneOf(REGISTRATIONS),
   fallback: '',
   fallbackText: 'default open on loopback, else invite',
 });
 
-/** Empty: as the command itself calls the routers. */
+/** Empty: the addresses at which the command itself calls the routers. */
 export const at = setting<readonly string[]>({
   key: 'at',
   argument: 'host:port,...',
-  help: 'where the router is for those who get the line',
+  help: 'the address of the router for the user of the line',
   parse: parse.addresses,
   fallback: [],
   fallbackText: 'default --routers',
@@ -486,7 +486,7 @@ export const codeHours = setting({
   key: 'hours',
   argument: 'hours',
   unit: 'hours',
-  help: 'for how long the line is good',
+  help: 'how long the line is valid',
   parse: parse.wholeNumber(1, MAX_CODE_MS / 3_600_000),
   fallback: DEFAULT_CODE_HOURS,
 });
@@ -499,7 +499,7 @@ export const classicWire = toggle(
 export const classicFrom = setting<readonly string[]>({
   key: 'classicFrom',
   argument: 'network,...',
-  help: 'with TLS: serve csce438 programs from there as well, as 10.0.0.0/8; switches --classic on',
+  help: 'with TLS: serve csce438 programs from these addresses too, such as 10.0.0.0/8; switches --classic on',
   parse: parse.networks,
   fallback: [],
   fallbackText: 'default only from this machine',
@@ -507,7 +507,7 @@ export const classicFrom = setting<readonly string[]>({
 
 export const noDialBack = toggle(
   'noDialBack',
-  'promote servers although they were not dialled back: for a router that cannot dial them, while clients can',
+  'promote servers without dialling them back: for a router that cannot dial them, while clients can',
 );
 export const inSync = toggle(
   'inSync',
@@ -518,8 +518,8 @@ export const line = toggle('line', 'line by line instead of the full screen');
 export const json = toggle('json', 'print JSON for programs, one object a line');
 export const follow = toggle('follow', 'go on with new posts as they come');
 export const watch = toggle('watch', 'go on with every change as it is made');
-export const unclean = toggle('unclean', 'yes, acknowledged writes may be lost');
-export const acceptLoss = toggle('accept-loss', 'also when another live server has more');
+export const unclean = toggle('unclean', 'confirm that acknowledged writes may be lost');
+export const acceptLoss = toggle('accept-loss', 'even if another live server has more');
 /** Of `admin remove`. */
 export const acceptFewerCopies = toggle(
   'accept-loss',

@@ -1,4 +1,4 @@
-/** How much users and addresses may do: the settings, and what they mean for a process. */
+/** The settings of limits for users and addresses, and the options that they give to a process. */
 import {
   DEFAULT_MIN_DISK_FREE,
   DEFAULT_USER_LIMITS,
@@ -11,7 +11,7 @@ import * as parse from './parse.js';
 import { flagOf, type Setting, type Values } from './setting.js';
 
 const BYTES_PER_MB = 1_000_000;
-/** More than that a limit can't be; 0 switches it off. */
+/** The largest limit; 0 switches a limit off. */
 const MOST = 1_000_000_000;
 
 const limit = (key: string, unit: string, help: string, fallback: number): Setting<number> =>
@@ -24,7 +24,7 @@ const limit = (key: string, unit: string, help: string, fallback: number): Setti
     fallback,
   });
 
-/** Of a server. */
+/** Settings of a server. */
 export const OF_USERS = {
   postsPerSecond: limit(
     'postsPerSecond',
@@ -50,7 +50,7 @@ export const OF_USERS = {
 
 const LARGEST_RESERVE_GB = LARGEST_RESERVE_BYTES / 1_000_000_000;
 
-/** Of a server's disk. */
+/** Setting of a server's disk. */
 export const minDiskFree: Setting<number> = Object.freeze({
   key: 'minDiskFree',
   argument: 'percent',
@@ -60,12 +60,12 @@ export const minDiskFree: Setting<number> = Object.freeze({
   fallback: DEFAULT_MIN_DISK_FREE,
 });
 
-/** Of every process that listens. */
+/** Settings of every process that listens. */
 export const OF_CONNECTIONS = {
   connectionsPerAddress: limit(
     'connectionsPerAddress',
     'connections',
-    'what one address may have open; parts with certificates, and this machine itself, are exempt',
+    'open connections of one address; parts with certificates, and this machine itself, are exempt',
     DEFAULT_CONNECTION_LIMITS.perAddress,
   ),
   connectionsPerSecond: limit(
@@ -92,7 +92,7 @@ export const connectionLimitsOf = (values: ConnectionLimitValues): ConnectionLim
   perSecond: values.connectionsPerSecond,
 });
 
-/** The same for a process that is started. */
+/** The flags with the same values, for a process to start. */
 const flagsOf =
   <Limits extends Readonly<Record<string, Setting<number>>>>(limits: Limits) =>
   (values: Values<Limits>): readonly string[] =>
@@ -101,7 +101,7 @@ const flagsOf =
 export const userLimitFlags = flagsOf(OF_USERS);
 export const connectionLimitFlags = flagsOf(OF_CONNECTIONS);
 
-/** For programs that write faster than people, as the demo and benchmarks. */
+/** For programs that write faster than people, such as the demo and benchmarks. */
 export const NO_USER_LIMIT_FLAGS: readonly string[] = Object.values(OF_USERS).flatMap((setting) => [
   flagOf(setting),
   '0',

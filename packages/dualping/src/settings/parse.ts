@@ -43,7 +43,7 @@ export function switchValue(text: string): boolean {
 /** Where a process may speak without TLS. */
 export type Insecure = 'no' | 'loopback' | 'beyond-loopback';
 
-/** What it takes to listen without TLS where other machines can come: to be told twice. */
+/** The value that is needed to listen without TLS where other machines can connect. */
 export const BEYOND_LOOPBACK = 'beyond-loopback';
 
 export function insecure(value: string): Insecure {

@@ -26,7 +26,7 @@ test('a flag is stronger than a variable, a variable than the file, the file tha
   assert.equal(servers({ file, environment: { DUALPING_SERVERS: '' } }), 4);
 });
 
-test('values are judged and frozen', () => {
+test('values are checked and frozen', () => {
   const values = resolveSettings(SETTINGS, {
     ...NOTHING,
     flags: { routers: 'a:1, [::1]:2', json: 'true' },
@@ -48,8 +48,8 @@ test('a wrong value is quoted with the place it came from', () => {
   refused({ ...NOTHING, flags: { id: '1', user: 'a b' } }, /--user is "a b": user name "a b" may only have/);
 });
 
-test('what must be given and is not is named', () => {
-  refused(NOTHING, /--id \(or DUALPING_ID\) is missing: lasting number/);
+test('a missing required setting is named', () => {
+  refused(NOTHING, /--id \(or DUALPING_ID\) is missing: permanent number/);
 });
 
 test('help has unit, default and variable', () => {

@@ -4,7 +4,7 @@ import { distance, refuseUnknownVariables } from './unknown-variables.js';
 
 const KNOWN = ['DUALPING_PORT', 'DUALPING_ROUTERS', 'DUALPING_DATA'];
 
-test('distances count what is put in, taken out and changed', () => {
+test('distances count inserted, removed and changed letters', () => {
   for (const [one, other, wanted] of [
     ['', '', 0],
     ['abc', 'abc', 0],
@@ -30,7 +30,7 @@ test('a misspelt variable is refused with the nearest name', () => {
     });
 });
 
-test('what is known, is not ours, or is empty passes', () => {
+test('known, foreign and empty variables pass', () => {
   refuseUnknownVariables(
     { DUALPING_PORT: '1', PATH: '/bin', DUALPING_NONSENSE: '', DUALPING_IMAGE: 'x', DUALPINGX: 'y' },
     KNOWN,

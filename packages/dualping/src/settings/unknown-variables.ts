@@ -5,7 +5,10 @@
 import { DualpingError, quote } from '@dualping/core';
 
 const OURS = 'DUALPING_';
-/** Read by docker/compose.yaml and by the tests of the repository, and passed on to whatever they run. */
+/**
+ * Read by docker/compose.yaml and by the tests of the repository, and passed on to the processes that they
+ * start.
+ */
 const NO_SETTINGS: readonly string[] = [
   'DUALPING_IMAGE',
   'DUALPING_RESTART',
@@ -33,7 +36,7 @@ export function refuseUnknownVariables(
   }
 }
 
-/** How many letters have to be put in, taken out or changed (Levenshtein). */
+/** How many letters have to be inserted, removed or changed (Levenshtein). */
 export function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, at) => at);
   for (let i = 1; i <= one.length; i++) {

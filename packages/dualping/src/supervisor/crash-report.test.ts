@@ -11,7 +11,7 @@ import { reportCrash } from './crash-report.js';
 /** Nothing listens at the discard port. */
 const NOBODY = '127.0.0.1:9';
 
-test('a router that can be reached drops the life that is reported, and no other', async (context) => {
+test('a reachable router drops the reported life, and no other', async (context) => {
   const dataFolder = mkdtempSync(join(tmpdir(), 'dualping-crash-'));
   const router = await startRouter({
     host: '127.0.0.1',

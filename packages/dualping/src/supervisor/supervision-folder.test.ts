@@ -12,7 +12,7 @@ function folderFor(context: TestContext): SupervisionFolder {
   return new SupervisionFolder(folder);
 }
 
-test('a place is believed of its very process only', (context) => {
+test('a recorded address counts only for exactly its process', (context) => {
   const folder = folderFor(context);
   const place = { ...ownIdentity(), address: '127.0.0.1:1', key: 'k', incarnation: 3 };
   assert.equal(folder.placeOf(ownIdentity()), undefined);
@@ -27,7 +27,7 @@ test('a place is believed of its very process only', (context) => {
   );
 });
 
-test('the server is whoever holds the data folder, or was just started and still runs', (context) => {
+test('the server is the process that holds the data folder, or was just started and still runs', (context) => {
   const folder = folderFor(context);
   const running = (): number | undefined => folder.server?.pid;
   assert.equal(running(), undefined);
@@ -43,7 +43,7 @@ test('the server is whoever holds the data folder, or was just started and still
   lock.release();
 });
 
-test('the supervisor is whoever holds its place', (context) => {
+test('the supervisor is the process that holds its lock', (context) => {
   const folder = folderFor(context);
   assert.equal(folder.supervisor, undefined);
   const lock = lockDataFolder(folder.path, 'the supervisor of server s1');
@@ -52,7 +52,7 @@ test('the supervisor is whoever holds its place', (context) => {
   assert.equal(folder.supervisor, undefined);
 });
 
-test('files that are broken, or of something else, say nothing', (context) => {
+test('broken or foreign files are ignored', (context) => {
   const folder = folderFor(context);
   folder.recordOutcome({ exitCode: 1, text: 'refused' });
   assert.deepEqual(folder.outcome, { exitCode: 1, text: 'refused' });

@@ -3,12 +3,12 @@
  * server's data folder.
  *
  *   lock-PID-START  which process is the supervisor (see `lockDataFolder`)
- *   process.json    the process that was started last: until it has locked the data folder, nothing else tells of it
- *   server.json     where the server listens, and the key that lets a supervisor in
- *   outcome.json    how supervision ended, if it ended in order: then nobody starts it again
+ *   process.json the last started process: before it has locked the data folder, there is no other trace of
+ *   it server.json where the server listens, and the key for its supervisor outcome.json how supervision
+ *   ended, if it ended in order: then it is not started again
  *
- * The process that a file is about may be gone: each file has its process id and start time, and counts only
- * while that process runs.
+ * The process in a file may be gone: each file has its process id and start time, and is used only while that
+ * process runs.
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

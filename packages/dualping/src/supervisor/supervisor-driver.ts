@@ -1,4 +1,4 @@
-/** Performs for one supervised process what the machine in `@dualping/core` decides. */
+/** Performs the decisions of the machine in `@dualping/core` for one supervised process. */
 import {
   type KeepAliveLink,
   type Outcome,

@@ -24,7 +24,7 @@ test('the first assignment is only introduced', () => {
   ]);
 });
 
-test('dropped and promoted at once: nobody waited for the promotion', () => {
+test('dropped and promoted in one change: the promotion took no time', () => {
   const [, after] = told(
     [0, FIRST],
     [300, assignment(2, { id: 2, epoch: 5 }, [member(1, away), member(2), member(3)])],
@@ -43,7 +43,7 @@ test('dropped and promoted at once: nobody waited for the promotion', () => {
   });
 });
 
-test('nobody was available for a while: the promotion took as long', () => {
+test('no server was available for a while: the promotion took that long', () => {
   const nobody = [member(1, away), member(2, away), member(3, { inSync: false })];
   const back = [member(1, away), member(2, { incarnation: 2 }), member(3, { inSync: false })];
   const [, lost, found] = told(
@@ -56,13 +56,13 @@ test('nobody was available for a while: the promotion took as long', () => {
     'down: s1 dropped: the router no longer hears it',
     'down: s2 dropped: the router no longer hears it',
     'down: s3 is no longer in sync',
-    'down: nobody is available: no in-sync server is live',
+    'down: no server is available: no in-sync server is live',
   ]);
   assert.equal(lost?.promotion, undefined);
   assert.equal(found?.promotion?.promoteMs, 750);
 });
 
-test('a primary that stands while another is promoted has handed over', () => {
+test('a primary that is live while another is promoted has handed over', () => {
   const [, after] = told([0, FIRST], [10, assignment(2, { id: 3, epoch: 5 }, ALL)]);
   assert.equal(after?.promotion?.fault, 'handover');
   assert.equal(after?.promotion?.to, 3);
@@ -79,7 +79,7 @@ test('the same primary after a pause of the router keeps its epoch: no takeover'
   assert.equal(after?.events.at(-1), 'up: s1 serves again, still epoch 4');
 });
 
-test('who comes, comes back, and catches up', () => {
+test('a member that comes, comes back, and catches up gives events', () => {
   const [, , , gone, back, whole] = told(
     [0, assignment(1, { id: 1, epoch: 4 }, [member(1)])],
     [10, assignment(2, { id: 1, epoch: 4 }, [member(1), member(2, { inSync: false })])],
@@ -93,12 +93,12 @@ test('who comes, comes back, and catches up', () => {
   assert.deepEqual(whole, ['up: s2 is in sync']);
 });
 
-test('what is told again, as after a reconnect, is nothing new', () => {
+test('a repeated assignment, as after a reconnect, gives no event', () => {
   const [, again] = told([0, FIRST], [10, FIRST]);
   assert.deepEqual(again, { events: [], promotion: undefined });
 });
 
-test('with several clusters each line says which', () => {
+test('with several clusters each line names its cluster', () => {
   const [, second, change] = told(
     [0, FIRST],
     [0, { ...FIRST, cluster: 2 }],
@@ -109,7 +109,7 @@ test('with several clusters each line says which', () => {
   assert.equal(change?.promotion?.cluster, 2);
 });
 
-test('whose story an event belongs to', () => {
+test('an event belongs to its servers', () => {
   const changes = new AssignmentChanges();
   const at = { wallMs: 1, monoMs: 1 };
   changes.step(at, FIRST);

@@ -125,7 +125,9 @@ function primaryEvents(before: Assignment, after: Assignment, tell: Tell): reado
 
 function availabilityEvents(before: Assignment, after: Assignment, tell: Tell): readonly ClusterEvent[] {
   if (before.available && !after.available)
-    return [tell('down', `nobody is available: ${after.unavailableReason || 'no in-sync server is live'}`)];
+    return [
+      tell('down', `no server is available: ${after.unavailableReason || 'no in-sync server is live'}`),
+    ];
   const isSame = after.epoch === before.epoch;
   if (!before.available && after.available && isSame && after.primary !== undefined)
     return [

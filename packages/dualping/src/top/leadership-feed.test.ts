@@ -19,7 +19,7 @@ function eventsOf(...all: readonly RoutersSeen[]): readonly string[] {
   return events;
 }
 
-test('who leads from now on, who is gone, and who is back', () => {
+test('a new leader, a lost router and its return are events', () => {
   assert.deepEqual(
     eventsOf(
       seen(5, 'leads', 'follows', 'follows'),
@@ -31,6 +31,6 @@ test('who leads from now on, who is gone, and who is back', () => {
   );
 });
 
-test('what is found at the start is no event', () => {
+test('the state at the start is not an event', () => {
   assert.deepEqual(eventsOf(seen(5, 'leads', 'absent')), []);
 });

@@ -1,11 +1,11 @@
-/** What becomes of the routers that share a store: how each stands, and events when that changes. */
+/** The routers that share a store: the state of each, and events when it changes. */
 import type { RouterClient } from '@dualping/client';
 import type { Address } from '@dualping/core';
 import type { ClusterEvent, RoutersSeen } from '@dualping/terminal';
 import { exhaustMap, filter, from, map, mergeMap, type Observable, pairwise, timer } from 'rxjs';
 import type { FeedClocks } from './router-feed.js';
 
-/** How often routers are asked how they stand, ms: as often as stats come. */
+/** How often routers are asked for their state, ms: as often as stats come. */
 const ASK_INTERVAL_MS = 1_000;
 
 export const routersSeen = (

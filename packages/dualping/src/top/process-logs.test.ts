@@ -30,7 +30,7 @@ const refusal = async (act: () => unknown): Promise<string> => {
   return 'none';
 };
 
-test('the last lines of what runs here, whole ones only', async () => {
+test('the last lines of local processes are shown, complete ones only', async () => {
   ran({ router: ROUTER, 'c2/s1': '127.0.0.1:9001' });
   written('c2/s1', `${'x'.repeat(100_000)}\none\ntwo\nhalf a li`);
   for (const routers of [[ROUTER], ['10.0.0.1:1', 'localhost:7070']]) {
@@ -39,7 +39,7 @@ test('the last lines of what runs here, whole ones only', async () => {
   }
 });
 
-test('of many lines the newest', async () => {
+test('of many lines the newest are shown', async () => {
   ran({ router: ROUTER });
   written('router', Array.from({ length: 1_000 }, (_, at) => `line ${at}\n`).join(''));
   const log = await logsIn(folder, [ROUTER], true)?.('router', undefined);
@@ -47,7 +47,7 @@ test('of many lines the newest', async () => {
   assert.equal(log?.lines.at(-1), 'line 999');
 });
 
-test('a server of the same name that is another one is not shown this log', async () => {
+test('the log of another server with the same name is not shown', async () => {
   ran({ router: ROUTER, s1: '127.0.0.1:9001' });
   written('s1', 'mine\n');
   const logOf = logsIn(folder, [ROUTER], false);
@@ -60,7 +60,7 @@ test('a server of the same name that is another one is not shown this log', asyn
   assert.match(await refusal(() => logOf?.('s1', '127.0.0.1:9001')), /s1\.log" cannot be read: ENOENT/);
 });
 
-test('a folder that is not of that network is passed over, and refused if it was named', async () => {
+test('a folder of another network is ignored, and refused if it was named', async () => {
   assert.equal(logsIn(join(folder, 'none'), [ROUTER], false), undefined);
   assert.match(await refusal(() => logsIn(join(folder, 'none'), [ROUTER], true)), /no folder ".*none"/);
   assert.match(await refusal(() => logsIn(folder, [ROUTER], true)), /is not one of `up`, nor of a server/);
@@ -72,7 +72,7 @@ test('a folder that is not of that network is passed over, and refused if it was
   );
 });
 
-test('the folder of one server has the log of that one', async () => {
+test("the folder of one server has that server's log", async () => {
   written('server', 'listening\n');
   writeFileSync(join(folder, 'identity.json'), JSON.stringify({ serverId: 3, cluster: 1 }));
   const logOf = logsIn(folder, [ROUTER], true);

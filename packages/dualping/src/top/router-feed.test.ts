@@ -71,7 +71,7 @@ test('one watch feeds updates, events and takeovers', () => {
   ]);
 });
 
-test('a router that falls silent is told once, and once that one answers again', () => {
+test('a router that falls silent is reported once, and its return once', () => {
   const { scheduler, router$, seen } = watched();
   for (const atMs of [3_000, 4_000, 5_000, 6_000]) scheduler.schedule(() => router$.next(first), atMs);
   scheduler.flush();
@@ -81,14 +81,14 @@ test('a router that falls silent is told once, and once that one answers again',
   );
 });
 
-test('a router that was never there is told with its address and the cause', async () => {
+test('a router that never answered is reported with its address and the cause', async () => {
   const { scheduler, seen } = watched();
   scheduler.flush();
   await new Promise(setImmediate);
   assert.deepEqual(seen, ['down: no router answers: router 127.0.0.1:1: connect ECONNREFUSED']);
 });
 
-test('an error of the watch reaches everybody', () => {
+test('an error of the watch reaches all subscribers', () => {
   const { router$, errors } = watched();
   router$.error(new DualpingError('not-a-router', '127.0.0.1:1 is none'));
   assert.equal(errors.length, 3);

@@ -80,7 +80,7 @@ test('from the last sign of life to clients and posts on the new primary', () =>
   ]);
 });
 
-test('while the router was away it was an outage, whatever age it tells when it goes on', () => {
+test('the time while the router was away is an outage, whatever age it reports afterwards', () => {
   const watching = calm();
   // The router's clock stood still too.
   watching.told(9_500, of(1, { clients: 9, posts: 140, ageMs: 80 }), of(2, { ageMs: 80 })).promoted(70);
@@ -89,7 +89,7 @@ test('while the router was away it was an outage, whatever age it tells when it 
   assert.equal(watching.seen[0]?.totalMs, 10_450);
 });
 
-test('what was told twice since the router came back counts', () => {
+test('stats count from the second message after the router came back', () => {
   const watching = calm()
     .told(9_500, of(1))
     .told(1_000, of(1, { ageMs: 20 }))
@@ -97,14 +97,14 @@ test('what was told twice since the router came back counts', () => {
   assert.equal(watching.parts?.detectMs, 520);
 });
 
-test('nobody was available: the time to the promotion is not counted as detection', () => {
+test('while no server was available the time to the promotion does not count as detection', () => {
   const watching = calm().promoted(1_000, { promoteMs: 750 });
   watching.told(500, of(2, { clients: 9, posts: 1 }));
   assert.equal(watching.parts?.detectMs, 280);
   assert.equal(watching.parts?.promoteMs, 750);
 });
 
-test('without clients and posts before none are waited for', () => {
+test('without earlier clients and posts none are awaited', () => {
   const watching = new Watching().told(0, of(1), of(2)).told(1_000, of(1), of(2)).promoted(40);
   assert.deepEqual(watching.parts, {
     detectMs: 90,
@@ -114,12 +114,12 @@ test('without clients and posts before none are waited for', () => {
   });
 });
 
-test('of a server that was never heard only the promotion is known', () => {
+test('for a server that was never heard only the promotion is known', () => {
   const { parts, seen } = new Watching().promoted(0, { promoteMs: 12 });
   assert.deepEqual([parts?.detectMs, parts?.promoteMs, seen[0]?.totalMs], [undefined, 12, 12]);
 });
 
-test('a handover has nothing to detect, and its clients are waited for', () => {
+test('a handover has nothing to detect, and its clients are awaited', () => {
   const watching = calm()
     .promoted(100, { fault: 'handover' })
     .told(500, of(2, { clients: 9, posts: 1 }));
@@ -131,14 +131,14 @@ test('a handover has nothing to detect, and its clients are waited for', () => {
   });
 });
 
-test('a ping from before the promotion says nothing of the new reign', () => {
+test('a ping from before the promotion says nothing about the new epoch', () => {
   const watching = calm()
     .promoted(10)
     .told(50, of(2, { ageMs: 70, clients: 3, posts: 1 }));
   assert.deepEqual(watching.seen, []);
 });
 
-test('clients that never come are not waited for without end', () => {
+test('clients that never come are not awaited for ever', () => {
   const watching = calm().promoted(600);
   for (let second = 0; second < 10; second += 1) watching.told(1_000, of(2));
   assert.deepEqual(watching.parts, {
@@ -149,7 +149,7 @@ test('clients that never come are not waited for without end', () => {
   });
 });
 
-test('one that is overtaken by the next is told as far as it was seen', () => {
+test('a takeover that is overtaken by the next is reported as far as it was seen', () => {
   const watching = calm().promoted(600).promoted(300);
   assert.deepEqual(
     watching.seen.map(({ number, parts }) => [number, parts.reconnectMs]),
@@ -157,7 +157,7 @@ test('one that is overtaken by the next is told as far as it was seen', () => {
   );
 });
 
-test('a post on the successor counts from its own count, which begins anew with its process', () => {
+test('posts on the successor are counted from its own counter, which restarts with its process', () => {
   const watching = new Watching()
     .told(0, of(1, { clients: 1, posts: 10 }), of(2, { posts: 500 }))
     .told(1_000, of(1, { clients: 1, posts: 20 }), of(2, { posts: 500 }))

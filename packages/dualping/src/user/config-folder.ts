@@ -1,4 +1,4 @@
-/** The folder of what belongs to the person who runs the command: after the XDG base directories. */
+/** The folder for settings and keys of the user who runs the command: after the XDG base directories. */
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 

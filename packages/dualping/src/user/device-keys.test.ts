@@ -37,7 +37,7 @@ test('a key is made once for each name, and is for its owner only', () => {
   assert.deepEqual(ownDevice(undefined, 'mira'), {});
 });
 
-test('a key file that can not be used is refused, and left as it is', () => {
+test('an unusable key file is refused, and not changed', () => {
   ownDevice(credentials, 'mira');
   const path = keyFileOf(credentials, 'mira');
   writeFileSync(path, 'nonsense');

@@ -3,7 +3,7 @@
  *
  *     ~/.config/dualping/keys/NETWORK/USER.pem
  *
- * Whoever has the file is the user. It is for its owner only, and nothing else holds the key.
+ * A person with this file can act as the user. It is for its owner only, and the key is stored nowhere else.
  */
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -13,7 +13,7 @@ import { mendFile, PRIVATE_FILE, PRIVATE_FOLDER } from '@dualping/host';
 import { DeviceKey, type NetworkCredentials } from '@dualping/protocol';
 import { configFolder } from './config-folder.js';
 
-/** What a session shows of this device. */
+/** The key and name of this device, for a session. */
 export interface OwnDevice {
   readonly key: DeviceKey;
   readonly device: string;
@@ -27,8 +27,8 @@ export const keyFileOf = ({ network }: NetworkCredentials, user: UserName): stri
   join(configFolder(), 'keys', network, fileNameOf(user));
 
 /**
- * The key of a name on this device, and by which name the device is known. Nothing without credentials: there
- * users have no keys.
+ * The key of a user name on this device, and the device's name. Nothing without credentials: there users have
+ * no keys.
  * @throws DualpingError `invalid-argument` when the file is there and can't be used
  */
 export function ownDevice(
@@ -40,7 +40,7 @@ export function ownDevice(
   return { key: readKey(path) ?? makeKey(path), device: deviceName() };
 }
 
-/** What this machine is called, as far as that can be the name of a device. */
+/** This machine's name, if it is allowed as a device name. */
 function deviceName(): string {
   const [name = ''] = hostname().split('.');
   return deviceNameProblem(name) === undefined ? name : 'device';
@@ -63,7 +63,7 @@ function readKey(path: string): DeviceKey | undefined {
   }
 }
 
-/** Of two processes that make it at the same time, both use the one that was there first. */
+/** If two processes make it at the same time, both use the first one. */
 function makeKey(path: string): DeviceKey {
   const made = DeviceKey.generate();
   const temporary = `${path}.${process.pid}`;

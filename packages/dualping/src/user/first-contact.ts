@@ -1,7 +1,7 @@
 /**
- * By which credentials a person's command calls a network: those that it was told, those of a network that
- * runs here, or those of a network that the person knows. A network that is not known is shown and asked
- * about once; one that has changed is refused, unless the certificate that is known here vouches for the new.
+ * Chooses the credentials of a user's command: the given ones, those of a network on this machine, or those
+ * of a network that the user knows. For an unknown network the user sees its fingerprint and is asked once. A
+ * changed network is refused, unless the certificate that is known here vouches for the new one.
  */
 import { createInterface } from 'node:readline/promises';
 import { type Address, DualpingError } from '@dualping/core';
@@ -24,9 +24,9 @@ export type Asking = Pick<Io, 'interactive' | 'input' | 'output' | 'note'> | und
 
 /**
  * Undefined: the network runs without TLS.
- * @param asking absent: nobody can be asked, and an unknown network is refused
+ * @param asking absent: the user can't be asked, and an unknown network is refused
  * @throws DualpingError `wrong-network` when another network answers than the known one; `unauthenticated`
- * when the network is not known, and the person does not trust it
+ * when the network is not known, and the user does not trust it
  */
 export async function personCredentials(
   trust: Trust,
@@ -59,7 +59,7 @@ async function asKnown(
   return credentials;
 }
 
-/** What the first router says that answers; `silent` when none does. */
+/** The result from the first router that answers; `silent` when none does. */
 export async function firstProbed(routers: readonly Address[]): Promise<Probed> {
   let refused: unknown;
   for (const router of routers)
@@ -81,7 +81,7 @@ async function isTrusted(
   if (asking?.interactive !== true) return false;
   asking.note(`${routers.join()} is not known here. What answers there is network ${network}, fingerprint`);
   asking.note(`  ${fingerprintText(fingerprint)}`);
-  asking.note('If somebody told you another fingerprint, say no. It is asked once.');
+  asking.note('If the operator gave you another fingerprint, say no. You are asked once.');
   const lines = createInterface({ input: asking.input, output: asking.output });
   try {
     return await new Promise((resolve) => {
@@ -114,8 +114,8 @@ function changed(
   const claim =
     network === knownNetwork
       ? `It says that it is network ${network} with another certificate: that may have been replaced while this machine was away (certs rotate-ca)`
-      : `It is network ${network}, and ${knownNetwork} is known: the network may have been made anew`;
-  const detail = `ANOTHER NETWORK answers at ${routers.join()} than the one that is known here. ${claim}, or somebody is listening in. Known: ${authorityHashes.map(fingerprintText).join(', ')}; there now: ${there}. Only if its operator tells you this very fingerprint (certs fingerprint shows it): ${trust}`;
+      : `It is network ${network}, and ${knownNetwork} is known: the network may have been set up again`;
+  const detail = `ANOTHER NETWORK answers at ${routers.join()} than the one that is known here. ${claim}, or an attacker may be listening in. Known: ${authorityHashes.map(fingerprintText).join(', ')}; there now: ${there}. Only if its operator tells you this very fingerprint (certs fingerprint shows it): ${trust}`;
   return new DualpingError('wrong-network', detail);
 }
 

@@ -6,7 +6,7 @@ import { joinLineText, newCode, parseJoinLine } from './join-line.js';
 const CA = 'A'.repeat(43);
 const OTHER = `B${'A'.repeat(42)}`;
 
-test('a line that was made says the same when it is read', () => {
+test('a line that was made is parsed to the same content', () => {
   const code = newCode();
   for (const line of [
     { routers: ['10.0.0.1:7070'], fingerprints: [CA], code },

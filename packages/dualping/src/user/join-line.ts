@@ -1,5 +1,5 @@
 /**
- * The line that lets somebody in: where the network is, how it is recognised, and a code that is good once.
+ * The line of an invitation: the network's address, its fingerprint, and a code that can be used once.
  *
  *     dualping://10.0.0.1:7070,10.0.0.2:7070/?ca=FINGERPRINT&code=CODE&user=mira
  */
@@ -12,11 +12,11 @@ export interface JoinLine {
   /** Of the network's own key; two while it is replaced. */
   readonly fingerprints: readonly string[];
   readonly code: string;
-  /** Absent: whoever joins chooses a name. */
+  /** Absent: the joining user chooses a name. */
   readonly user?: UserName;
 }
 
-/** 160 random bits: nobody guesses them in the time that a code counts. */
+/** 160 random bits: they can't be guessed while a code is valid. */
 const CODE_BYTES = 20;
 const CODE = /^[A-Za-z0-9_-]{27}$/;
 /** Of a network whose certificate is being replaced. */

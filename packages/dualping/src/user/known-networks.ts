@@ -3,7 +3,7 @@
  *
  *     ~/.config/dualping/known-networks.json      {"10.0.0.1:7070": {"fingerprint": …, "certificate": PEM}}
  *
- * An address that is known answers for that network alone: another certificate there is refused.
+ * At a known address only that network is accepted: another certificate there is refused.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -12,7 +12,7 @@ import { PRIVATE_FILE, PRIVATE_FOLDER, replaceFileNow } from '@dualping/host';
 import { configFolder } from './config-folder.js';
 
 export interface KnownNetwork {
-  /** Of the network's own key, as `NetworkCredentials.authorityHashes` has it: of the first certificate. */
+  /** The hash of the network's own key, the first in `NetworkCredentials.authorityHashes`. */
   readonly fingerprint: string;
   /** The network's own certificate, PEM; two while it is replaced. */
   readonly certificate: string;

@@ -1,6 +1,6 @@
 /**
- * Looks at who answers at the address of a router, before anything is believed: what network its certificate
- * is of. The handshake shows that it has the key of that certificate.
+ * Finds out the network of the process at a router's address, from its certificate, before it is trusted. The
+ * handshake proves that it has the key of that certificate.
  */
 import { X509Certificate } from 'node:crypto';
 import { connect, type DetailedPeerCertificate } from 'node:tls';
@@ -13,7 +13,7 @@ const PROBE_TIMEOUT_MS = 3_000;
 
 export type Probed =
   | ({ readonly kind: 'network'; readonly network: string } & KnownNetwork)
-  /** Something answers there, without TLS. */
+  /** A process answers there, without TLS. */
   | { readonly kind: 'plaintext' }
   /** Nothing answers. */
   | { readonly kind: 'silent' };
@@ -39,7 +39,7 @@ export async function probe(router: Address): Promise<Probed> {
     socket.once('connect', () => {
       hasConnected = true;
     });
-    // Who speaks no TLS answers the handshake with something else, or closes.
+    // A process without TLS answers the handshake with something else, or closes.
     socket.once('error', () => end(() => resolve({ kind: hasConnected ? 'plaintext' : 'silent' })));
     socket.once('close', () => end(() => resolve({ kind: hasConnected ? 'plaintext' : 'silent' })));
     socket.once('secureConnect', () => {

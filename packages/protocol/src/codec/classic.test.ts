@@ -87,7 +87,7 @@ test('a wildcard stands for the address that the call came from', () => {
   assert.equal(hostOfPeer('127.0.0.1:1'), '127.0.0.1');
 });
 
-test('a server says so in any case or not at all, a synchronizer in its type or in the metadata', () => {
+test('a server may give its type in any case or not at all, a synchronizer in its type or in the metadata', () => {
   const typeOf = (type: string, headers: Readonly<Record<string, string>> = {}) =>
     heartbeatFromWire({ ...INFO, type }, metadata({ clusterid: '1', ...headers }), PEER, 1).type;
   for (const type of ['server', 'SERVER', 'Server', '']) assert.equal(typeOf(type), 'server');
@@ -97,7 +97,7 @@ test('a server says so in any case or not at all, a synchronizer in its type or 
   assert.throws(() => typeOf('\u001b[2J'), refusedAs('invalid-argument', /is not a word/));
 });
 
-test('where a client is sent, there and back', () => {
+test('the address for a client survives encoding and decoding', () => {
   const member = {
     serverId: serverId(4),
     incarnation: 1,
@@ -144,7 +144,7 @@ test('a long message is several posts, in order, cut between characters', () => 
   assert.deepEqual(textsOf(`${faces}${' '.repeat(MAX_POST_LENGTH)}end`), [faces, 'end']);
 });
 
-test('whatever is typed can be posted, and nothing of it is lost but controls and blanks', () => {
+test('any typed text can be posted, and only control characters and blanks are lost', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 5_000 }), (typed) => {
       const posts = classicPostsFromWire(messageWith(typed));
@@ -162,7 +162,7 @@ test('openers are known by their whole text, whatever their line end', () => {
     assert.equal(isClassicOpener(messageWith(post)), false, post);
 });
 
-test('who opens a timeline may stand in its metadata', () => {
+test('the user of a timeline may be in its metadata', () => {
   assert.equal(classicTimelineUser(classicTimelineMetadata('4')), '4');
   assert.equal(classicTimelineUser(metadata({ user: '4' })), undefined);
   assert.throws(
@@ -177,7 +177,7 @@ test('a post arrives with its time to the millisecond, on one line', () => {
   assert.deepEqual(read, { ...post, position: 0, text: 'héllo there' });
 });
 
-test('targets and paths are judged', () => {
+test('targets and paths are checked', () => {
   assert.equal(classicTargetFromWire({ username: '1', arguments: [] }), undefined);
   assert.equal(classicTargetFromWire({ username: '1', arguments: [''] }), undefined);
   assert.equal(classicTargetFromWire({ username: '1', arguments: ['4', '5'] }), '4');
@@ -193,7 +193,7 @@ test('targets and paths are judged', () => {
     assert.throws(() => pathAndDataFromWire(request), refusedAs('invalid-argument', /at most/));
 });
 
-test('whatever a stranger sends is judged or refused, and nothing else', () => {
+test('any input from a stranger is accepted or refused, and never causes another error', () => {
   fc.assert(
     fc.property(
       fc.record({
@@ -294,7 +294,7 @@ test('a login while on is refused by status, but not where clients log in before
   }
 });
 
-test('words of no dialect stay as they are, and the status says whether it is a success', () => {
+test('unknown replies stay unchanged, and the status says whether they are a success', () => {
   assert.deepEqual(readClassicReply('follow', { status: status.OK, text: 'done!' }), {
     isSuccess: true,
     status: undefined,
@@ -309,7 +309,7 @@ test('words of no dialect stay as they are, and the status says whether it is a 
   assert.equal(readClassicReply('follow', { status: status.OK, text: 'FAILURE_UNKNOWN' }).status, 'unknown');
 });
 
-test('a router tells the dialect of its network', () => {
+test('a router sends the dialect of its network', () => {
   for (const replies of CLASSIC_REPLIES)
     assert.equal(classicRepliesFromHeader(classicRepliesHeader(replies)), replies);
   assert.equal(classicRepliesFromHeader(new Metadata()), undefined);

@@ -15,7 +15,7 @@ function withText(replayed: Entry, entry: Entry): Entry {
   return { ...replayed, command: { ...replayed.command, text: entry.command.text } };
 }
 
-test('an entry is replayed as it was journalled, but for texts that name nobody', () => {
+test('an entry is replayed as it was journalled, except texts that name no user', () => {
   const replay = new EntryReplay();
   fc.assert(
     fc.property(entries, (entry) => {
@@ -26,7 +26,7 @@ test('an entry is replayed as it was journalled, but for texts that name nobody'
   );
 });
 
-test('a text that names somebody is kept, and a post that answers too', () => {
+test('a text that names a user is kept, and a post that answers one too', () => {
   const replay = new EntryReplay();
   const posts = entries.filter((entry) => postIn(entry) !== undefined);
   fc.assert(
@@ -37,7 +37,7 @@ test('a text that names somebody is kept, and a post that answers too', () => {
   );
 });
 
-test('names that meet in one place of what is kept stay apart', () => {
+test('names that share a place of the cache stay distinct', () => {
   const replay = new EntryReplay();
   const post = (user: string, at: number): Entry =>
     ({
@@ -52,7 +52,7 @@ test('names that meet in one place of what is kept stay apart', () => {
     }
 });
 
-test('a state that is made of replayed entries is the one that all of them make', () => {
+test('the state from replayed entries equals the state from decoded entries', () => {
   const users = ['ann', 'bob', 'cid'];
   const user = fc.constantFrom(...users);
   const command = fc.oneof(

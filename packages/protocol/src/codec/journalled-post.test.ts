@@ -124,7 +124,7 @@ const ENCODERS: readonly ((entry: Buffer) => Buffer)[] = [
   (entry) => Buffer.concat([Buffer.from([1 << 3, 0x85, 0x00]), entry]),
 ];
 
-test('whatever bytes it is given, it gives no more than a post can be, or says that they are no entry', () => {
+test("for any bytes it gives at most a post's length, or says that they are not an entry", () => {
   fc.assert(
     fc.property(postEntries, fc.nat(), fc.nat(255), fc.boolean(), (entry, place, byte, cut) => {
       const bent = Buffer.from(encodeEntry(entry));

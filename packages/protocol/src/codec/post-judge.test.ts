@@ -52,7 +52,7 @@ function judgeBoth(judge: PostJudge, bytes: Buffer): void {
   assert.deepEqual([post?.answers, post?.origin], [undefined, undefined]);
 }
 
-test('posts as they are journalled, and as they may not be', () => {
+test('posts as they are journalled, and invalid ones', () => {
   const judge = new PostJudge();
   fc.assert(
     fc.property(posts, (entry) => judgeBoth(judge, encodeEntry(entry))),

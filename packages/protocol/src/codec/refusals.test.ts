@@ -49,7 +49,7 @@ test('numbers out of range are quoted with their field', () => {
   );
 });
 
-test('ids must be there, short and printable', () => {
+test('ids must be present, short and printable', () => {
   refused(
     () => codec.attachFromWire({ ...ATTACH, journalId: '' }),
     'invalid-argument',
@@ -64,7 +64,7 @@ test('ids must be there, short and printable', () => {
   assert.equal(codec.attachFromWire({ ...ATTACH, journalId: '', replicates: false }).journalId, '');
 });
 
-test('a message with nothing in it names what was due', () => {
+test('an empty message is refused, naming what was expected', () => {
   refused(() => codec.memberMessageFromWire({ message: undefined }), 'invalid-argument', /attach, ping/);
   refused(
     () => codec.timelineMessageFromWire({ message: undefined }),
@@ -134,7 +134,7 @@ test('user names and posts have reasons of their own', () => {
   );
 });
 
-test('what a post answers is judged, and the bad value quoted', () => {
+test('the reference of an answer is checked, and a bad value is quoted', () => {
   const answering = (post: Partial<PostReference>) =>
     codec.requestFromWire.post({
       header: HEADER,

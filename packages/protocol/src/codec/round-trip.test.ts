@@ -425,7 +425,7 @@ roundTrips(
   codec.tailBatchFromWire,
 );
 
-test('the longest questions that servers ask one another fit into what a server takes', () => {
+test('the longest requests between servers fit into the limit of a server', () => {
   const longest = 'u'.repeat(MAX_USER_NAME_LENGTH) as UserName;
   const add = Array.from({ length: MAX_TAIL_NAMES }, () => longest);
   const most = position(Number.MAX_SAFE_INTEGER);
@@ -525,11 +525,11 @@ function asAsked(command: Command): Command {
   return { ...command, answers };
 }
 
-test('what was written says where', () => {
+test('an answer to a write has its position', () => {
   assert.deepEqual(codec.writtenFromWire({ position: 7, epoch: 2 }), { position: position(7), epoch: 2 });
 });
 
-test('writes go in order, in messages that a server takes, whatever is in them', () => {
+test("writes are sent in order, in messages within a server's limit", () => {
   const longest = '\u{1F4A3}'.repeat(MAX_POST_LENGTH);
   const answers = { position: position(Number.MAX_SAFE_INTEGER), author: 'a'.repeat(MAX_USER_NAME_LENGTH) };
   const writes = Array.from({ length: SESSION_WINDOW * 3 }, (_, at): TimelineWrite => {

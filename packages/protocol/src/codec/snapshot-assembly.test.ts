@@ -80,7 +80,7 @@ function refused(chunks: readonly SnapshotChunk[], text: RegExp): void {
   assert.equal(assembly.assembled, undefined);
 }
 
-test('a snapshot cut into chunks is put together to the same', async () => {
+test('a snapshot that is split into chunks is assembled to an equal one', async () => {
   for (const users of [0, 1, 450]) {
     const assembly = new SnapshotAssembly();
     const entries = (await collect(users)).flatMap((chunk) => assembly.add(chunk));
@@ -114,7 +114,7 @@ test('however many one user follows, every chunk has room for it', async () => {
   assert.deepEqual(assembly.assembled?.snapshot, snapshot);
 });
 
-test('a snapshot that was cut short is not whole', async () => {
+test('a snapshot with missing chunks is not complete', async () => {
   const chunks = await collect(3);
   const assembly = new SnapshotAssembly();
   for (const chunk of chunks.slice(0, -1)) assembly.add(chunk);
@@ -133,7 +133,7 @@ test('chunks out of order, repeated or missing are refused', async () => {
   refused([...of('header'), ...of('users'), ...of('posts'), ...of('posts')], /posts must ascend/);
 });
 
-test('someone followed must be a user, and nothing lies beyond the position', () => {
+test('a followed name must be a user, and nothing may be beyond the position', () => {
   const header: SnapshotChunk = { kind: 'header', position: position(5), origins: [], codes: [], ...HEADER };
   const users = (since: number, target: string): SnapshotChunk => ({
     kind: 'users',
@@ -152,7 +152,7 @@ test('someone followed must be a user, and nothing lies beyond the position', ()
   );
 });
 
-test('what came from another cluster is by users of that one, and clusters are in order', () => {
+test('posts from another cluster are by users of that cluster, and clusters are in order', () => {
   const header: SnapshotChunk = { kind: 'header', position: position(50), origins: [], codes: [], ...HEADER };
   const users: SnapshotChunk = {
     kind: 'users',
@@ -191,7 +191,7 @@ test('what came from another cluster is by users of that one, and clusters are i
   refused([{ ...header, origins }], /cluster 2 follows cluster 2/);
 });
 
-test('posts that name somebody are there, and ascend', () => {
+test('posts that name users are in the snapshot, and ascend', () => {
   const header: SnapshotChunk = { kind: 'header', position: position(50), origins: [], codes: [], ...HEADER };
   const users = (...mentions: number[]): SnapshotChunk => ({
     kind: 'users',
@@ -206,5 +206,5 @@ test('posts that name somebody are there, and ascend', () => {
   for (const chunk of [header, users(9), posts, end]) assembly.add(chunk);
   assert.deepEqual(assembly.assembled?.snapshot.users[1]?.mentions, [9]);
   refused([header, users(9, 9), posts, end], /"b" is named at 9 after 9/);
-  refused([header, users(8, 9), posts, end], /named at 8, where no post is/);
+  refused([header, users(8, 9), posts, end], /named at 8, where there is no post/);
 });

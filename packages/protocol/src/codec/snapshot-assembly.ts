@@ -279,7 +279,7 @@ export class SnapshotAssembly {
     const said = `${end.users} users, ${end.sessions} sessions, ${end.posts} posts`;
     if (came !== said) throw refused(`${came} came, but its end says ${said}`);
     const [missing] = this.#mentioned;
-    if (missing !== undefined) throw refused(`somebody is named at ${missing}, where no post is`);
+    if (missing !== undefined) throw refused(`a user is named at ${missing}, where there is no post`);
     for (const { user, following, left } of this.#users.values())
       for (const { target } of [...following, ...left])
         if (!this.#users.has(target)) throw refused(`"${user.name}" follows "${target}", who is no user`);

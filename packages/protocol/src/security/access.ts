@@ -241,7 +241,7 @@ function judged(
   if (certificate === undefined) return { kind: 'stranger' };
   const judgement = credentials.judge(certificate);
   if (judgement.kind === 'part' && !socket.authorized)
-    return { kind: 'rejected', why: `its certificate does not hold: ${String(socket.authorizationError)}` };
+    return { kind: 'rejected', why: `its certificate is not valid: ${String(socket.authorizationError)}` };
   return judgement;
 }
 

@@ -205,7 +205,7 @@ export class NetworkCredentials implements Dialling {
     if (now > Date.parse(certificate.validTo))
       return rejected(`its certificate has expired on ${certificate.validTo}`);
     if (now < Date.parse(certificate.validFrom))
-      return rejected(`its certificate counts only from ${certificate.validFrom} on: is a clock wrong?`);
+      return rejected(`its certificate is valid only from ${certificate.validFrom} on: is a clock wrong?`);
     return this.#judgeName(certificate.subjectAltName, serialOf(certificate));
   }
 

@@ -159,8 +159,8 @@ export function checkTime({ user, notAfterMs }: TokenClaims, nowMs: number): voi
   if (leftMs >= -CLOCK_LEEWAY_MS && leftMs <= TOKEN_MS + CLOCK_LEEWAY_MS) return;
   const detail =
     leftMs < 0
-      ? `the token of ${quote(user)} has run out ${-leftMs} ms ago`
-      : `the token of ${quote(user)} counts for ${leftMs} ms, and at most ${TOKEN_MS} are allowed`;
+      ? `the token of ${quote(user)} expired ${-leftMs} ms ago`
+      : `the token of ${quote(user)} is valid for ${leftMs} ms, and at most ${TOKEN_MS} are allowed`;
   throw new DualpingError(
     'token-expired',
     `${detail}, by the server's clock (${new Date(nowMs).toISOString()})`,

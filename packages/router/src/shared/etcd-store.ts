@@ -1,12 +1,13 @@
 /**
  * etcd as the store that routers share.
  *
- * Each call is one try at one node; after a failure the next call goes to the next node. A call that has no
- * answer is told as such and never made again here: whether it may be is known only where its compares are
- * (`fence.ts` in core).
+ * Each call is one attempt at one node; after a failure the next call goes to the next node. A call without
+ * an answer is reported as such and never repeated here: only the owner of its compares knows whether that is
+ * safe (`fence.ts` in core).
  *
- * With a user's name and password each call carries a token of etcd. A token that etcd has forgotten, as
- * after its restart, is asked for anew. The call that found it out counts as one without an answer.
+ * With a user's name and password each call carries a token of etcd. If etcd has forgotten the token, for
+ * example after a restart, a new one is requested. The call that was refused for that counts as one without
+ * an answer.
  */
 import { randomInt } from 'node:crypto';
 import { checkServerIdentity } from 'node:tls';
@@ -39,19 +40,19 @@ import type { StoreAccess } from './store-access.js';
 import type { StoreLocation } from './store-location.js';
 
 /**
- * How long one try at one node may take, ms: etcd answers in 1 to 5. A node that is frozen costs so much
+ * How long one attempt at one node may take, ms: etcd answers in 1 to 5 ms. A frozen node costs this time
  * once.
  */
 export const TRY_MS = 300;
-/** Above the records of 10,000 clusters with many members each: a new leader reads them in one answer. */
+/** More than the records of 10,000 clusters with many members each: a new leader reads them in one answer. */
 const MAX_ANSWER_BYTES = 512 * 1024 * 1024;
 const CHANNEL: ChannelOptions = { ...CHANNEL_OPTIONS, 'grpc.max_receive_message_length': MAX_ANSWER_BYTES };
-/** How long etcd may take to check a password, ms: it makes that slow on purpose. */
+/** How long etcd may take to check a password, ms: that is slow by design. */
 const AUTHENTICATION_MS = 3_000;
-/** Ids of leases are ours to choose; etcd's own don't fit into a number. */
+/** We choose the ids of leases; etcd's own don't fit into a JavaScript number. */
 const MAX_LEASE_ID = 2 ** 48 - 1;
 
-/** etcd has understood the call and does not do it. */
+/** Statuses with which etcd refuses a call. */
 const REFUSALS: ReadonlySet<status> = new Set([
   status.INVALID_ARGUMENT,
   status.NOT_FOUND,
@@ -63,7 +64,7 @@ const REFUSALS: ReadonlySet<status> = new Set([
   status.RESOURCE_EXHAUSTED, // its space
 ]);
 
-/** What etcd says of a token from before a change of its users or roles. */
+/** etcd's text about a token from before a change of its users or roles. */
 const OLD_TOKEN = /auth revision in header is old/;
 
 interface Node {
@@ -72,10 +73,10 @@ interface Node {
   readonly auth: EtcdAuthClient;
 }
 
-/** What goes with a call. */
+/** The metadata of a call. */
 interface Ticket {
   readonly metadata: Metadata;
-  /** It was given for this very call. */
+  /** It was requested for this call. */
   readonly isFresh: boolean;
 }
 
@@ -133,7 +134,7 @@ export class EtcdStore implements SharedStore {
     });
   }
 
-  /** A stream for each renewal: one that is held to a node would go on being served by it alone. */
+  /** A new stream for each renewal: a lasting stream would depend on one node. */
   renewLease(lease: number, outcome: Parameters<SharedStore['renewLease']>[1]): void {
     const at = this.#at;
     const failed = (detail: string): void => {
@@ -180,7 +181,7 @@ export class EtcdStore implements SharedStore {
     for (const { kv } of this.#nodes) kv.close();
   }
 
-  /** `failed`: no token was given; `isRefused`: nor would one be if it were asked for again. */
+  /** `failed`: there was no token; `isRefused`: and a repetition would be refused too. */
   #withTicket(
     failed: (error: ServiceError, isRefused: boolean) => void,
     use: (ticket: Ticket) => void,
@@ -210,7 +211,9 @@ export class EtcdStore implements SharedStore {
     return node;
   }
 
-  /** The next call goes to another node; several calls that failed at one together leave only that one. */
+  /**
+   * The next call goes to another node; several calls that failed together at one node skip only that node.
+   */
   #leave(at: number): void {
     if (at === this.#at) this.#at = (at + 1) % this.#nodes.length;
   }
@@ -270,7 +273,7 @@ export class EtcdStore implements SharedStore {
   }
 }
 
-/** etcd's certificates name the host that is dialled, other than those of dualping's own parts. */
+/** etcd's certificates name the dialled host, unlike those of dualping's own parts. */
 function channelTo(endpoint: Address, { tls }: StoreAccess): ChannelCredentials {
   if (tls === undefined) return credentials.createInsecure();
   const { authority, own } = tls;
@@ -299,7 +302,7 @@ const until = (): { deadline: number } => ({ deadline: Date.now() + TRY_MS });
 const detailOf = ({ code, details }: ServiceError): string =>
   code === status.DEADLINE_EXCEEDED ? `no answer within ${TRY_MS} ms` : details;
 
-/** The first key after all that begin with this one, which ends with a slash. */
+/** The first key after all keys with this prefix, which ends with a slash. */
 function afterAll(prefix: Buffer): Buffer {
   const end = Buffer.from(prefix);
   end[end.length - 1] = (end.at(-1) ?? 0) + 1;

@@ -1,11 +1,11 @@
 /**
- * What a router that follows answers by itself: which network this is, who is available, and each change of
- * that, as it hears it on a watch of the leader. So clients are spread over the routers, their watches
- * outlast a change of the leader, and new clients get in while no router leads.
+ * The answers that a follower gives by itself, from a watch of the leader: the network, available primaries,
+ * and each change. So clients are spread over the routers, their watches survive a change of the leader, and
+ * new clients can connect while no router leads.
  *
- * It may be a moment old. That harms nobody: whoever finds that the primary of an epoch is gone asks for a
- * later one, and that question is passed on unless the answer is known here already. But a client whose
- * primary is frozen learns of the next one only from its watch. So a follower that is cut off ends the
+ * An answer may be a moment old. That does no harm: a client that finds the primary of an epoch gone asks for
+ * a later epoch, and that question is passed on unless the answer is already known here. But a client whose
+ * primary is frozen learns of the next one only from its watch. So a follower that is cut off ends its
  * watches after a while, and clients watch another router.
  */
 import {
@@ -37,11 +37,11 @@ import { Watchers } from '../watchers.js';
 /** Wait before the leader is watched again, ms. */
 const RETRY_MS = 50;
 /**
- * How long watches stand without a leader that is heard, ms: above the time until another leads when etcd has
- * to choose a leader of its own, too.
+ * How long watches stay open without hearing a leader, ms: longer than a change of leader takes, even if etcd
+ * has to choose its own leader too.
  */
 const STALE_MS = 5_000;
-/** Longest to wait for the leader's first answer, ms. */
+/** Longest wait for the leader's first answer, ms. */
 const FIRST_ANSWER_MS = 2_000;
 
 export interface FollowerRecordsParts {
@@ -65,7 +65,7 @@ export class FollowerRecords {
   #known: Known | undefined;
   #leader: RoutingServiceClient | undefined;
   #retry: NodeJS.Timeout | undefined;
-  /** Runs while no leader is heard. */
+  /** Timer that runs while no leader is heard. */
   #staleAt: NodeJS.Timeout | undefined;
   #isStale = false;
 
@@ -73,7 +73,7 @@ export class FollowerRecords {
     this.#parts = parts;
   }
 
-  /** Undefined: none leads. Then what is known goes on being told. */
+  /** Undefined: none leads. Then answers continue from what is known. */
   leaderIs(address: Address | undefined): void {
     this.#leave();
     this.#unheard();
@@ -83,7 +83,7 @@ export class FollowerRecords {
     this.#ask(leader);
   }
 
-  /** This router leads now: those who watch here begin anew, and the records are those of its reign. */
+  /** This router leads now: watchers here must watch again, and get the leader's own records. */
   end(): void {
     this.#leave();
     const detail = 'this router begins to lead: watch it again';
@@ -92,7 +92,7 @@ export class FollowerRecords {
     this.#heard();
   }
 
-  /** Undefined: it is not known here, and asked of the leader. */
+  /** Undefined: it is not known here, and the leader is asked. */
   get connect(): Connect | undefined {
     const known = this.#known;
     if (known === undefined) return undefined;
@@ -101,7 +101,7 @@ export class FollowerRecords {
     return (call, callback) => answerAtOnce(callback, () => connect(call.request, parts));
   }
 
-  /** @param passOn for what is not known here */
+  /** @param passOn for questions whose answer is not known here */
   getAvailable(passOn: GetAvailable): GetAvailable {
     return (call, callback) => {
       const answer = this.#available(call.request);
@@ -128,7 +128,7 @@ export class FollowerRecords {
       if (assignment?.available !== true || assignment.epoch <= failedEpoch) return undefined;
       return availableToWire({ networkId, assignment });
     } catch {
-      return undefined; // refused by the leader, as everything that makes no sense
+      return undefined; // the leader refuses it
     }
   }
 
@@ -161,7 +161,7 @@ export class FollowerRecords {
       try {
         this.#take(update, networkId, clusters);
       } catch {
-        over(); // what no router of this version says
+        over(); // no router of this version sends this
       }
     });
     call.on('error', over);
@@ -172,14 +172,14 @@ export class FollowerRecords {
     const told = assignments.map((each) => assignmentFromWire(each));
     this.#heard();
     if (this.#known === undefined) {
-      // Of many clusters the first message may hold only some.
+      // With many clusters the first message may hold only some.
       const watchers = new Watchers(networkId, [], () => []);
       this.#known = { networkId, clusters, watchers };
     }
     const { watchers } = this.#known;
     for (const assignment of told) {
       const before = watchers.assignment(assignment.cluster);
-      // Nothing is told twice: two followers that take each other for the leader would never end.
+      // Nothing is sent twice: two followers that take each other for the leader would never stop.
       if (before === undefined || isNewer(assignment, before)) watchers.changed(assignment);
     }
     if (trouble !== watchers.trouble) watchers.troubled(trouble);
@@ -194,7 +194,7 @@ export class FollowerRecords {
   #unheard(): void {
     this.#staleAt ??= setTimeout(() => {
       this.#isStale = true;
-      const detail = 'this router hears no leader: what it tells may be old, watch another one';
+      const detail = 'this router hears no leader: its answers may be old, watch another one';
       this.#known?.watchers.endAll(new DualpingError('shutting-down', detail));
     }, STALE_MS);
   }
@@ -221,7 +221,9 @@ const assignmentOf = (watchers: Watchers, key: ClusterKey): Assignment | undefin
     ? watchers.assignment(key)
     : watchers.assignments.find(({ service }) => service === key);
 
-/** Whether what is watched has been heard of here. Of many clusters the leader's first messages tell some. */
+/**
+ * Whether the watched cluster is known here. With many clusters the leader's first messages have only some.
+ */
 function knows({ clusters, watchers }: Known, request: routingWire.WatchRequest): boolean {
   try {
     const { target, stats } = watchFromWire(request);
@@ -229,6 +231,6 @@ function knows({ clusters, watchers }: Known, request: routingWire.WatchRequest)
     if (target !== undefined) return assignmentOf(watchers, clusterIn(target, clusters)) !== undefined;
     return watchers.assignments.filter(({ service }) => service === undefined).length >= clusters;
   } catch {
-    return false; // refused by the leader, as everything that makes no sense
+    return false; // the leader refuses it
   }
 }

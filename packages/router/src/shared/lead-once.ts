@@ -1,6 +1,6 @@
 /**
- * Leads for a moment, to change what is in a shared store while no router runs. Routers that are started
- * meanwhile wait until it is over; one that leads already is not deposed.
+ * Leads for a moment, to change the content of a shared store while no router runs. Routers that start
+ * meanwhile wait until it is over; a leading router is not deposed.
  */
 import { randomUUID } from 'node:crypto';
 import { DualpingError, Leadership, parseTiming } from '@dualping/core';
@@ -11,7 +11,7 @@ import type { StoreLocation } from './store-location.js';
 
 /** How long to try to reach the store, ms: above the time in which etcd chooses a leader of its own. */
 const STORE_LIMIT_MS = 5_000;
-/** No router is dialled, and none listens there. */
+/** A placeholder: it is not an address of a router, and is never dialled. */
 const NOWHERE = 'moving.invalid:1';
 const NO_PEERS: Peers = { hear: () => () => {}, probe: () => {} };
 
@@ -46,7 +46,7 @@ export async function leadOnce<T>(
           if (leader !== undefined && leader.address !== NOWHERE)
             refuse(
               'invalid-argument',
-              `router ${leader.address} leads: stop all routers first (one that was killed counts for 2 s)`,
+              `router ${leader.address} leads: stop all routers first (a killed one still counts for 2 s)`,
             );
         },
         report: (event, text) => {

@@ -1,7 +1,7 @@
 /**
- * Says who leads: to whoever asks for it (`Leader`), and to members that come to a router that does not lead.
+ * Says who leads: to callers of `Leader`, and to members that dial a router that does not lead.
  *
- * The streams of `Leader` are also how the other routers hear that the leader is there, so something is said
+ * Through the streams of `Leader` the other routers also hear that the leader is alive, so a message is sent
  * on each of them every ping interval.
  */
 import { type Address, DualpingError, type Leader } from '@dualping/core';
@@ -24,12 +24,14 @@ import { MAX_WATCHERS } from '../watchers.js';
 type Asking = ServerWritableStream<routingWire.LeaderRequest, routingWire.LeaderIs>;
 type DualPing = ServerDuplexStream<routingWire.DualPingRequest, routingWire.DualPingResponse>;
 
-/** How often a member hears again who leads, ms: by then one whose leader is gone dials it anew. */
+/**
+ * How often a member gets the leader's address again, ms: a member whose leader is gone then dials it again.
+ */
 const MEMBER_INTERVAL_MS = 1_000;
 
 export interface LeaderNewsParts {
   readonly pingIntervalMs: number;
-  /** Where this router is dialled. */
+  /** The address of this router. */
   readonly own: () => Address;
   /** Whether this router leads now, and the store has confirmed it a moment ago. */
   readonly isSure: () => boolean;
@@ -38,7 +40,7 @@ export interface LeaderNewsParts {
 export class LeaderTelling {
   readonly #own: () => Address;
   readonly #isSure: () => boolean;
-  /** Who asks, with the address of each router that stands by; empty: it is no router. */
+  /** The callers, with the address of each router that stands by; empty: the caller is not a router. */
   readonly #asking = new Map<Asking, Address | ''>();
   readonly #members = new Set<BidiStream<routingWire.DualPingResponse>>();
   readonly #timers: readonly NodeJS.Timeout[];
@@ -84,7 +86,7 @@ export class LeaderTelling {
   redirect(call: DualPing): void {
     const stream = serverStream<routingWire.DualPingRequest, routingWire.DualPingResponse>(
       call,
-      // Who it is and what it says is for the router that leads.
+      // Its identity and messages matter only to the leader.
       { onMessage: () => {}, onEnd: () => this.#members.delete(stream) },
       FIRST_MESSAGE_TIMEOUT_MS,
     );
@@ -96,14 +98,17 @@ export class LeaderTelling {
     this.#tell(stream);
   }
 
-  /** From now on this is so. */
+  /** Sends the new leader to all. */
   leaderIs(leader: Leader | undefined): void {
     this.#leader = leader;
     this.#tellAsking();
     this.#tellMembers();
   }
 
-  /** This router leads, and takes members: those that wait here are told, and dial anew. */
+  /**
+   * This router leads, and takes members: ends the streams of members that wait here, so that they dial
+   * again.
+   */
   closeRedirects(): void {
     this.#tellMembers();
     for (const stream of [...this.#members]) stream.close();
@@ -123,7 +128,7 @@ export class LeaderTelling {
 
   #tellAsking(): void {
     const news = leaderIsToWire(this.#news);
-    // Who reads slowly hears the next one, a moment later.
+    // A slow reader gets the next message, a moment later.
     for (const call of this.#asking.keys()) if (!call.writableNeedDrain) call.write(news);
   }
 

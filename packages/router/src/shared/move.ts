@@ -1,10 +1,10 @@
 /**
- * Moves what a router knows from its data folder to a store that several share, or back. No router runs
- * meanwhile: the folder is locked, and the mover leads in the store.
+ * Moves the state of a router from its data folder to a shared store, or back. No router can run meanwhile:
+ * the folder is locked, and this process leads in the store.
  *
- * There is no moment at which both places count. The place that is left is marked first, and refuses routers
- * from then on; the other one counts only when all of it is there. A move that was interrupted leaves no
- * place that counts, and goes on when it is asked for again.
+ * At no moment both places are valid. The old place is marked first, and refuses routers from then on; the
+ * new one is valid only when it is complete. After an interrupted move no place is valid, and the command has
+ * to be run again.
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -38,11 +38,11 @@ export interface Move {
   readonly dataFolder: string;
   /** `etcd://…` */
   readonly store: string;
-  /** How it is reached; without TLS and password when absent. */
+  /** TLS and password for the store; none when absent. */
   readonly storeAccess?: StoreAccess;
 }
 
-/** What was moved, and found again as it was. */
+/** The moved content, after the comparison. */
 export interface Moved {
   readonly networkId: string;
   readonly clusters: number;
@@ -55,7 +55,9 @@ interface Content {
   readonly paths: readonly PathAndData[];
 }
 
-/** @throws DualpingError that says what stands against it; then nothing has changed, or it can be repeated */
+/**
+ * @throws DualpingError that says why it is refused; then nothing has changed, or the move can be repeated
+ */
 export async function moveToStore({ dataFolder, store, storeAccess = {} }: Move): Promise<Moved> {
   const at = { location: parseStoreLocation(store), access: checkStoreAccess(storeAccess) };
   const lock = requireStoreIn(dataFolder);
@@ -77,7 +79,9 @@ export async function moveToStore({ dataFolder, store, storeAccess = {} }: Move)
   }
 }
 
-/** @throws DualpingError that says what stands against it; then nothing has changed, or it can be repeated */
+/**
+ * @throws DualpingError that says why it is refused; then nothing has changed, or the move can be repeated
+ */
 export async function moveToFolder({ dataFolder, store, storeAccess = {} }: Move): Promise<Moved> {
   const at = { location: parseStoreLocation(store), access: checkStoreAccess(storeAccess) };
   if (existsSync(join(dataFolder, LOG_NAME)) && !isMoved(dataFolder))
@@ -155,7 +159,7 @@ function readBelongings({ belongings }: FencedStore) {
   };
 }
 
-/** Another network, or one that has gone on since: neither is overwritten. */
+/** Refuses to overwrite another network, or a newer state of this one. */
 function refuseOther(
   { header, records }: Content,
   known: ReturnType<typeof readBelongings>,
@@ -171,7 +175,7 @@ function refuseOther(
       `store ${quote(store)} has network ${known.header.networkId}, and data folder ${quote(dataFolder)} ${header.networkId}`,
     );
   if (known.header.movedTo === undefined && !isMoved(dataFolder))
-    throw refused(`store ${quote(store)} has this network already, and has not been left`);
+    throw refused(`store ${quote(store)} has this network already, and was not moved away`);
   if (known.header.movedTo === undefined) return; // the move was done before
   for (const { cluster, revision } of known.records) {
     const own = records.find((record) => record.cluster === cluster)?.revision ?? 0;
@@ -192,7 +196,7 @@ async function readStore(fenced: FencedStore, header: LogHeader): Promise<Conten
   };
 }
 
-/** What was written is read again; else it must not count. */
+/** The copy was read again; if it differs it must not become valid. */
 function requireEqual(written: Content, found: Content): void {
   const textOf = ({ header, records, paths }: Content): string =>
     JSON.stringify([
@@ -202,7 +206,7 @@ function requireEqual(written: Content, found: Content): void {
       [...paths].sort((one, other) => (one.path < other.path ? -1 : 1)),
     ]);
   if (textOf(written) === textOf(found)) return;
-  throw new DualpingError('storage-failed', 'what was written is not what is read again: it does not count');
+  throw new DualpingError('storage-failed', 'the copy differs from what was written, so it is not used');
 }
 
 async function write(fenced: FencedStore, entries: readonly Entry[]): Promise<void> {

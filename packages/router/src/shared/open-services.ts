@@ -29,7 +29,7 @@ const DEFINITIONS: Readonly<Record<keyof Services, ServiceDefinition>> = {
 export interface OpenServicesParts {
   /** While this router leads. */
   readonly own: () => Services | undefined;
-  /** An operator wants another router to lead. @returns the term that ends with that */
+  /** An operator wants another router to lead. @returns the term that ends */
   readonly handOver: () => number;
   readonly telling: LeaderTelling;
   readonly records: FollowerRecords;
@@ -58,7 +58,7 @@ export function addOpenServices(grpc: Server, parts: OpenServicesParts): void {
     },
     leader: (call) => telling.ask(call),
   };
-  /** Instead of what the reign does. */
+  /** Replaces the handler of the leading router's registry. */
   const ofLeader: Pick<routingWire.AdminServiceServer, 'handoverRouter'> = {
     handoverRouter: (_call, callback) => answerAtOnce(callback, () => ({ term: handOver() })),
   };
@@ -76,7 +76,7 @@ export function addOpenServices(grpc: Server, parts: OpenServicesParts): void {
   }
 }
 
-// What passes through is neither read nor changed: any request, and any answer.
+// Requests and answers pass through without being read or changed.
 const unary = <Request, Response>(
   passOn: PassOn,
   method: MethodDefinition<Request, Response>,
@@ -95,6 +95,6 @@ function ownOrPassedOn(
   own: () => UntypedHandleCall | undefined,
 ): UntypedHandleCall {
   const passedOn: UntypedHandleCall = method.responseStream ? passOn.stream(method) : passOn.unary(method);
-  // Both take the same arguments: what a method takes is said by its definition.
+  // Both take the same arguments: the method's definition decides them.
   return (...call: unknown[]) => Reflect.apply(own() ?? passedOn, undefined, call);
 }

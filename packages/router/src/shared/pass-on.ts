@@ -1,9 +1,9 @@
 /**
- * Passes calls on to the router that leads, and answers as it does.
+ * Passes calls on to the leader, and returns its answers.
  *
- * Its caller has been judged here, and is judged again there: the leader is told who it is. A call is passed
- * on once. When another router leads, or none, calls that wait for the former leader fail as those do whose
- * router is gone: who asks tries again, and asks the others meanwhile.
+ * The caller is checked here, and again by the leader, which gets the caller's identity. A call is passed on
+ * once. When another router leads, or none, calls that wait for the former leader fail as if the router were
+ * gone: the caller tries again, and asks the other routers meanwhile.
  */
 import { type Address, DualpingError } from '@dualping/core';
 import {
@@ -23,10 +23,10 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 
-// What passes through is neither read nor changed.
+// Requests and answers are neither read nor changed.
 type Method = MethodDefinition<unknown, unknown>;
 
-/** Calls that change something for good: whether they have is unknown when the leader is gone. */
+/** Calls with a lasting effect: if the leader is lost, it is unknown whether they happened. */
 const IN_DOUBT: ReadonlySet<string> = new Set([
   '/dualping.v1.AdminService/Handover',
   '/dualping.v1.AdminService/Promote',
@@ -47,7 +47,7 @@ export class PassOn {
     this.#access = access;
   }
 
-  /** Undefined: nobody leads, or this router does. */
+  /** Undefined: no router leads, or this one does. */
   leaderIs(address: Address | undefined): void {
     if (address === this.#leader?.address) return;
     this.#leader?.client.close();
@@ -119,7 +119,7 @@ export class PassOn {
 
 const NOBODY_LEADS = new DualpingError('router-unreachable', 'no router leads now, as far as this one knows');
 
-/** What the leader answered; or that it could not be asked. */
+/** The leader's answer as an error; or that it could not be reached. */
 function asAnswered(error: ServiceError, { path }: Method, leader: Address) {
   const { reason, detail } = fromServiceError(error, { sent: IN_DOUBT.has(path), peer: 'router' });
   const isAbsent = reason === 'router-unreachable' || reason === 'may-have-happened';

@@ -1,4 +1,4 @@
-/** How a router hears from the one that leads, and asks whether anything listens there. */
+/** How a router hears the leader, and finds out whether a process listens at its address. */
 import { connect } from 'node:net';
 import type { Address } from '@dualping/core';
 import {
@@ -10,10 +10,10 @@ import {
 } from '@dualping/protocol';
 import type { Peers } from '@dualping/runtime';
 
-/** Nothing that listens is this slow to say so, ms; without an answer nothing is known. */
+/** Longest time for a listening process to accept, ms; without an answer nothing is known. */
 const PROBE_MS = 100;
 
-/** @param own where this router is dialled */
+/** @param own the address of this router */
 export const peersOf = (own: Address, dialling: Dialling): Peers => ({
   hear: (address, listener) => {
     const client = dialRouting(address, dialling);
@@ -45,7 +45,7 @@ export const peersOf = (own: Address, dialling: Dialling): Peers => ({
   },
 });
 
-/** Nothing listens there: whoever did is gone. Anything else says nothing. */
+/** Whether nothing listens there, so the process is gone. Any other result proves nothing. */
 async function isRefused(address: Address): Promise<boolean> {
   return await new Promise((resolve) => {
     const socket = connect(parseAddress(address));

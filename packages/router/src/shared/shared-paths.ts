@@ -1,6 +1,6 @@
 /**
- * The paths of csce438 programs in the shared store. Only the leader makes any, so what it has read once in
- * its term it knows.
+ * The paths of csce438 programs in the shared store. Only the leader makes paths, so in its term it needs to
+ * read them only once.
  */
 import { DualpingError, PATHS_PREFIX, type StoredKey } from '@dualping/core';
 import type { PathAndData } from '@dualping/protocol';
@@ -19,11 +19,11 @@ export class SharedPaths implements Paths {
 
   async create({ path, data }: PathAndData): Promise<boolean> {
     const turn = this.#lastWrite.then(() => this.#create(path, data));
-    this.#lastWrite = turn.catch(() => {}); // told to its caller
+    this.#lastWrite = turn.catch(() => {}); // its caller gets the error
     return await turn;
   }
 
-  /** From what this leader knows, after a read that found it leading. */
+  /** Answers from memory, after a read that found this router leading. */
   async exists(path: string): Promise<boolean> {
     const known = await this.#read();
     await this.#asPromise((done, ended) => this.#store.confirm(() => done(undefined), ended));

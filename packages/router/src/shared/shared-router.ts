@@ -41,17 +41,17 @@ import { SharedPaths } from './shared-paths.js';
 export interface RunningSharedRouter {
   /** Where it listens. */
   readonly address: Address;
-  /** Who leads, as far as this router knows. */
+  /** The leader, as far as this router knows. */
   leader(): Leader | undefined;
-  /** Leads no more, so that another router takes over at once, and ends. */
+  /** Stops leading, so that another router takes over at once, and ends. */
   stop(): Promise<void>;
   /** Resolves when it has stopped; rejects with the reason when it could not go on. */
   readonly finished: Promise<void>;
 }
 
 /**
- * Starts a router on a store that it shares with others. Throws a `DualpingError` that quotes what can't be.
- * Whether the store answers is not waited for: routers and store are started in any order.
+ * Starts a router on a store that it shares with others. Throws a `DualpingError` that quotes a wrong option.
+ * It does not wait for the store: routers and store may be started in any order.
  */
 export async function startSharedRouter(options: SharedRouterOptions): Promise<RunningSharedRouter> {
   const given = parseSharedRouterOptions(options);
@@ -85,7 +85,7 @@ export async function startSharedRouter(options: SharedRouterOptions): Promise<R
   const handOver = (): number => {
     if (telling.standbys.length === 0)
       throw new DualpingError('handover-impossible', 'no other router stands by');
-    // Whoever asked for it is answered before all calls of this reign end.
+    // The caller gets its answer before all calls of this term end.
     setImmediate(() => driver.handOver());
     return leadership.term ?? 0;
   };
@@ -97,7 +97,7 @@ export async function startSharedRouter(options: SharedRouterOptions): Promise<R
 
   const endReign = (why: string): void => {
     reign?.it.stop();
-    reign?.it.sayGoodbye(new DualpingError('shutting-down', `this router leads no more: ${why}`));
+    reign?.it.sayGoodbye(new DualpingError('shutting-down', `this router no longer leads: ${why}`));
     reign = undefined;
     trouble = undefined;
     health.setServing(true, ROUTING_SERVICE_NAME);
@@ -191,7 +191,7 @@ export async function startSharedRouter(options: SharedRouterOptions): Promise<R
     await store.close();
     if (failure !== undefined) throw failure;
   });
-  finished.catch(() => {}); // whoever wants to know asks `finished`
+  finished.catch(() => {}); // callers that need the result use `finished`
   return {
     address,
     finished,
@@ -207,7 +207,7 @@ const keyOf = (cluster: ClusterRecord['cluster']): string => `${CLUSTERS_PREFIX}
 
 const entryOf = (record: ClusterRecord) => ({ key: keyOf(record.cluster), value: recordToJson(record) });
 
-/** What the network is: as the store says, or as the first leader makes it. */
+/** The network's header: from the store, or made by the first leader. */
 function withHeader(
   fenced: FencedStore,
   { clusters }: ParsedSharedOptions,
@@ -222,7 +222,7 @@ function withHeader(
   }
   if (stored === undefined) {
     const header = { networkId: randomUUID(), clusters: clusters ?? 1 };
-    // An older leader leaves the records of services as they are: each is a key of its own.
+    // A leader of an older version leaves the records of services unchanged: each is a key of its own.
     const value = headerToJson(header, LOG_VERSION_WITHOUT_SERVICES);
     return fenced.write([{ key: HEADER_KEY, value }], () => use(header));
   }
@@ -237,7 +237,7 @@ function withHeader(
   failed(new DualpingError('invalid-argument', detail));
 }
 
-/** What is recorded, and the times that a takeover over it needs. */
+/** The records, and the times that a takeover over them needs. */
 function takenOver(fenced: FencedStore, header: LogHeader, { timing }: ParsedSharedOptions) {
   const records = fenced.belongings.records.map(({ key, value }) =>
     understood(key, () => recordFromJson(value)),

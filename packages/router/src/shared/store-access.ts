@@ -1,23 +1,23 @@
-/** How a router reaches a shared store that lets in not everybody. */
+/** How a router authenticates to a shared store. */
 import { DualpingError } from '@dualping/core';
 import { credentials } from '@grpc/grpc-js';
 
 export interface StoreAccess {
   /** Without TLS when absent. */
   readonly tls?: StoreTls;
-  /** Of etcd's own users; none when absent. */
+  /** A user of etcd; none when absent. */
   readonly user?: { readonly name: string; readonly password: string };
 }
 
-/** All of it as text in PEM. */
+/** All as PEM text. */
 export interface StoreTls {
-  /** The certificates by which those of etcd's nodes were made; these have to name the dialled host. */
+  /** The CA certificates of etcd's nodes, whose certificates have to name the dialled host. */
   readonly authority: string;
-  /** What the router shows, where etcd wants that. */
+  /** The router's certificate and key, if etcd requires them. */
   readonly own?: { readonly certificate: string; readonly key: string };
 }
 
-/** @throws DualpingError `invalid-argument` that says what can't be used */
+/** @throws DualpingError `invalid-argument` that says which option is wrong */
 export function checkStoreAccess(access: StoreAccess): StoreAccess {
   const { tls, user } = access;
   if (user !== undefined && (user.name === '' || user.password === ''))

@@ -1,4 +1,4 @@
-/** Where a shared store is: `etcd://HOST:PORT,HOST:PORT/PREFIX`. */
+/** The location of a shared store: `etcd://HOST:PORT,HOST:PORT/PREFIX`. */
 import { type Address, DualpingError, quote } from '@dualping/core';
 import { formatAddress, parseAddress } from '@dualping/protocol';
 
@@ -14,7 +14,7 @@ const MAX_ENDPOINTS = 16;
 const MAX_PREFIX_LENGTH = 200;
 const FORM = /^etcd:\/\/([^/]+)\/([A-Za-z0-9_./-]+)$/;
 
-/** @throws DualpingError `invalid-argument` quoting what can't be */
+/** @throws DualpingError `invalid-argument` quoting the wrong part */
 export function parseStoreLocation(text: string): StoreLocation {
   const [, hosts, given] = FORM.exec(text) ?? [];
   if (hosts === undefined || given === undefined)

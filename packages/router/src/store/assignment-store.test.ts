@@ -55,7 +55,7 @@ async function reopened(path: string, bytes: Buffer): Promise<AssignmentStore> {
   return await open(path);
 }
 
-test('what was appended is there when it is opened again', async (context) => {
+test('appended records are there after a reopening', async (context) => {
   const path = await folder(context);
   await written(path);
   const store = await AssignmentStore.open(path, () => assert.fail('it is not made anew'));
@@ -69,7 +69,7 @@ test('what was appended is there when it is opened again', async (context) => {
   again.close();
 });
 
-test('a cluster that never had a primary comes back as it was', async (context) => {
+test('a cluster that never had a primary is restored unchanged', async (context) => {
   const path = await folder(context);
   const store = await open(path);
   const fresh: ClusterRecord = {
@@ -132,7 +132,7 @@ test('a pause and what happened are kept, and an older router refuses a log with
   again.close();
 });
 
-test('a torn write is cut wherever it tore, and what was durable stays', async (context) => {
+test('an incomplete write is cut wherever it ends, and durable lines stay', async (context) => {
   const path = await folder(context);
   const bytes = await written(path);
   const lastLine = bytes.lastIndexOf('\n', bytes.length - 2) + 1;
@@ -161,7 +161,7 @@ test('space that was never filled is cut', async (context) => {
   store.close();
 });
 
-test('every flipped bit is found, and told with its place', async (context) => {
+test('every flipped bit is found, and reported with its place', async (context) => {
   const path = await folder(context);
   const bytes = await written(path);
   for (let at = 0; at < bytes.length; at += 1) {
@@ -187,7 +187,7 @@ test('a lost line is found', async (context) => {
   await assert.rejects(reopened(path, Buffer.from(lines.join('\n'))), /damaged at line 2/);
 });
 
-test('a log that is mostly outdated is replaced, and goes on', async (context) => {
+test('a mostly outdated log is replaced, and can be appended to', async (context) => {
   const path = await folder(context);
   const store = await open(path);
   const many = Array.from({ length: 500 }, (_, at) => record(1, at + 1));
@@ -201,7 +201,7 @@ test('a log that is mostly outdated is replaced, and goes on', async (context) =
   again.close();
 });
 
-test('a log of a later version is not touched', async (context) => {
+test('a log of a later version is not changed', async (context) => {
   const path = await folder(context);
   const store = await AssignmentStore.open(path, () => ({ ...HEADER, dualpingRouter: 99 }));
   store.close();
@@ -215,7 +215,7 @@ test('a log of a later version is not touched', async (context) => {
   });
 });
 
-test('what is read is on disk before it is believed: a sync that failed may have left it in memory only', async (context) => {
+test('content is written to disk again before it is used: a failed sync may have left it in memory only', async (context) => {
   const path = await folder(context);
   await written(path);
   const before = (await stat(join(path, LOG_NAME))).ino;

@@ -1,13 +1,13 @@
 /**
- * What the router must not forget: its network id, the number of clusters, and the last record of each.
+ * The router's durable state: its network id, the number of clusters, and the last record of each.
  *
  * One append-only file. A change is one write and one fdatasync, which every failover waits for; replacing
- * the file with each change would need three. When most of the file is outdated it is replaced by one that
- * holds only what counts.
+ * the file with each change would need three. When most of the file is outdated it is replaced by one with
+ * only the latest records.
  *
- * Opening replaces it too. After a sync that failed, or never ended, a file may read well and not be on disk,
- * and no later sync of the same bytes would bring it there. So what was read is written anew before it is
- * used (Rebello et al., "Can Applications Recover from fsync Failures?").
+ * Opening replaces it too. After a failed or unfinished sync a file may read correctly and still not be on
+ * disk, and no later sync of the same bytes would bring it there. So the content is written again before it
+ * is used (Rebello et al., "Can Applications Recover from fsync Failures?").
  */
 import { dirname, join, resolve } from 'node:path';
 import { type ClusterId, type ClusterRecord, DualpingError } from '@dualping/core';
@@ -34,7 +34,7 @@ import { type Timed, untimed } from './timed.js';
 export const LOG_NAME = 'assignments.log';
 /** Below this a log isn't replaced, bytes: reading it takes a few milliseconds. */
 const MIN_REPLACED_BYTES = 1024 * 1024;
-/** A log is replaced when it is so many times as long as after its last replacement. */
+/** A log is replaced when it is this many times as long as after its last replacement. */
 const GROWTH_BEFORE_REPLACED = 4;
 
 export interface CutTail {
@@ -50,7 +50,7 @@ export class AssignmentStore {
   #length: number;
   #replacedLength: number;
   #crc: number;
-  /** Of the content of its lines. */
+  /** Version of the content of its lines. */
   #version: number;
 
   private constructor(
@@ -58,7 +58,7 @@ export class AssignmentStore {
     readonly header: LogHeader,
     /** Whether this opening made it. */
     readonly isNew: boolean,
-    /** What a crash had left after the last durable line; undefined: nothing. */
+    /** Bytes that a crash had left after the last durable line; undefined: none. */
     readonly cutTail: CutTail | undefined,
     log: { file: OpenFile; length: number; crc: number; records: readonly ClusterRecord[] },
     private readonly timed: Timed,
@@ -97,7 +97,7 @@ export class AssignmentStore {
   }
 
   /**
-   * Puts another store in its place, durably: whole, or not at all.
+   * Replaces the store, durably: completely, or not at all.
    *
    * Throws `storage-failed` naming the file when it can't be written.
    */
@@ -144,7 +144,8 @@ export class AssignmentStore {
    */
   async append(records: readonly ClusterRecord[]): Promise<void> {
     try {
-      // An older router would drop what it does not know: the log says first that it is of a newer version.
+      // An older router would drop records that it does not know: so the log first gets the newer version
+      // number.
       if (versionFor(records) > this.#version)
         await this.timed(`replacing ${this.#path}`, () => this.#replace(versionFor(records)));
       const { bytes, crc } = frameAll(records.map(recordToJson), this.#crc);

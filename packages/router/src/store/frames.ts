@@ -3,12 +3,13 @@
  *
  *     LENGTH CRC JSON\n        (length and CRC as 8 hexadecimal digits each; the length is that of the JSON)
  *
- * The CRC of a line is seeded with that of the line before, so a lost or misplaced line is found as surely as
- * a flipped bit.
+ * The CRC of a line is seeded with the CRC of the line before, so a lost or misplaced line is found as surely
+ * as a flipped bit.
  *
  * A crash may leave a part of a write at the end of the file: fewer bytes than the length says, or blocks
- * that were never filled. That was not durable and never told, so it is cut. Everything else that doesn't fit
- * is damage: a durable line may have granted an epoch, and going on without it could grant that epoch again.
+ * that were never filled. That was never durable and never announced, so it is cut. Everything else that
+ * doesn't fit is damage: a durable line may have granted an epoch, and going on without it could grant that
+ * epoch again.
  */
 import { crc32 } from 'node:zlib';
 

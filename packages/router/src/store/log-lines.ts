@@ -1,6 +1,5 @@
 /**
- * The content of the lines of the assignment log. A line of another version, or one that makes no sense,
- * throws.
+ * The content of the lines of the assignment log. A line of another version, or an invalid one, throws.
  */
 import {
   type Build,
@@ -27,8 +26,8 @@ export const LOG_VERSION = 4;
 /** Of a log in which no cluster is suspended: a router that knows no suspension would not keep to it. */
 export const LOG_VERSION_WITHOUT_SUSPENSION = 3;
 /**
- * Of a log without services: an older router reads it, so going back to one works until the first service is
- * made.
+ * The version of a log without services: older routers can read it, so going back to one works until the
+ * first service is made.
  */
 export const LOG_VERSION_WITHOUT_SERVICES = 2;
 
@@ -36,11 +35,10 @@ export const LOG_VERSION_WITHOUT_SERVICES = 2;
 export interface LogHeader {
   readonly networkId: NetworkId;
   readonly clusters: number;
-  /** Of a store that routers share: it was left, and no router may lead on it. */
+  /** For a shared store: its content was moved to this place, and no router may lead on it. */
   readonly movedTo?: string;
 }
 
-/** @param version the lowest that has everything which is in the log */
 /** A later release wrote it: whoever knows the file, or the key, says which one it is. */
 export class LaterFormat extends Error {
   constructor(readonly format: number) {
@@ -53,6 +51,7 @@ export class LaterFormat extends Error {
   }
 }
 
+/** @param version the lowest that covers everything in the log */
 export const headerToJson = (header: LogHeader, version: number): string =>
   JSON.stringify({ dualpingRouter: version, ...header });
 

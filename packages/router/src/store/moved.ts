@@ -1,6 +1,6 @@
 /**
  * The mark of a data folder whose content was moved to a store that routers share. A router that started on
- * it would grant epochs that the others grant, too.
+ * it would grant epochs that the others also grant.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { replaceFileNow, syncFolderNow } from '@dualping/host';
 
 const MOVED_NAME = 'moved.json';
 
-/** Durably. @param store `etcd://…`, as people give it */
+/** Durably. @param store `etcd://…` */
 export const markMoved = (folder: string, store: string): void =>
   replaceFileNow(join(folder, MOVED_NAME), `${JSON.stringify({ movedTo: store })}\n`);
 
@@ -26,6 +26,6 @@ export function requireNotMoved(folder: string): void {
   if (!isMoved(folder)) return;
   throw new DualpingError(
     'invalid-argument',
-    `what the router of data folder ${quote(folder)} knew was moved: ${readFileSync(join(folder, MOVED_NAME), 'utf8').trim()}; start it with that --store, or move it back (--migrate to-folder)`,
+    `the state of the router in data folder ${quote(folder)} was moved: ${readFileSync(join(folder, MOVED_NAME), 'utf8').trim()}; start it with that --store, or move it back (--migrate to-folder)`,
   );
 }

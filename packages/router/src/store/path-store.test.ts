@@ -32,7 +32,7 @@ test('paths are kept, and made once', async (context) => {
   assert.deepEqual(await there(folder, '/a', '/b', '/c'), [true, true, false]);
 });
 
-test('of many that ask for one path at once, one makes it', async (context) => {
+test('of many simultaneous calls for one path, one makes it', async (context) => {
   const store = await PathStore.open(await temporaryFolder(context));
   const made = await Promise.all(
     Array.from({ length: 50 }, (_, at) => store.create({ path: `/p${at % 5}`, data: `${at}` })),
@@ -41,7 +41,7 @@ test('of many that ask for one path at once, one makes it', async (context) => {
   await store.close();
 });
 
-test('a torn end is cut, wherever it is torn', async (context) => {
+test('an incomplete end is cut, wherever it ends', async (context) => {
   const { folder, file } = await filled(context);
   const whole = await readFile(file);
   const first = whole.indexOf('\n') + 1;

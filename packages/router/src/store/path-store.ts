@@ -1,10 +1,9 @@
 /**
- * The small store of paths that programs of the csce438 family keep at their coordinator (`create`,
- * `exists`).
+ * The small store of paths that csce438 programs keep at their coordinator (`create`, `exists`).
  *
  * One append-only file of the same lines as the assignment log; each path is in it once, and their number is
- * bounded, so it is never rewritten. It has no influence on who is available: a failure here refuses the call
- * and does not stop the router.
+ * bounded, so it is never rewritten. It does not affect which server is available: after a failure here the
+ * call is refused, and the router goes on.
  */
 import { join } from 'node:path';
 import { DualpingError } from '@dualping/core';
@@ -54,7 +53,7 @@ export class PathStore implements Paths {
     }
   }
 
-  /** Puts other paths in their place, durably. Throws `storage-failed` when they can't be written. */
+  /** Replaces all paths, durably. Throws `storage-failed` when they can't be written. */
   static async replace(folder: string, paths: readonly PathAndData[]): Promise<void> {
     const path = join(folder, PATHS_NAME);
     const parts: Buffer[] = [];
@@ -78,12 +77,12 @@ export class PathStore implements Paths {
     if ('what' in log)
       throw new DualpingError(
         'storage-failed',
-        `${path} is damaged at line ${log.line} (byte ${log.offset}): ${log.what}; without it programs of the csce438 family find none of their paths`,
+        `${path} is damaged at line ${log.line} (byte ${log.offset}): ${log.what}; without it csce438 programs find none of their paths`,
       );
     const file = bytes === undefined ? await nodeFiles.create(path) : nodeFiles.open(path);
-    await file.truncate(log.length); // the rest was never durable, and was never told
-    // Written anew: after a failed sync the file may read well and not be on disk, and a later sync would not
-    // show that.
+    await file.truncate(log.length); // the rest was never durable, and never announced
+    // Written again: after a failed sync the file may read correctly and still not be on disk, and a later
+    // sync would not show that.
     await file.write((bytes ?? Buffer.alloc(0)).subarray(0, log.length), 0);
     await file.sync();
     await nodeFiles.syncFolder(folder);
@@ -94,7 +93,7 @@ export class PathStore implements Paths {
     const turn = this.#lastWrite.then(() => this.#create(made));
     this.#lastWrite = turn.then(
       () => {},
-      () => {}, // told to its caller
+      () => {}, // its caller gets the error
     );
     return await turn;
   }

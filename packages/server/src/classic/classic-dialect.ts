@@ -1,4 +1,4 @@
-/** The dialect in which csce438 clients are answered: this server's option, else what its router says. */
+/** The dialect of answers to csce438 clients: this server's option, or else the router's dialect. */
 import { type ClassicReplies, DEFAULT_CLASSIC_REPLIES } from '@dualping/protocol';
 
 export class ClassicDialect {
@@ -9,7 +9,7 @@ export class ClassicDialect {
     this.#own = own;
   }
 
-  /** The router's word is kept while no router is heard. */
+  /** The router's dialect is kept while no router is heard. */
   routerSays(replies: ClassicReplies): void {
     this.#ofRouter = replies;
   }

@@ -1,5 +1,5 @@
 /**
- * A session for one user of one classic connection. That wire has no request numbers, so each request gets
+ * A session for one user of one classic connection. This wire has no request numbers, so each request gets
  * the next number here, in the order of arrival.
  */
 import { randomUUID } from 'node:crypto';
@@ -8,10 +8,10 @@ import { type Command, DualpingError, isKeyReason, SOCIAL_REASONS, type UserName
 import type { socialWire } from '@dualping/protocol';
 import type { ServiceContext } from '../services.js';
 
-/** How long a request waits that a limit has refused, ms: at ten a second the next is due by then. */
+/** How long a request waits after a limit has refused it, ms: at ten a second the next is due by then. */
 const ASK_AGAIN_MS = 100;
 
-/** Whether an entry has this outcome. A name that belongs to a key is refused without one. */
+/** Whether an entry has this outcome. For a name with keys the refusal comes without an entry. */
 const isSocial = ({ reason }: DualpingError): boolean =>
   Object.hasOwn(SOCIAL_REASONS, reason) && !isKeyReason(reason);
 
@@ -19,7 +19,7 @@ export class ClassicSession {
   readonly #id = `classic-${randomUUID()}`;
   #lastRequest = 0;
   #isOver = false;
-  /** The last request that a limit has refused and that is asked again. */
+  /** The last request that a limit has refused and that will be repeated. */
   #limited: number | undefined;
 
   constructor(
@@ -38,8 +38,8 @@ export class ClassicSession {
 
   /**
    * Rejects with a `DualpingError`; one with a social reason is an answer, and the session goes on. A request
-   * that a limit refuses is asked again until it is taken, and so are those behind it: this wire could not
-   * tell its client to do that.
+   * that a limit refuses, and those after it, are repeated until they are accepted: this wire can't ask its
+   * client to do that.
    */
   async write(command: Command): Promise<socialWire.WriteResponse> {
     this.#lastRequest += 1;
@@ -60,7 +60,7 @@ export class ClassicSession {
     }
   }
 
-  /** A login is not asked again: its client is told, and can wait itself. */
+  /** A login is not repeated: its client gets the refusal, and can wait itself. */
   #isToWait(requestNo: number, command: Command, { reason }: DualpingError): boolean {
     if (reason === 'limit-reached' && command.kind !== 'register') this.#limited = requestNo;
     else if (reason !== 'sequence-gap' || this.#limited === undefined || requestNo < this.#limited)

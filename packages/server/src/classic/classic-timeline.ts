@@ -5,10 +5,10 @@
  *     client: {msg} ─ is a post, or several, with the next numbers of the user's session ─►
  *
  * A client that names its user in metadata need not send an opening message: its first message is a post
- * unless it is a known opener. Without metadata the first message only opens, whatever it says.
+ * unless it is a known opener. Without metadata the first message only opens the timeline, whatever its text.
  *
- * The wire has no acknowledgements: a post that is refused ends the stream with the reason, so that the
- * client does not believe that it was taken.
+ * The wire has no acknowledgements: a refused post ends the stream with the reason, so that the client does
+ * not believe that it was accepted.
  */
 import {
   DualpingError,
@@ -42,13 +42,13 @@ import type { Connection } from './connections.js';
 
 export type ClassicTimelineCall = ServerDuplexStream<snsWire.Message, ClassicTimelineOut>;
 
-/** Posts of one stream that may be on their way: half of what a session may have. */
+/** Posts of one stream that may be in flight: half of what a session may have. */
 const MAX_POSTS_ON_THE_WAY = 32;
 
 /**
- * Posts that may wait to leave: a message each, while our own wire has one message for all of a turn. Beyond
- * this they are read from the journal when there is room. (The default of grpc-js is 16, less than one author
- * has on the way.)
+ * Posts that may wait to be sent: one message each, while our own wire has one message for all posts of a
+ * turn. Beyond this they are read from the journal when there is room. (The default of grpc-js is 16, less
+ * than one author has in flight.)
  */
 const MAX_UNSENT_POSTS = 256;
 
@@ -72,10 +72,10 @@ export class ClassicTimeline implements TimelineSink {
   #user: UserName | undefined;
   /** The user is known from metadata; the first message may still be an opener. */
   #mayOpen = false;
-  /** Texts to post after the earlier ones: a long message is many posts. */
+  /** Texts to post after the earlier ones: a long message becomes many posts. */
   readonly #waiting: string[] = [];
   #onTheWay = 0;
-  /** Posts read up to here are the past, and are sent newest first. */
+  /** Posts up to here are the past ones, and are sent newest first. */
   #openedAt: Position = NO_POSITION;
 
   constructor(
@@ -120,7 +120,7 @@ export class ClassicTimeline implements TimelineSink {
 
   answered(): void {}
 
-  /** Posts over this wire are no numbered writes. */
+  /** Posts over this wire are not numbered writes. */
   writes(): void {}
 
   /** This wire has no signs of life. */
@@ -131,7 +131,7 @@ export class ClassicTimeline implements TimelineSink {
   }
 
   /**
-   * Sends one message for each post. `left` is called when the last one has left; they leave in order.
+   * Sends one message for each post, in order. `left` is called when the last one was sent.
    * Returns false when there is no room for more.
    */
   #send(posts: readonly Post[], left?: () => void): boolean {
@@ -177,7 +177,7 @@ export class ClassicTimeline implements TimelineSink {
   }
 
   /**
-   * Writes as many as may be on their way; later messages stay unread, so that flow control slows the client.
+   * Writes as many as may be in flight; later messages stay unread, so that flow control slows the client.
    */
   #write(user: UserName): void {
     while (this.#onTheWay < MAX_POSTS_ON_THE_WAY) {

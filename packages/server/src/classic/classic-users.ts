@@ -31,14 +31,14 @@ export interface ClassicList {
 interface On {
   readonly connection: Connection;
   /**
-   * The epoch in which the user logged in; undefined until the login is answered. Being on ends with the
-   * primary's reign.
+   * The epoch in which the user logged in; undefined until the login is answered. A user is no longer on when
+   * this server stops being primary.
    */
   epoch: Epoch | undefined;
 }
 
 export class ClassicUsers {
-  /** One for each user who ever logged in; `isOn` says whether it still counts. */
+  /** One for each user who ever logged in; `isOn` says whether it is still valid. */
   readonly #on = new Map<UserName, On>();
 
   constructor(readonly context: ServiceContext) {}
@@ -77,7 +77,7 @@ export class ClassicUsers {
   }
 
   /**
-   * Does what a user asks, in the order of the calls. A connection on which the user never logged in (the
+   * Does a user's requests, in the order of the calls. A connection on which the user never logged in (the
    * first one was idle and closed, or the server has changed) gets a session of its own, if the user exists.
    */
   async ask(connection: Connection, command: Command): Promise<socialWire.WriteResponse> {
@@ -90,7 +90,7 @@ export class ClassicUsers {
     try {
       return await this.#session(connection, command.user).write(command);
     } catch (error) {
-      // The session was forgotten after very many others. The request did not happen, since each request is
+      // The session was forgotten after very many others. The request did not happen, because each request is
       // sent once.
       if (!(error instanceof DualpingError) || error.reason !== 'session-expired') throw error;
       return await this.#session(connection, command.user).write(command);
@@ -98,7 +98,7 @@ export class ClassicUsers {
   }
 
   /**
-   * All users and the followers of one user, as many as one message takes. Rejects as `unknown-user` for a
+   * All users and the followers of one user, as many as fit into one message. Rejects as `unknown-user` for a
    * user who never logged in.
    */
   async list(user: UserName): Promise<ClassicList> {

@@ -1,8 +1,8 @@
 /**
- * Open connections of clients, by the name that gRPC gives the peer.
+ * Open connections of clients, by gRPC's name of the peer.
  *
- * On the classic wire a user is on while the connection of the login is open. The peer of a call names its
- * connection.
+ * On the classic wire a user is on while the connection of the login is open. The peer of a call identifies
+ * its connection.
  */
 
 import type { Socket } from 'node:net';
@@ -20,7 +20,7 @@ export class Connection {
     return this.#isOpen;
   }
 
-  /** The user's session on this connection, while it can go on. */
+  /** The user's session on this connection, while it can continue. */
   session(user: UserName): ClassicSession | undefined {
     const session = this.#sessions.get(user);
     return session?.isOver === true ? undefined : session;
@@ -29,7 +29,7 @@ export class Connection {
   keep(user: UserName, session: ClassicSession): void {
     this.#sessions.delete(user);
     this.#sessions.set(user, session);
-    // A forgotten user gets another session with the next request.
+    // A forgotten user gets a new session with the next request.
     for (const oldest of this.#sessions.keys()) {
       if (this.#sessions.size <= MAX_USERS_PER_CONNECTION) return;
       this.#sessions.delete(oldest);
@@ -47,7 +47,7 @@ export class Connections {
 
   accept(socket: Socket): void {
     const { remoteAddress, remotePort } = socket;
-    if (remoteAddress === undefined) return; // it has closed already
+    if (remoteAddress === undefined) return; // it has already closed
     const peer = `${remoteAddress}:${remotePort}`;
     const connection = new Connection();
     this.#open.set(peer, connection);
@@ -57,7 +57,7 @@ export class Connections {
     });
   }
 
-  /** A call whose connection has just closed gets one that is closed. */
+  /** A call whose connection has just closed gets a closed one. */
   of(peer: string): Connection {
     const connection = this.#open.get(peer);
     if (connection !== undefined) return connection;

@@ -1,5 +1,5 @@
 /**
- * `SNSService`, through which clients of the csce438 family use a server. Their requests are treated like all
+ * `SNSService`, through which csce438 clients use a server. Their requests are treated like all
  * others: numbered, journalled, answered when they are durable on all in-sync servers.
  */
 import {
@@ -41,7 +41,7 @@ export interface ClassicParts {
 type Change = Exclude<ClassicCall, 'login'>;
 type Act = (request: snsWire.Request, connection: Connection) => Promise<ClassicOutcome>;
 
-/** The only dialect that answers a first login differently, so that the server has to ask. */
+/** The only dialect with another answer to a first login, so the server has to find out. */
 const TELLS_NEW_USERS = 'ok';
 
 export function addSnsService(server: Server, { context, connections, dialect }: ClassicParts): void {
@@ -109,7 +109,7 @@ export function addSnsService(server: Server, { context, connections, dialect }:
   });
 }
 
-/** Undefined: the name is missing, or is no valid user name. */
+/** Undefined: the name is missing, or is not a valid user name. */
 function validName(read: () => UserName | undefined): UserName | undefined {
   try {
     return read();
@@ -137,7 +137,7 @@ function outcomeOf(kind: Change, error: unknown): ClassicOutcome {
       return 'follow-twice';
     case 'not-following':
       return 'unfollow-not-followed';
-    case 'unknown-post': // nothing on this wire answers a post
+    case 'unknown-post': // posts on this wire never answer a post
     case 'wrong-cluster':
       throw error;
     default:

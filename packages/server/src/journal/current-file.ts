@@ -1,5 +1,5 @@
 /**
- * Which generation of the journal counts, and from where it begins.
+ * Which generation of the journal is valid, and where it begins.
  *
  * An installed snapshot replaces the old journal at the moment when this file is replaced: before that the
  * old generation is complete, after that the new one.

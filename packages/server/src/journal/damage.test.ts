@@ -70,7 +70,7 @@ test('a bit that flips anywhere in what was durable is refused, with file and by
   assert.ok(tried > 250);
 });
 
-test('without the mark a flipped bit is refused too, but for the last record, which may be torn', async () => {
+test('without the mark a flipped bit is refused too, except in the last record, which may be incomplete', async () => {
   const disk = await closedJournal();
   loseMark(disk);
   const lastPath = pathOf(disk, '/journal-');
@@ -117,7 +117,7 @@ test('a flipped bit in an installed snapshot or its posts is refused', async () 
   }
 });
 
-test('a write that is torn at any byte is cut, and what was durable before it stays', async () => {
+test('a write that is incomplete at any byte is cut, and durable entries before it stay', async () => {
   const frameBytes = 18 + payload(ENTRIES + 1).length;
   for (let kept = 0; kept < frameBytes; kept += 1) {
     const { disk, journal } = await opened();
@@ -163,7 +163,7 @@ test('a group whose middle is bad and whose end is good is refused: it may have 
   assert.match(String(await openOrRefusal(disk)), /a valid one of position \d follows at byte \d+/);
 });
 
-test('a segment that is gone is noticed, wherever it was', async () => {
+test('a missing segment is noticed, wherever it was', async () => {
   const disk = await closedJournal();
   const segments = disk.paths().filter((path) => path.includes('/journal-'));
   assert.ok(segments.length >= 3);
@@ -174,7 +174,7 @@ test('a segment that is gone is noticed, wherever it was', async () => {
   }
 });
 
-test('a segment that was only begun is begun anew', async () => {
+test('a segment that was only begun is begun again', async () => {
   const disk = await closedJournal();
   const before = disk.content(pathOf(disk, '/journal-'));
   const next = pathOf(disk, '/journal-').replace(/\d+$/, String(ENTRIES + 1).padStart(16, '0'));
@@ -203,7 +203,7 @@ test('a bit that flips while the journal is open is noticed when it is read', as
   assert.equal(journal.readOne(position(3)).toString(), 'entry 3');
 });
 
-test('the journal that was, or the one installed: dying at any step leaves one of them whole', async () => {
+test('after a death at any step of an installation either the old or the new journal is complete', async () => {
   const info = { position: position(100), epoch: epoch(3), checksum: 77 };
   const posts = [1, 7, 8, 50, 99];
   const outcomes = new Set<string>();

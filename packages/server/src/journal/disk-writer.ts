@@ -1,7 +1,7 @@
 /**
- * Writes to disk, in order, what the journal has decided in memory.
+ * Writes the journal's changes in memory to disk, in order.
  *
- * While one group is being written and synced the next one gathers, so the disk and not the load decides the
+ * While one group is written and synced the next one gathers, so the disk and not the load determines the
  * number of syncs. The writer stops at the first failure: after a failed sync it is unknown what is on disk,
  * and a later sync that succeeds would not show it (Rebello et al., "Can Applications Recover from fsync
  * Failures?").
@@ -78,15 +78,15 @@ export class DiskWriter {
     this.#add({ kind: 'write', segment, offset, frames: [frame], bytes: frame.length, last: position });
   }
 
-  /** A segment that goes on where the one before it ends for good. */
+  /** Begins a segment after the one before it is complete. */
   begin(segment: Segment, before: Segment): void {
     this.#add({ kind: 'begin', segment, before });
   }
 
-  /** Resolves when `keep` has no more than `bytes` bytes and the segments in `drop` are gone. */
+  /** Resolves when `keep` has no more than `bytes` bytes and the segments in `drop` are removed. */
   truncate(after: Position, keep: Segment, bytes: number, drop: readonly Segment[]): Promise<void> {
-    // Waiting writes are still done, so that every file has the same lengths as in memory; but entries that
-    // are taken back must not be reported as durable.
+    // Waiting writes are still done, so that every file has the same length as in memory; but cut entries
+    // must not be reported as durable.
     for (const work of [this.#current, ...this.#queue]) {
       if (work?.kind === 'write' && work.last > after) work.last = after;
     }
@@ -126,7 +126,7 @@ export class DiskWriter {
         this.#fail(error, work);
         break;
       }
-      // Outside the `try`: an error that the listener throws is no failure of the disk.
+      // Outside the `try`: an error of the listener is not a failure of the disk.
       if (work.kind === 'write') this.#synced(work);
     }
     this.#current = undefined;
@@ -200,7 +200,7 @@ export class DiskWriter {
 
 const pathOf = (work: Work): string => (work.kind === 'truncate' ? work.keep.path : work.segment.path);
 
-/** A segment without entries, durably, also by its name. The file is left open. */
+/** Makes a segment without entries, durable including its name. The file is left open. */
 export async function createSegment(files: FileOperations, segment: Segment): Promise<OpenFile> {
   const file = await files.create(segment.path);
   const header = encodeSegmentHeader({ kind: 'journal', first: segment.first, seed: segment.seed });
@@ -211,7 +211,7 @@ export async function createSegment(files: FileOperations, segment: Segment): Pr
   return file;
 }
 
-/** Of a segment of which the disk has just what memory has; and is to keep it. */
+/** Writes the index of a complete segment whose file equals the state in memory. */
 async function writeSealedIndex(
   files: FileOperations,
   { path, offsets, sum, wasCut }: Segment,

@@ -1,10 +1,10 @@
 /**
- * A file that says up to where the journal was known to be durable.
+ * A file that says up to where the journal is known to be durable.
  *
  * Written after each group without a sync of its own: it survives the death of the process, and after the
- * death of the machine it may lag but never runs ahead. With it, opening can distinguish a torn write (beyond
- * the mark) from an entry that may have been acknowledged (up to the mark), and notices files that are
- * missing at the end. When it can't be read, opening does without.
+ * death of the machine it may lag but never runs ahead. With it, opening can distinguish an incomplete write
+ * (beyond the mark) from an entry that may have been acknowledged (up to the mark), and notices missing files
+ * at the end. If it can't be read, opening works without it.
  */
 
 import type { Position } from '@dualping/core';
@@ -53,7 +53,7 @@ export class DurableMark {
         await this.file.write(encode(position), 0);
       }
     } catch {
-      // An old mark is still true. If the disk is failing, the journal's own writes will report that.
+      // An old mark is still valid. If the disk is failing, the journal's own writes will report that.
     } finally {
       this.#noting = undefined;
     }

@@ -1,13 +1,13 @@
 /**
  * Writes a file of frames from beginning to end, in large pieces. When it is finished its content is durable,
- * its name not yet.
+ * but its name is not.
  */
 
 import type { FileOperations, OpenFile } from '@dualping/host';
 import { encodeFrame } from './frame.js';
 import { NOTHING_WRITTEN, sumWith, type WrittenSum } from './segment.js';
 
-/** Few writes, and little memory. */
+/** Large enough for few writes, small enough for little memory. */
 const PIECE_BYTES = 1024 * 1024;
 
 export class FrameFileWriter {
@@ -31,7 +31,7 @@ export class FrameFileWriter {
     return this.#sum.bytes + this.#pieceBytes;
   }
 
-  /** Of what is in the file: once it is finished of all. */
+  /** Sum of the bytes in the file; complete when the file is finished. */
   get sum(): WrittenSum {
     return this.#sum;
   }
@@ -46,7 +46,7 @@ export class FrameFileWriter {
     if (this.isFull) await this.flush();
   }
 
-  /** As `add`, but writes nothing. @returns how long its frame is */
+  /** As `add`, but writes nothing. @returns the length of its frame */
   put(position: number, payload: Buffer): number {
     const frame = encodeFrame(position, payload, this.chain);
     this.chain = frame.readUInt32LE(0);
@@ -54,7 +54,7 @@ export class FrameFileWriter {
     return frame.length;
   }
 
-  /** So much was put that it is time to write it. */
+  /** Whether enough is gathered to be written. */
   get isFull(): boolean {
     return this.#pieceBytes >= PIECE_BYTES;
   }
@@ -65,7 +65,7 @@ export class FrameFileWriter {
     this.file.close();
   }
 
-  /** Closes the file as it is. */
+  /** Closes the unfinished file. */
   abandon(): void {
     this.file.close();
   }

@@ -21,18 +21,18 @@ export interface Wanted {
 }
 
 /**
- * Farthest that two frames may lie apart to be read at once: to read what is between takes as long as a read.
+ * Largest gap between two frames that are read together: reading the gap takes as long as another read.
  */
 const MAX_GAP_BYTES = 16 * 1024;
-/** Most that is read at once for frames that lie apart. */
+/** Most bytes in one read for frames with gaps. */
 const MAX_SPAN_BYTES = 512 * 1024;
 
-/** What is borrowed by one call without allocating: a page of posts that lie far apart. */
+/** Bytes that one call can borrow without allocation: a page of posts far apart. */
 const LENT_BYTES = 1024 * 1024;
 
 export class FrameReader {
   readonly #handles: ReadHandles;
-  /** Lent to whoever reads something to look at it at once. */
+  /** A buffer lent to callers that use the bytes at once. */
   #lent: Buffer | undefined;
 
   constructor(files: FileOperations) {
@@ -61,8 +61,8 @@ export class FrameReader {
   }
 
   /**
-   * Payloads of positions anywhere, in the given order: neighbours in a file with one read. They are lent:
-   * what is read next is written over them.
+   * Payloads of any positions, in the given order: neighbours in a file with one read. They are lent: the
+   * next read overwrites them.
    */
   borrow(wanted: readonly Wanted[]): Buffer[] {
     this.#lent ??= Buffer.allocUnsafeSlow(LENT_BYTES);
@@ -86,7 +86,7 @@ export class FrameReader {
     return payloads;
   }
 
-  /** Lets go of a file, which may be replaced by another of the same name. */
+  /** Closes a file, which may be replaced by another of the same name. */
   forget(path: string): void {
     this.#handles.close(path);
   }
@@ -104,7 +104,7 @@ export class FrameReader {
   }
 }
 
-/** The index behind those that, from one on, lie close behind one another in the same file. */
+/** The index after the run of frames, from one on, that are close to one another in the same file. */
 function neighboursFrom(wanted: readonly Wanted[], from: number): number {
   const first = (wanted[from] as Wanted).place;
   let { end } = first;

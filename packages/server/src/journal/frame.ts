@@ -4,10 +4,10 @@
  *     crc 4 │ previous 4 │ length 4 │ position 6 │ payload …        (little-endian)
  *            seed ──────► └───────── covered by crc ─────────┘
  *
- * The CRC-32 of a record starts from that of the record before it, so the last one is a checksum over
- * the whole journal: two journals are equal when their last ones are. `previous` is kept in the record too,
- * so that a record can be recognised without those before it: this distinguishes a torn end from damage in
- * the middle. A record is never empty, so zeros are never a record.
+ * The CRC-32 of a record starts from the CRC of the record before it, so the last one is a checksum over the
+ * whole journal: two journals are equal if their last CRCs are. `previous` is stored in the record too, so
+ * that a record can be recognised without those before it: this distinguishes an incomplete end from damage
+ * in the middle. A record is never empty, so zeros are never a record.
  */
 import { crc32 } from 'node:zlib';
 
@@ -62,8 +62,8 @@ export const payloadOf = (bytes: Buffer, frame: Frame): Buffer =>
   bytes.subarray(frame.offset + FRAME_HEADER_BYTES, frame.end);
 
 /**
- * The first frame from an offset on whose position could follow `position`. Looks at every byte, but computes
- * a CRC only where length and position are plausible; the text of a post never is, since it has no zero
+ * The first frame from an offset on whose position could follow `position`. Checks every byte, but computes a
+ * CRC only where length and position are plausible; the text of a post never is, because it has no zero
  * bytes.
  */
 export function findFrameBeyond(bytes: Buffer, from: number, position: number): Frame | undefined {

@@ -1,8 +1,8 @@
 /**
  * The journal in one folder, from its base on: what is appended, what is durable, and where each entry is.
  *
- * Appends count in memory at once and the disk follows in order (`DiskWriter`). Entries that aren't on disk
- * yet are in the cache, so reading never waits for the disk.
+ * Appends take effect in memory at once, and the disk follows in order (`DiskWriter`). Entries that aren't on
+ * disk yet are in the cache, so reading never waits for the disk.
  */
 
 import { join } from 'node:path';
@@ -75,7 +75,7 @@ export class Generation {
     this.#writer = new DiskWriter(files, mark, writerEvents, options.disk);
   }
 
-  /** Opens a generation and verifies all of it; everything that is in it afterwards is durable. */
+  /** Opens a generation and verifies all of it; afterwards everything in it is durable. */
   static async open(
     files: FileOperations,
     folder: string,
@@ -294,7 +294,7 @@ export class Generation {
     return this.#reader.frame(this.#placeOf(position), position);
   }
 
-  /** In a file of the journal or of the history. */
+  /** The place of a position in a file of the journal or of the history. */
   #placeOf(position: Position): Place {
     const place = position < this.first ? this.history.find(position) : this.#placeInJournal(position);
     invariant(place !== undefined, 'journal-is-contiguous', { position, first: this.first, last: this.last });
@@ -309,7 +309,7 @@ export class Generation {
   }
 
   #onDurable(position: Position): void {
-    // A write whose entries were taken back meanwhile is not reported.
+    // A write whose entries were cut meanwhile is not reported.
     if (position <= this.#durable) return;
     this.#durable = position;
     this.#durableChecksum = this.checksumAt(position);

@@ -1,9 +1,9 @@
 /**
- * Posts from before an installed snapshot, as a primary gave them. They are found by position; no posts are
+ * Posts from before an installed snapshot, received from a primary. They are found by position; no posts are
  * added later.
  *
  * The positions have gaps: only posts are here, not the entries between them. A missing post is noticed,
- * since the generation's record has their number and checksum.
+ * because the generation's record has their number and checksum.
  */
 
 import { join } from 'node:path';
@@ -84,7 +84,7 @@ export class History {
     return new History(segments, record);
   }
 
-  /** Where the post at a position is, if it is here. */
+  /** The place of the post at a position, if it is here. */
   find(position: Position): Place | undefined {
     const segment = segmentOf(this.segments, position);
     if (segment === undefined) return undefined;
@@ -96,7 +96,7 @@ export class History {
 
 export class HistoryWriter {
   #current: FrameFileWriter | undefined;
-  /** Of the current file. */
+  /** Positions of the posts in the current file. */
   #positions: number[] = [];
   #offsets = new FrameOffsets();
   #checksum = SEED;
@@ -129,7 +129,7 @@ export class HistoryWriter {
     }
   }
 
-  /** Ends the file; its content is durable then, and the folder must still be synced. */
+  /** Ends the file; then its content is durable, and the folder must still be synced. */
   async finish(): Promise<HistoryRecord> {
     await this.#finishFile();
     return { posts: this.#posts, checksum: this.#checksum };
@@ -166,7 +166,7 @@ function firstOf(path: string, bytes: Buffer, seed: number): Position {
   return header.first;
 }
 
-/** Looks at each frame. */
+/** Verifies each frame. */
 function scan(path: string, bytes: Buffer, seed: number): SegmentIndex {
   const positions: number[] = [];
   const offsets = new FrameOffsets();

@@ -1,4 +1,4 @@
-/** Records whose journal a folder holds; opening it for another server or cluster is refused. */
+/** Records the server and cluster of the journal in a folder; opening it for another one is refused. */
 
 import { join } from 'node:path';
 import { type ClusterId, DualpingError, quote, type ServerId, serverName } from '@dualping/core';
@@ -10,7 +10,7 @@ import { assertNotLater, damaged } from './storage-errors.js';
 const FORMAT = 2;
 const identityPath = (folder: string): string => join(folder, 'identity.json');
 
-/** Everything but the life id, which belongs to the process that has the folder open. */
+/** Everything except the life id, which belongs to the process that has the folder open. */
 type RecordedIdentity = Omit<Identity, 'lifeId'>;
 
 /** Undefined when the folder has none. */

@@ -137,7 +137,7 @@ class Run {
   }
 }
 
-test('whatever happens, what was reported durable is there, and nothing else but what was appended', async () => {
+test('whatever happens, durable entries are there, and nothing that was never appended', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60, size: 'max' }), async (steps) => {
       const disk = new MemoryDisk();

@@ -49,7 +49,7 @@ test('a new journal is empty, and its identity is made and kept', async () => {
   assert.deepEqual([renewed.identity.journalId, renewed.identity.welcomedLife], ['journal-b', '']);
 });
 
-test('what is durable is there after a power failure, over many segments', async () => {
+test('durable entries survive a power failure, over many segments', async () => {
   const disk = new MemoryDisk();
   const journal = await openOn(disk, SMALL);
   const witness = new Witness(journal);
@@ -77,7 +77,7 @@ test('journals with the same entries have the same checksums, wherever their seg
   assert.notEqual(small.durableChecksum, large.durableChecksum);
 });
 
-test('what is appended while a sync is under way shares the next one', async () => {
+test('entries appended during a sync share the next one', async () => {
   const disk = new MemoryDisk();
   const journal = await openOn(disk);
   const witness = new Witness(journal);
@@ -102,7 +102,7 @@ test('entries are contiguous, and neither empty nor too long', async () => {
   assert.throws(() => journal.read(position(1), position(1), 1), broken('journal-is-contiguous'));
 });
 
-test('reading gives as much as there is room for, but at least one', async () => {
+test('reading gives as many entries as fit, but at least one', async () => {
   const journal = await openOn(new MemoryDisk(), SMALL);
   await fill(journal, 30);
   for (const from of [1, 8, 25, 30]) {
@@ -124,7 +124,7 @@ test('reading gives as much as there is room for, but at least one', async () =>
   ]);
 });
 
-test('a truncation takes back at once, and for good', async () => {
+test('a truncation takes effect at once, and durably', async () => {
   const disk = new MemoryDisk();
   const journal = await openOn(disk, SMALL);
   await fill(journal, 40);
@@ -142,7 +142,7 @@ test('a truncation takes back at once, and for good', async () => {
   assert.equal(again.cutTail, undefined);
 });
 
-test('a truncation is done before anything is reported that was appended behind it', async () => {
+test('a truncation is done before later appends are reported durable', async () => {
   const journal = await openOn(new MemoryDisk());
   const order: string[] = [];
   journal.listen({ durable: (at) => order.push(`durable ${at}`), failed: assert.fail });
@@ -164,7 +164,7 @@ test('a truncation to the beginning leaves an empty journal', async () => {
   assert.deepEqual([again.first, again.last, again.durableChecksum], [1, 0, 0]);
 });
 
-test('what is taken back while it is being written is never reported', async () => {
+test('entries cut while they are written are never reported durable', async () => {
   const disk = new MemoryDisk();
   const journal = await openOn(disk);
   const witness = new Witness(journal);
@@ -181,7 +181,7 @@ test('what is taken back while it is being written is never reported', async () 
   assert.deepEqual(texts(journal), [...expected(5), 'other 6']);
 });
 
-test('after a failed sync nothing is reported durable, whatever is tried', async () => {
+test('after a failed sync nothing is reported durable any more', async () => {
   const disk = new MemoryDisk();
   const journal = await openOn(disk);
   const witness = new Witness(journal);
@@ -208,7 +208,7 @@ test('after a failed sync nothing is reported durable, whatever is tried', async
   await journal.close();
 });
 
-test('what a failed sync left in the page cache is written anew before it counts', async () => {
+test('content that a failed sync left in the page cache is written again before it counts', async () => {
   const disk = new MemoryDisk();
   const journal = await openOn(disk);
   await fill(journal, 3);
@@ -223,7 +223,7 @@ test('what a failed sync left in the page cache is written anew before it counts
   assert.deepEqual(texts(await openOn(disk)), expected(4));
 });
 
-test('a full disk loses nothing that was durable, and the torn rest is cut', async () => {
+test('a full disk loses no durable entry, and the incomplete rest is cut', async () => {
   const disk = new MemoryDisk();
   const journal = await openOn(disk);
   await fill(journal, 3);
@@ -252,7 +252,7 @@ test('a snapshot is kept once the journal is durable up to it, and the newest co
   assert.deepEqual(again.readSnapshot(), snapshotAt(again, 5, 'state 5', 'more'));
 });
 
-test('a damaged snapshot is passed over for the one before it', async () => {
+test('a damaged snapshot is replaced by the one before it', async () => {
   const disk = new MemoryDisk();
   const journal = await openOn(disk);
   await fill(journal, 5);
@@ -273,7 +273,7 @@ test('a damaged snapshot is passed over for the one before it', async () => {
   }
 });
 
-test('between two parts of a snapshot everything else has its turn', async () => {
+test('between two parts of a snapshot other work runs', async () => {
   const journal = await openOn(new MemoryDisk(), SMALL);
   await fill(journal, 8);
   let turns = 0;
@@ -382,7 +382,7 @@ test('a snapshot that breaks off leaves the journal as it was', async () => {
   assert.ok(disk.paths().every((path) => !path.includes('generation-2')));
 });
 
-test('a folder of another cluster or server is refused, and left as it is', async () => {
+test('a folder of another cluster or server is refused, and not changed', async () => {
   const disk = new MemoryDisk();
   await (await openOn(disk)).close();
   await assert.rejects(openOn(disk, { cluster: 2 }), /wrong-cluster: .*cluster 1, and not to cluster 2/);

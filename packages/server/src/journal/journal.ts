@@ -1,7 +1,7 @@
 /**
  * The interface of a server's durable journal.
  *
- *     append ─► in memory ─► one write and one sync for all that waits ─► durable ─► listener
+ *     append ─► in memory ─► one write and one sync for all waiting entries ─► durable ─► listener
  *
  * Positions are contiguous from `first` to `last`. Entries before `first` are in a snapshot that was
  * installed from a primary; of these only posts can be read. Payloads are opaque bytes. Errors are
@@ -20,7 +20,7 @@ import type {
   ServerId,
 } from '@dualping/core';
 
-/** Whose journal it is. `networkId` is empty until the server has belonged to a network. */
+/** The owner of the journal. `networkId` is empty until the server has belonged to a network. */
 export interface Identity {
   readonly networkId: NetworkId | '';
   readonly cluster: ClusterId;
@@ -37,7 +37,7 @@ export interface Identity {
 
 /** Identifies the state in a snapshot. */
 export interface SnapshotInfo {
-  /** It contains everything up to here, and nothing after. */
+  /** The snapshot contains everything up to here, and nothing after. */
   readonly position: Position;
   /** Epoch of the entry at `position`. */
   readonly epoch: Epoch;
@@ -46,14 +46,14 @@ export interface SnapshotInfo {
 }
 
 /**
- * A snapshot with its content, in parts that the journal doesn't look into; each at most
+ * A snapshot with its content, in parts that are opaque to the journal; each at most
  * `MAX_SNAPSHOT_PART_BYTES`.
  */
 export interface Snapshot extends SnapshotInfo {
   readonly parts: readonly Buffer[];
 }
 
-/** A snapshot to save: each part is asked for when there is room for it. */
+/** A snapshot to save: each part is requested when there is room for it. */
 export interface SnapshotToKeep extends SnapshotInfo {
   readonly parts: Iterable<Buffer>;
 }
@@ -69,7 +69,7 @@ export type InstallChunk =
     };
 
 /**
- * A torn write at the end of the journal, which opening cut: it was beyond what is known to have been
+ * An incomplete write at the end of the journal, which opening cut: it was beyond what is known to be
  * durable.
  */
 export interface CutTail {
@@ -89,10 +89,10 @@ export interface JournalListener {
 
 export interface Journal {
   readonly identity: Identity;
-  /** What opening had to cut, for the operator. */
+  /** What opening had to cut, for a line to the operator. */
   readonly cutTail: CutTail | undefined;
   /**
-   * Texts about snapshots that opening could not use; empty when all were good. They only cost a longer
+   * Texts about snapshots that opening could not use; empty when all were good. They only cause a longer
    * replay.
    */
   readonly snapshotProblems: readonly string[];
@@ -119,7 +119,7 @@ export interface Journal {
   whenDurable(position: Position): Promise<void>;
   /**
    * Cuts the entries after `position`: at once for readers, durably when it resolves, and before later
-   * appends are reported durable. The cut entries are set aside, which may take longer.
+   * appends are reported durable. The cut entries are kept aside, which may take longer.
    */
   truncateAfter(position: Position): Promise<void>;
 
@@ -130,29 +130,29 @@ export interface Journal {
   read(from: Position, to: Position, maxBytes: number): Buffer[];
   /** All payloads from `from` to `to`, read ahead in large pieces. */
   replay(from: Position, to: Position): Iterable<{ readonly position: Position; readonly payload: Buffer }>;
-  /** A payload by position; posts before `first` too. */
+  /** A payload by position; also posts before `first`. */
   readOne(position: Position): Buffer;
-  /** Payloads by positions, ascending or not; posts before `first` too. */
+  /** Payloads by positions, ascending or not; also posts before `first`. */
   readMany(positions: readonly Position[]): Buffer[];
   /**
-   * The same for whoever looks at them at once: neighbours with one read, into memory that is used again when
-   * something is read next.
+   * The same for callers that use them at once: neighbours with one read, into memory that the next read
+   * overwrites.
    */
   borrowMany(positions: readonly Position[]): readonly Buffer[];
   /** Checksum over the whole journal up to `position`, from `first` − 1 to `last`. */
   checksumAt(position: Position): number;
 
-  /** The newest snapshot that is complete. */
+  /** The newest complete snapshot. */
   readSnapshot(): Snapshot | undefined;
   /**
-   * Saves a snapshot, once the journal is durable up to its position. A rejection does no harm to the
+   * Saves a snapshot, when the journal is durable up to its position. A rejection does no harm to the
    * journal.
    */
   saveSnapshot(snapshot: SnapshotToKeep): Promise<void>;
   /**
-   * Replaces the whole journal with a primary's snapshot. Appended entries and older snapshots are gone
-   * when it resolves, and untouched when it rejects or the server dies before. Nothing may be appended
-   * meanwhile. `setAside`: keep the replaced journal for a person to look at.
+   * Replaces the whole journal with a primary's snapshot. Appended entries and older snapshots are gone when
+   * it resolves, and unchanged when it rejects or the server dies before. Nothing may be appended meanwhile.
+   * `setAside`: keep the replaced journal for a person to look at.
    */
   installSnapshot(
     info: SnapshotInfo,
@@ -160,12 +160,12 @@ export interface Journal {
     options?: { readonly setAside: boolean },
   ): Promise<void>;
 
-  /** What the server knew when it was last noted; it may be old, but it is true. */
+  /** What the server knew when this was last written; it may be old, but it was true. */
   readonly known: Known;
-  /** Notes it soon, without a sync. */
+  /** Writes it soon, without a sync. */
   noteKnown(known: Known): void;
   /**
-   * Notes that this life was welcomed. Rejects as `wrong-network` when another network is recorded. Durable
+   * Stores that this life was welcomed. Rejects as `wrong-network` when another network is recorded. Durable
    * when it resolves.
    */
   noteWelcome(networkId: NetworkId, lifeId: LifeId): Promise<void>;

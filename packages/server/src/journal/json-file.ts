@@ -8,7 +8,7 @@ export async function replaceJson(files: FileOperations, path: string, value: ob
   await replaceFile(files, path, Buffer.from(`${JSON.stringify({ ...value, crc }, undefined, 2)}\n`));
 }
 
-/** What `replaceJson` wrote; undefined when there is no such file. Throws when it is damaged. */
+/** The value that `replaceJson` wrote; undefined when there is no such file. Throws when it is damaged. */
 export function readJson(files: FileOperations, path: string): unknown {
   const bytes = readWholeIfThere(files, path);
   if (bytes === undefined) return undefined;
@@ -16,7 +16,7 @@ export function readJson(files: FileOperations, path: string): unknown {
     const { crc, ...value } = JSON.parse(bytes.toString('utf8'));
     if (crc === crc32(JSON.stringify(value))) return value;
   } catch {
-    // Reported below: the content isn't what was written.
+    // Reported below: the content differs from what was written.
   }
   throw damaged(path, 0, undefined, 'its checksum does not match');
 }

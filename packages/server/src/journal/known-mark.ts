@@ -1,12 +1,12 @@
 /**
- * A file that says what this server knew at some moment: how far its journal is committed, and the newest
+ * A file with what this server knew at some moment: how far its journal is committed, and the newest
  * assignment.
  *
  * Written now and then, without a sync: it survives the death of the process, and after the death of the
- * machine it may lag. Epoch and revision only rise, so what is found at a start was true. The committed
+ * machine it may lag. Epoch and revision only rise, so their content at a start was true. The committed
  * position is about the entries that the journal had then. After an unclean promotion a snapshot may have
- * replaced them; so it counts only if the journal still has the same checksum there. When the file can't be
- * read, opening does without.
+ * replaced them, so it counts only if the journal still has the same checksum there. If the file can't be
+ * read, opening works without it.
  */
 import { join } from 'node:path';
 import { type Epoch, type Known, NO_EPOCH, NO_POSITION, type Position } from '@dualping/core';
@@ -90,7 +90,7 @@ export class KnownMark {
         file.close();
       }
     } catch {
-      // An old mark is still true. If the disk is failing, the journal's own writes will report that.
+      // An old mark is still valid. If the disk is failing, the journal's own writes will report that.
     }
   }
 }

@@ -1,8 +1,8 @@
 /**
  * A disk in memory that fails in all the ways of a real one.
  *
- * A power failure loses what wasn't synced, all of it or from some byte on, and names that weren't synced
- * with their folder. A failed sync leaves content that reads well and is not on disk, and a later sync does
+ * A power failure loses unsynced content, all of it or from some byte on, and names that weren't synced with
+ * their folder. A failed sync leaves content that reads correctly and is not on disk, and a later sync does
  * not bring it there.
  */
 import { dirname } from 'node:path';
@@ -35,10 +35,10 @@ export type Operation =
 
 class DeadProcess extends Error {}
 
-/** Does something after a while, in one step, unless the process has died meanwhile. */
+/** Does an operation after a while, in one step, unless the process has died meanwhile. */
 type Step = <T>(operation: Operation, path: string, effect: () => T, failed?: () => void) => Promise<T>;
 
-/** Picks a number from 0 to `max`: how much of what wasn't synced survives. */
+/** Picks a number from 0 to `max`: how much of the unsynced content survives. */
 export type Choice = (max: number) => number;
 export const nothing: Choice = () => 0;
 
@@ -50,7 +50,7 @@ export class MemoryDisk {
   #process = 0;
   #held: (() => void)[] | undefined;
   freeBytes = Number.POSITIVE_INFINITY;
-  /** Called before each operation that changes or syncs something; may throw to make it fail. */
+  /** Called before each operation that changes or syncs a file; may throw to make it fail. */
   before: (operation: Operation, path: string) => void = () => {};
 
   /** The disk as one process sees it, until the process is killed. */
@@ -82,7 +82,7 @@ export class MemoryDisk {
     };
   }
 
-  /** The process dies. The system goes on, so everything that the process has written is kept. */
+  /** The process dies. The system runs on, so everything that the process has written is kept. */
   kill(): void {
     this.#process += 1;
     this.#held = undefined;
@@ -145,7 +145,7 @@ export class MemoryDisk {
     this.overwrite(path, content);
   }
 
-  /** Makes a file disappear for good. */
+  /** Deletes a file permanently. */
   lose(path: string): void {
     this.#names.delete(path);
     this.#syncedNames.delete(path);

@@ -1,4 +1,4 @@
-/** Makes a generation on disk, beside the present one; it counts only after `writeCurrent`. */
+/** Makes a generation on disk, next to the present one; it becomes valid with `writeCurrent`. */
 
 import { join } from 'node:path';
 import { DualpingError, type Position } from '@dualping/core';
@@ -57,7 +57,7 @@ export async function makeInstalledGeneration(
     return record;
   } catch (error) {
     posts.abandon();
-    await snapshot.abandon().catch(() => {}); // the first error tells more
+    await snapshot.abandon().catch(() => {}); // the first error is more useful
     throw error;
   }
 }

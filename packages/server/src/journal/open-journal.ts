@@ -1,11 +1,9 @@
 /**
  * Opens the journal in a data folder, or makes one.
  *
- *     identity.json    whose it is, and how often it was opened
- *     current.json     which generation counts, and where it begins
- *     known-mark       what the server knew, as it was last noted
- *     generation-1/    journal-… history-… snapshot-… durable-mark
- *     set-aside/       what was cut or replaced
+ *     identity.json its owner, and how often it was opened current.json which generation is valid, and where
+ *     it begins known-mark what the server knew when it was last written generation-1/ journal-… history-…
+ *     snapshot-… durable-mark set-aside/ cut entries and replaced journals
  *
  * A new journal gets its identity last, so that a folder without one never held an entry.
  */
@@ -65,7 +63,7 @@ export interface JournalOptions {
   readonly newJournalId?: () => JournalId;
   readonly newLifeId?: () => LifeId;
   readonly files?: FileOperations;
-  /** Is told when each disk operation begins and ends. Default: none. */
+  /** Gets the begin and end of each disk operation. Default: none. */
   readonly disk?: DiskTimer | undefined;
 }
 
@@ -99,7 +97,7 @@ async function open(folder: string, options: AllOptions): Promise<Journal> {
   const recorded = readIdentity(files, folder);
   if (recorded !== undefined) assertSameServer(folder, recorded, options);
   const known = readCurrent(files, folder);
-  // Written anew: after a failed sync it may read well and not be on disk.
+  // Written again: after a failed sync it may read correctly and still not be on disk.
   if (known !== undefined) await writeCurrent(files, folder, known);
   const record = known ?? (await begin(files, folder, recorded));
   if (recorded === undefined) await assertNothingWritten(files, folder, generationName(record.generation));
@@ -120,13 +118,13 @@ async function open(folder: string, options: AllOptions): Promise<Journal> {
   try {
     await writeIdentity(files, folder, identity);
   } catch (error) {
-    await journal.close().catch(() => {}); // the first error tells more
+    await journal.close().catch(() => {}); // the first error is more useful
     throw error;
   }
   return journal;
 }
 
-/** Makes the first generation; replaces what an unfinished attempt left. */
+/** Makes the first generation; replaces the remains of an unfinished attempt. */
 async function begin(
   files: FileOperations,
   folder: string,
@@ -148,7 +146,7 @@ async function begin(
   return record;
 }
 
-/** Entries of a journal whose identity is gone must not be taken for leftovers. */
+/** Entries of a journal that has lost its identity must not be taken for leftovers. */
 async function assertNothingWritten(files: FileOperations, folder: string, name: string): Promise<void> {
   const path = join(folder, name);
   for (const segment of segmentNames('journal', await files.list(path))) {
@@ -161,7 +159,7 @@ async function assertNothingWritten(files: FileOperations, folder: string, name:
   }
 }
 
-/** Removes generations that never counted or no longer count, and files that never got their final name. */
+/** Removes generations that were never valid or no longer are, and files that never got their final name. */
 async function removeLeftovers(files: FileOperations, folder: string, record: CurrentRecord): Promise<void> {
   const current = generationName(record.generation);
   const names = await files.list(folder);

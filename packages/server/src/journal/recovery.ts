@@ -1,5 +1,6 @@
 /**
- * Reads a journal from disk, accepts only what it can verify, and cuts only what was never acknowledged.
+ * Reads a journal from disk, accepts only verified content, and cuts only entries that were never
+ * acknowledged.
  *
  *     … segment ┃ segment ┃ frame frame frame ▒▒▒
  *                                              └ bad: torn, if it lies beyond the durable mark and no valid
@@ -7,9 +8,9 @@
  *                                                the journal is refused.
  *
  * A torn write lies at the very end: entries are synced group by group, and file systems extend a file
- * only over data that they have written. A valid frame after a bad one therefore means that a
- * frame once written went bad. In doubt (no mark, or a group whose pages reached the disk out of order) the
- * journal is refused: rebuilding a server from the primary is cheaper than losing an entry.
+ * only over data that they have written. A valid frame after a bad one therefore means that a written frame
+ * was damaged later. In doubt (no mark, or a group whose pages reached the disk out of order) the journal is
+ * refused: rebuilding a server from the primary is cheaper than losing an entry.
  */
 
 import { join } from 'node:path';
@@ -45,7 +46,7 @@ export interface Recovered {
   readonly cutTail: CutTail | undefined;
 }
 
-/** Everything in it is on disk when it resolves. `mark`: up to where it was once known to be durable. */
+/** Everything in it is on disk when it resolves. `mark`: up to where it is known to be durable. */
 export async function recoverSegments(
   files: FileOperations,
   folder: string,
@@ -122,7 +123,7 @@ function assertGoesOn(path: string, bytes: Buffer, first: Position, seed: number
     throw damaged(path, 0, first, `it goes on from checksum ${header.seed}, and not from ${seed}`);
 }
 
-/** Frames as long as they are good, and the checksum of the last of them. */
+/** The frames before the first bad one, and the checksum of the last of them. */
 function scanFrames(
   bytes: Buffer,
   first: Position,
@@ -140,7 +141,10 @@ function scanFrames(
   return { offsets, checksum };
 }
 
-/** Judges the bad frame after the good ones of a segment: returns a torn tail, throws for anything else. */
+/**
+ * Classifies the bad frame after the good ones of a segment: returns an incomplete tail, throws for anything
+ * else.
+ */
 function judgeBadFrame(
   segment: Segment,
   bytes: Buffer,
@@ -162,11 +166,11 @@ function judgeBadFrame(
 }
 
 /**
- * Writes once more what is not known to be durable, and syncs it.
+ * Writes everything that is not known to be durable again, and syncs it.
  *
- * It reads well, but perhaps only from the page cache: the last process may have died before its sync; or its
- * sync may have failed, after which the system counts pages as written that are not. Without a mark this is
- * done for the last segment.
+ * It can be read, but perhaps only from the page cache: the last process may have died before its sync; or
+ * its sync may have failed, after which the system regards pages as written that are not. Without a mark this
+ * is done for the last segment.
  */
 async function syncAgain(
   file: OpenFile,

@@ -96,7 +96,7 @@ test('a flipped bit in an index makes no difference', async () => {
     }
 });
 
-test('an index of what was cut, and is there again after a failure, is not believed', async () => {
+test('an index of cut entries, which is there again after a failure, is ignored', async () => {
   const disk = await closed();
   const old = new Map(indexes(disk).map((path) => [path, disk.content(path)]));
   const journal = await open(disk);
@@ -144,7 +144,7 @@ test('with an index a file is verified as a whole, and its frames when they are 
   assert.equal(String(journal.readOne(position(3))), 'entry 3');
 });
 
-test('what is borrowed is what was asked for, in that order, across files and the cache', async () => {
+test('borrowed payloads are the requested ones, in order, across files and the cache', async () => {
   const disk = await closedAfterInstalling();
   const journal = await openOn(disk, { ...SMALL, tailCacheBytes: 60 });
   await fill(journal, 130);
@@ -156,7 +156,7 @@ test('what is borrowed is what was asked for, in that order, across files and th
   assert.deepEqual(journal.borrowMany([]), []);
 });
 
-test('more than is lent at once is read all the same', async () => {
+test('more than the lent buffer can hold is read too', async () => {
   const disk = new MemoryDisk();
   const journal = await openOn(disk, { tailCacheBytes: 0 });
   const long = (at: number): Buffer => Buffer.alloc(60_000, at);

@@ -1,12 +1,12 @@
 /**
- * What is known of a file of frames that is written to its end, in a file beside it.
+ * An index of a complete file of frames, in a separate file.
  *
  *     'dualping' 8 │ kind 1 │ version 1 │ frames 4 │ bytes 4 │ crc of the file 4 │ checksum of its end 4
  *     │ where each frame begins, 4 each │ of a history: the position of each, 8 each │ crc 4
  *
- * With it a start verifies the file by one CRC over all of it, and takes from here where its frames are: a
- * third of the time that looking at each frame takes. It says nothing that the file does not say itself, so
- * it is written without a sync, and one that is missing, torn, or of other bytes is done without.
+ * With it a start verifies the file by one CRC over all of it, and takes the offsets of its frames from the
+ * index: a third of the time for verifying each frame. It contains nothing that is not in the file itself, so
+ * it is written without a sync, and a missing, incomplete or wrong index is ignored.
  */
 import { basename, dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -28,19 +28,19 @@ const POSITION_BYTES = 8;
 const OWN_CRC_BYTES = 4;
 
 const PREFIX = 'index-';
-/** Beside the file that it is of. */
+/** The path of a file's index. */
 export const indexPath = (path: string): string => join(dirname(path), `${PREFIX}${basename(path)}`);
 
 export interface SegmentIndex {
   readonly sum: WrittenSum;
-  /** Of the last frame: over all before it too. */
+  /** The checksum of the last frame, which covers all before it. */
   readonly checksum: number;
   readonly offsets: FrameOffsets;
-  /** Of a history, ascending; of a journal they follow from the first. */
+  /** For a history, ascending; for a journal they follow from the first. */
   readonly positions: number[];
 }
 
-/** What goes wrong is no harm: there is no index then. */
+/** A failure does no harm: then there is no index. */
 export async function writeIndex(
   files: FileOperations,
   path: string,
@@ -68,11 +68,11 @@ export async function writeIndex(
       file.close();
     }
   } catch {
-    // The next start looks at each frame, and writes it then.
+    // The next start verifies each frame, and writes the index.
   }
 }
 
-/** Undefined when there is none that is of these very bytes. */
+/** Undefined when there is no index of exactly these bytes. */
 export function readIndex(
   files: FileOperations,
   path: string,
@@ -96,7 +96,7 @@ export function readIndex(
   return { sum, checksum: bytes.readUInt32LE(CHECKSUM_AT), offsets, positions };
 }
 
-/** Before the file that it is of becomes another. */
+/** Called before the file changes. */
 export const removeIndex = (files: FileOperations, path: string): Promise<void> =>
   files.remove(indexPath(path));
 

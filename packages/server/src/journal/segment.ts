@@ -72,7 +72,7 @@ export const segmentNames = (kind: SegmentKind, names: readonly string[]): strin
 
 const OFFSET_BYTES = 4;
 
-/** What a file came to as it was written: how long it is, and its CRC. */
+/** The length and the CRC of a written file. */
 export interface WrittenSum {
   readonly bytes: number;
   readonly crc: number;
@@ -91,7 +91,7 @@ export class FrameOffsets {
   #count = 0;
   #end: number = SEGMENT_HEADER_BYTES;
 
-  /** Out of 4 little-endian bytes each. */
+  /** From 4 little-endian bytes each. */
   static from(bytes: Buffer, end: number): FrameOffsets {
     const read = new FrameOffsets();
     read.#count = bytes.length / OFFSET_BYTES;
@@ -134,9 +134,9 @@ export class FrameOffsets {
 }
 
 export class Segment {
-  /** Of what is on disk. */
+  /** Sum of the bytes on disk. */
   sum = NOTHING_WRITTEN;
-  /** Something of it was taken back: on disk there may be frames that are not, or no longer, in `offsets`. */
+  /** Entries of it were cut: on disk there may be frames that are not, or no longer, in `offsets`. */
   wasCut = false;
 
   constructor(
@@ -156,7 +156,7 @@ export class Segment {
   }
 }
 
-/** The segment that holds a position: the last that begins at or before it. Segments ascend. */
+/** The segment that holds a position: the last one that begins at or before it. Segments ascend. */
 export function segmentOf<T extends { readonly first: Position }>(
   segments: readonly T[],
   position: Position,

@@ -1,4 +1,4 @@
-/** The journal of a server: the generation that counts, its snapshots, and its identity. */
+/** The journal of a server: the valid generation, its snapshots, and its identity. */
 
 import { join } from 'node:path';
 import {
@@ -42,11 +42,11 @@ export interface Opened {
   readonly snapshots: Snapshots;
 }
 
-/** One that was opened. */
+/** An opened generation, with the found snapshot. */
 interface Found {
   readonly opened: Opened;
   readonly snapshot: Snapshot | undefined;
-  /** Why newer snapshots did not do, in words. */
+  /** Why newer snapshots could not be used, as texts. */
   readonly problems: readonly string[];
 }
 
@@ -57,12 +57,12 @@ export class SegmentedJournal implements Journal {
   #listener: JournalListener | undefined;
   #failure: DualpingError | undefined;
   #installing = false;
-  /** What opening has read anyhow, for whoever asks first. */
+  /** The snapshot that opening has read anyway, for the first caller. */
   #found: Snapshot | undefined;
   readonly #mark: KnownMark;
   /** Writes of the identity, one after another. */
   #identityWritten: Promise<void> = Promise.resolve();
-  /** Set aside one after the other: each takes the next free number. */
+  /** Operations of keeping aside, one after another: each takes the next free number. */
   #settingAside: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -80,7 +80,7 @@ export class SegmentedJournal implements Journal {
     this.#opened = opened;
   }
 
-  /** Opens the generation that counts; nothing else in the folder is touched. */
+  /** Opens the valid generation; nothing else in the folder is changed. */
   static async open(
     files: FileOperations,
     folder: string,
@@ -88,7 +88,7 @@ export class SegmentedJournal implements Journal {
     identity: Identity,
     record: CurrentRecord,
   ): Promise<SegmentedJournal> {
-    // The generation reports to the journal that it belongs to later.
+    // The generation reports to its journal, which is made later.
     const owner: { journal?: SegmentedJournal } = {};
     const found = await openGeneration(files, folder, record, options, owner);
     const known = readKnown(files, folder, found.opened.generation);
@@ -142,7 +142,7 @@ export class SegmentedJournal implements Journal {
       Buffer.from(payload),
     );
     const seed = generation.checksumAt(position);
-    // Not waited for: entries that could not be set aside were never acknowledged.
+    // Not awaited: cut entries were never acknowledged, so losing them does no harm.
     this.#settingAside = this.#settingAside.then(() =>
       setAsideEntries(this.files, this.folder, first, seed, payloads).catch(() => {}),
     );
@@ -262,7 +262,7 @@ export class SegmentedJournal implements Journal {
       // Opened as after a restart: a generation that can't be opened must not replace one that can.
       ({ opened } = await openGeneration(files, folder, record, options, { journal: this }));
     } catch (error) {
-      await files.remove(path).catch(() => {}); // else the next opening removes it
+      await files.remove(path).catch(() => {}); // otherwise the next opening removes it
       throw error;
     }
     await before.generation.idle();
@@ -272,7 +272,7 @@ export class SegmentedJournal implements Journal {
       throw this.#failure;
     }
     await this.#switchTo(opened);
-    // It counts from here on. The next opening removes what can't be removed now.
+    // It is valid from here on. The next opening removes what can't be removed now.
     await before.generation.close().catch(() => {});
     const { folder: replaced } = before.generation;
     if (setAside) await setAsideGeneration(files, folder, replaced).catch(() => {});
@@ -293,7 +293,7 @@ export class SegmentedJournal implements Journal {
     this.#found = undefined;
   }
 
-  /** Called by generations; reports of those that no longer count are ignored. */
+  /** Called by generations; reports of former ones are ignored. */
   onDurable(generation: Generation | undefined, position: Position, checksum: number): void {
     if (generation === this.#generation && this.#failure === undefined)
       this.#listener?.durable(position, checksum);
@@ -336,7 +336,7 @@ async function openGeneration(
   return { opened, snapshot, problems };
 }
 
-/** A snapshot counts when the journal goes on from where it ends. */
+/** A snapshot can be used if the journal continues from its position. */
 function newestSnapshot({ generation, snapshots }: Opened) {
   const { base } = generation;
   return snapshots.newest(

@@ -2,7 +2,7 @@
  * Entries and generations that are no longer part of the journal, kept for a person to look at.
  *
  *     set-aside/cut-000001-412        entries from 412 on, as a segment of the journal
- *     set-aside/generation-000002     a whole generation, as it was
+ *     set-aside/generation-000002 a whole generation, unchanged
  *
  * As far as this server knows, cut entries were never acknowledged. The newest are kept; they can be removed
  * at any time.
@@ -14,7 +14,7 @@ import { FrameFileWriter } from './frame-file-writer.js';
 import { encodeSegmentHeader } from './segment.js';
 
 export const SET_ASIDE = 'set-aside';
-/** Cuts are usually a few kilobytes, and at most what a primary may have uncommitted: 64 MB. */
+/** Cuts are usually a few kilobytes, and at most a primary's uncommitted entries: 64 MB. */
 const MAX_CUTS = 16;
 /** Each generation is as large as a journal. */
 const MAX_GENERATIONS = 2;
@@ -38,7 +38,7 @@ async function prune(files: FileOperations, folder: string, kind: Kind, most: nu
 }
 
 /**
- * Sets aside entries from `first` on; `seed` is the checksum of the journal before them. Resolves when they
+ * Keeps entries from `first` on aside; `seed` is the checksum of the journal before them. Resolves when they
  * are durable.
  */
 export async function setAsideEntries(

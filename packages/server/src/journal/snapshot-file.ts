@@ -2,7 +2,7 @@
  * A snapshot on disk: a frame that identifies it, a frame for each part, and a frame that says it is
  * complete.
  *
- * A file gets its name only when it is durable, so an incomplete file with that name was damaged later.
+ * A file gets its name only when it is durable, so an incomplete file with its final name was damaged later.
  */
 
 import { basename, join } from 'node:path';
@@ -17,7 +17,7 @@ import { assertNotLater, damaged } from './storage-errors.js';
 export const MAX_SNAPSHOT_PART_BYTES = 16 * 1024 * 1024;
 
 const FORMAT = 2;
-/** That can be read. The parts of the first were JSON, which whoever reads them tells by their look. */
+/** The lowest format that can be read. Its parts are JSON, which the reader recognises. */
 const OLDEST_FORMAT = 1;
 const SEED = 0;
 /**

@@ -1,11 +1,11 @@
-/** The snapshots of one generation: the newest complete one counts, and the one before it is kept too. */
+/** The snapshots of one generation: the newest complete one is used, and the one before it is kept too. */
 import { join } from 'node:path';
 import { type FileOperations, storageFailed } from '@dualping/host';
 import { breathe } from '../breathe.js';
 import type { Snapshot, SnapshotInfo, SnapshotToKeep } from './journal.js';
 import { readSnapshotFile, SnapshotWriter, snapshotNames } from './snapshot-file.js';
 
-/** If the newest is damaged one day, the one before it only costs a longer replay. */
+/** If the newest is damaged, the one before it only causes a longer replay. */
 const SNAPSHOTS_KEPT = 2;
 
 export class Snapshots {
@@ -59,7 +59,7 @@ export class Snapshots {
         }
         await writer.finish();
       } catch (error) {
-        await writer.abandon().catch(() => {}); // the first error tells more
+        await writer.abandon().catch(() => {}); // the first error is more useful
         throw error;
       }
       const names = snapshotNames(await this.files.list(this.folder));

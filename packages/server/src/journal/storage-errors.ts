@@ -2,7 +2,7 @@
 import { DualpingError } from '@dualping/core';
 import { isLaterFormat, laterFormat } from '@dualping/host';
 
-/** An older copy must never take the place of a folder: it claims to hold what the folder held. */
+/** An older copy must never replace a folder: it would claim to hold what the folder held. */
 export const WHAT_TO_DO =
   'when `dualping admin status` shows another server in sync, empty the data folder and start again; never put an older copy in its place';
 
@@ -14,7 +14,7 @@ export function assertNotLater(file: string, format: unknown, reads: readonly [n
   if (isLaterFormat(format, reads[1])) throw laterFormat(file, format, reads, OR_EMPTY_IT);
 }
 
-/** The content on disk is not what was written there. */
+/** The content on disk differs from what was written. */
 export function damaged(file: string, offset: number, position: number | undefined, what: string) {
   const at = position === undefined ? `byte ${offset}` : `byte ${offset} (position ${position})`;
   return new DualpingError('storage-failed', `${file} is damaged at ${at}: ${what}; ${WHAT_TO_DO}`);

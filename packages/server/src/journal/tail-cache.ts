@@ -31,7 +31,7 @@ export class TailCache {
   }
 
   get(position: Position): Buffer | undefined {
-    // An array is asked for a negative index by its text: that takes longer than all else of a cached read.
+    // V8 looks up a negative index as text: that takes longer than the rest of a cached read.
     return position < this.first ? undefined : this.#frames[position - this.first];
   }
 

@@ -1,4 +1,4 @@
-/** A file system whose disk is timed: operations that take long are reported to the operator. */
+/** A file system whose operations are timed: long ones are reported to the operator. */
 import type { DiskTimer, FileOperations, OpenFile } from '@dualping/host';
 
 export function timedFiles(files: FileOperations, disk: DiskTimer): FileOperations {

@@ -1,4 +1,4 @@
-/** Reads one file after another as a whole, all into the same memory: what was read before is gone then. */
+/** Reads whole files, one after another, into the same memory: each read overwrites the one before. */
 import type { FileOperations } from '@dualping/host';
 
 export class WholeFiles {
@@ -10,7 +10,7 @@ export class WholeFiles {
     const file = this.files.open(path);
     try {
       const size = file.size();
-      // Somewhat more: the files of a journal differ by less than their last record.
+      // With some spare room: the files of a journal differ by less than their last record.
       if (size > this.#buffer.length) this.#buffer = Buffer.allocUnsafe(size + SPARE_BYTES);
       const into = this.#buffer.subarray(0, size);
       return into.subarray(0, file.read(into, 0));
@@ -20,5 +20,5 @@ export class WholeFiles {
   }
 }
 
-/** Of memory that larger files than the first fit into too. */
+/** Spare room, so that files a little larger than the first fit too. */
 const SPARE_BYTES = 64 * 1024;

@@ -37,7 +37,7 @@ const ALONE_MS = { least: 4_500, most: 8_000 } as const;
 const FAULT_LASTS_MS = { least: 100, most: 8_000 } as const;
 /** Campaigns of a world in which routers only can't hear each other: at the start, and once for each cut. */
 const CALM_CAMPAIGNS = 12;
-/** Campaigns that may follow a handover: all routers find that nobody leads. */
+/** Campaigns that may follow a handover: all routers find that no router leads. */
 const HANDOVER_CAMPAIGNS = ROUTERS;
 
 export interface Broken {

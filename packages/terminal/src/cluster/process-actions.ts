@@ -148,7 +148,7 @@ const DONE: Record<ProcessAction, string> = {
   kill: 'killed',
   freeze: 'frozen: its process is stopped, its connections stand',
   thaw: 'goes on',
-  cut: 'cut off from everybody',
+  cut: 'cut off from all others',
   heal: 'reaches everybody again',
   restart: 'started again',
 };

@@ -91,7 +91,7 @@ test('a 95th percentile is shown where there are 20 takeovers of a kind, nowhere
   assert.match(killed, /^kill +2 .* 20\.0 +· +30\.0$/);
 });
 
-test('a post that the lost primary acknowledged, late, is not told as one that came through', () => {
+test('a post that the lost primary acknowledged late is not shown as one that came through', () => {
   const late = TAKEOVERS.map(story).map((one) => ({
     ...one,
     posts: one.posts.map((post) => ({ ...post, epoch: one.takeover.epoch - 1 })),
@@ -99,7 +99,7 @@ test('a post that the lost primary acknowledged, late, is not told as one that c
   assert.match(renderPage({ ...REPORT, stories: late }), /No post was under way in that moment/);
 });
 
-test('a takeover that dwarfs the others is cut, marked, and has its figure', () => {
+test('a takeover far longer than the others is cut, marked, and labelled', () => {
   const all = [20, 30, 25, 9_600].map((ms, at) => takeover(at + 1, 'kill', ms));
   const page = renderPage({ ...REPORT, takeovers: all });
   assert.equal(page.match(/class="cut"/g)?.length, 2 * 2, 'two strokes, on wide and narrow screens');
@@ -114,12 +114,12 @@ test('numbers on the page are numbers', () => {
     assert.doesNotMatch(renderPage(report), /NaN|undefined|Infinity|\[object/);
 });
 
-test('what comes from elsewhere is only text', () => {
+test('foreign text is escaped', () => {
   assert.match(renderPage(REPORT), /a &lt;fast&gt; one/);
   assert.match(renderPage(BROKEN), /lost: ana #7 &lt;\/li&gt;&lt;script&gt;/);
 });
 
-test('what is broken stands at the top, in the table and in the line', () => {
+test('broken promises are at the top, in the table and in the line', () => {
   assert.ok(!isGood(BROKEN));
   assert.match(renderPage(BROKEN), /<span class="bad">1 broken\./);
   assert.ok(renderTable(BROKEN).includes('1 lost, 0 repeated, 0 out of order'));
@@ -127,7 +127,7 @@ test('what is broken stands at the top, in the table and in the line', () => {
   assert.deepEqual({ good, lost }, { good: false, lost: 1 });
 });
 
-test('a run is good only when all that was promised was kept and all that was asked was done', () => {
+test('a run is good only if every promise was kept and every requested takeover happened', () => {
   assert.ok(isGood(REPORT));
   const { counts } = REPORT;
   const bad: readonly Partial<DemoReport>[] = [
@@ -158,7 +158,7 @@ test('the line for programs is one line', () => {
   );
 });
 
-test('ticks are round, and reach the most', () => {
+test('ticks are round numbers, and reach the largest value', () => {
   assert.deepEqual(ticksUpTo(38), [0, 10, 20, 30, 40]);
   assert.deepEqual(ticksUpTo(684), [0, 200, 400, 600, 800]);
 });

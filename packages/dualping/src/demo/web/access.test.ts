@@ -36,7 +36,7 @@ test('addresses and names of this machine are ours, names of others are not', ()
   assert.ok(!isForUs({}, '127.0.0.1'));
 });
 
-test('a page from elsewhere does not press buttons', () => {
+test("a page of another site can't press buttons", () => {
   const host = '127.0.0.1:8080';
   assert.ok(isFromUs({ host }), 'no browser');
   assert.ok(isFromUs({ host, origin: `http://${host}`, 'sec-fetch-site': 'same-origin' }));

@@ -91,7 +91,7 @@ const CONTROLS: Controls = {
   pids: new Map([['s1', 4_711]]),
 };
 
-test('before anything is known it says so, and every region is there', (context) => {
+test('before the first state every region exists and says so', (context) => {
   const regions = show(context, CONTROLS).regions();
   assert.deepEqual(Object.keys(regions), [...REGIONS]);
   assert.match(regions.top, /asking the router/);
@@ -118,7 +118,7 @@ test('members, takeovers, counts: in the words of the screen', (context) => {
   assert.match(regions().counts, /class="bad"><dt>lost<\/dt><dd>2</);
 });
 
-test('without controls there is nothing to press', (context) => {
+test('without controls there are no buttons', (context) => {
   const { members, regions } = show(context, undefined);
   members(member(1), member(2));
   for (const markup of Object.values(regions())) assert.doesNotMatch(markup, /<button/);
@@ -141,7 +141,7 @@ test('the keys of the page are those of the screen that do something, one sign e
   assert.deepEqual(PRESSED, ['x', 'X', 'K', 'z', 'n', 'r', 'a', 'j', 'k', 'g', 'G']);
 });
 
-test('every colour of a text is to be read on each ground, by day and in the dark', () => {
+test('every text colour is readable on each background, light and dark', () => {
   const [day = '', dark = ''] = PALETTE.split('@media');
   for (const [name, text] of [
     ['day', day],

@@ -42,7 +42,7 @@ const press = (url: URL, key: string, body: string, headers: Record<string, stri
     body,
   );
 
-test('the document has everything in it, and may take nothing from elsewhere', async (context) => {
+test('the document is complete, and may load nothing from elsewhere', async (context) => {
   const { url } = await open(context);
   const { status, headers, text } = await ask(url);
   assert.equal(status, 200);
@@ -58,7 +58,7 @@ test('the document has everything in it, and may take nothing from elsewhere', a
   assert.equal(headers['access-control-allow-origin'], undefined);
 });
 
-test('whoever watches is told what has changed, and that it is over', async (context) => {
+test('a watcher gets changed regions, and the end', async (context) => {
   const { web, url } = await open(context);
   const watching = request(new URL('/live', url), { agent: false }).end();
   const [response] = (await once(watching, 'response')) as [IncomingMessage];
@@ -78,7 +78,7 @@ test('whoever watches is told what has changed, and that it is over', async (con
   await until(/event: ended/);
 });
 
-test('with the key of the link a press arrives; without a press it is only said that the key is right', async (context) => {
+test('a press with the key of the link arrives; without a press the answer only confirms the key', async (context) => {
   const { web, presses, url } = await open(context);
   assert.equal(web.ownLink, `${web.link}#${web.key}`);
   assert.equal((await press(url, web.key, '{"press":"x","victim":"c1/s2"}')).status, 204);
@@ -86,13 +86,13 @@ test('with the key of the link a press arrives; without a press it is only said 
   assert.deepEqual(presses, [{ key: 'x', victim: 'c1/s2' }]);
 });
 
-test('presses of others are refused, and say why', async (context) => {
+test('presses without the key are refused with a reason', async (context) => {
   const { web, presses, url } = await open(context);
   const body = '{"press":"x"}';
   const cases: readonly (readonly [number, Promise<{ status: number | undefined; text: string }>, RegExp])[] =
     [
-      [403, press(url, 'wrong', body), /only whoever has the link/],
-      [403, ask(new URL('/act', url), { method: 'POST' }, body), /only whoever has the link/],
+      [403, press(url, 'wrong', body), /only the link that the demo has printed/],
+      [403, ask(new URL('/act', url), { method: 'POST' }, body), /only the link that the demo has printed/],
       [403, press(url, web.key, body, { origin: 'http://evil.example' }), /on the page itself/],
       [403, press(url, web.key, body, { 'sec-fetch-site': 'cross-site' }), /on the page itself/],
       [421, press(url, web.key, body, { host: 'evil.example' }), /"evil\.example"/],
@@ -116,7 +116,7 @@ test('presses of others are refused, and say why', async (context) => {
   assert.deepEqual(presses, []);
 });
 
-test('more than 200 do not watch, and one that leaves makes room', async (context) => {
+test('at most 200 watch, and one that leaves makes room', async (context) => {
   const { url } = await open(context);
   const watch = async () => {
     const sent = request(new URL('/live', url), { agent: false }).end();
@@ -135,7 +135,7 @@ test('more than 200 do not watch, and one that leaves makes room', async (contex
   for (const { sent } of all) sent.destroy();
 });
 
-test('one that watches and does not read costs one message, and gets the newest when it reads again', async (context) => {
+test('a watcher that does not read costs one message, and gets the newest state when it reads again', async (context) => {
   const { web, url } = await open(context);
   const socket = connect(Number(url.port), url.hostname);
   context.after(() => socket.destroy());
@@ -161,7 +161,7 @@ test('one that watches and does not read costs one message, and gets the newest 
   }
 });
 
-test('a place that is taken is quoted', async (context) => {
+test('an address that is taken is quoted', async (context) => {
   const { url } = await open(context);
   const again = WebServer.listen({ host: '127.0.0.1', port: Number(url.port), onPress: () => {} }, regions());
   await assert.rejects(

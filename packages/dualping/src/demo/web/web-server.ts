@@ -208,7 +208,7 @@ export class WebServer {
   async #press(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!isFromUs(request.headers)) throw new Refusal(403, 'buttons are pressed on the page itself');
     if (!isKey(keyIn(request.headers), this.key))
-      throw new Refusal(403, 'only whoever has the link that the demo has printed can press buttons');
+      throw new Refusal(403, 'only the link that the demo has printed can press buttons');
     if (!/^application\/json\b/.test(request.headers['content-type'] ?? ''))
       throw new Refusal(415, 'a press is JSON');
     const press = pressIn(await bodyOf(request));
