@@ -235,6 +235,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'hands-over-while-it-comes-to-rest',
+    from: 16,
     bug: 'a primary that ends because its cluster is to rest is followed by another',
     patches: [{ file: GRANTS, find: 'if (this.#isComingToRest) return false;', replace: '' }],
     needs: { what: 'orders' },
