@@ -114,7 +114,7 @@ test('a copy of the folder of a running server, started elsewhere, is refused wi
   await nothingIsLost(stage);
 });
 
-test('a wrong router at the place of ours, with an empty folder, stops nobody; ours is followed again', async (context) => {
+test('a wrong router at the address of ours, with an empty folder, stops no client; ours is used again later', async (context) => {
   const stage = await scene(context);
   const { cluster, routers, ana } = stage;
   ana.startPosting();
@@ -133,7 +133,7 @@ test('a wrong router at the place of ours, with an empty folder, stops nobody; o
   await nothingIsLost(stage);
 });
 
-test('the folder of the last primary is put back from a copy while all are down: the others have everything', async (context) => {
+test('the folder of the last primary is restored from a copy while all are down: the others have everything', async (context) => {
   const stage = await scene(context);
   const { cluster, routers, ana } = stage;
   ana.startPosting();
@@ -155,7 +155,7 @@ test('the folder of the last primary is put back from a copy while all are down:
   await nothingIsLost(stage);
 });
 
-test('all end in order, and the disk of the last primary is lost: another one begins with everything', async (context) => {
+test('all end in order, and the disk of the last primary is lost: another server begins with everything', async (context) => {
   const stage = await scene(context);
   const { cluster, routers, ana } = stage;
   ana.startPosting();
@@ -207,7 +207,7 @@ async function routerPutBack(
   return { newest };
 }
 
-test('the folder of the router is put back from a copy: it grants nothing any more, and its newest folder ends that', async (context) => {
+test('the folder of the router is restored from a copy: the router grants nothing, until its newest folder is back', async (context) => {
   const stage = await scene(context);
   const { cluster, routers } = stage;
   const { newest } = await routerPutBack(stage, () => routers.handover(1));
@@ -224,7 +224,7 @@ test('the folder of the router is put back from a copy: it grants nothing any mo
   await nothingIsLost(stage);
 });
 
-test('and whoever lacks something comes first: it serves no longer than until another one comes, and an operator decides', async (context) => {
+test('a server that lacks entries comes first: it serves until another one comes, and an operator decides', async (context) => {
   const stage = await scene(context);
   const { cluster, routers } = stage;
   await routerPutBack(stage);
@@ -238,15 +238,15 @@ test('and whoever lacks something comes first: it serves no longer than until an
   assert.match(line, /s1, journal [0-9a-f-]+, .*journal [0-9a-f-]+ of s3, primary of epoch 2, lacks/);
   await assert.rejects(
     promote(stage, 3),
-    /each has what the other lacks: .*committed entries \d+ to \d+ are lost/,
+    /each has entries that the other lacks: .*committed entries \d+ to \d+ are lost/,
   );
-  await assert.rejects(promote(stage, 1), /each has what the other lacks/);
+  await assert.rejects(promote(stage, 1), /each has entries that the other lacks/);
   await promote(stage, 1, { acceptLoss: true });
   await cluster.whenWhole(routers);
   await nothingIsLost(stage);
 });
 
-test('an unclean promotion takes who has most, says what would be lost, and loses nothing that is there', async (context) => {
+test('an unclean promotion takes the server with the most entries, names what would be lost, and loses nothing that is there', async (context) => {
   const stage = await scene(context);
   const { cluster, routers, ana } = stage;
   await makePrimary(stage, 1);

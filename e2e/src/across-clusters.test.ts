@@ -92,7 +92,7 @@ async function followersAre(user: string, meant: readonly string[]): Promise<voi
 
 const othersThan = (user: string): string[] => USERS.filter((other) => other !== user);
 
-test('everybody follows everybody, and lists everybody as there', async () => {
+test('all users follow one another, and each list has all of them', async () => {
   people = USERS.map((user) => new Person(user, [cluster.routerAddress], undefined, cluster.user));
   assert.equal(new Set(USERS.map((user) => clusterOf(user, CLUSTERS))).size, CLUSTERS);
   for (const person of people)
@@ -179,7 +179,7 @@ test('a cluster that was away for long catches up', async () => {
   await everyoneSawEverythingOnce();
 });
 
-test('follows change while those who are to be told are away, and those who tell die: told as they stand', async () => {
+test('follows change while the other cluster is away, and the primary that reports them dies: the newest state arrives', async () => {
   const [one, two] = people;
   assert.ok(one !== undefined && two !== undefined);
   for (const id of cluster.serverIds) await cluster.server(id, 3).kill();

@@ -57,7 +57,7 @@ const refusalOf = (written: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => (error instanceof DualpingError ? `${error.reason}: ${error.detail}` : error),
   );
 
-test('an answer carries the first words out of the journal, and is named in each cluster as that one sees it', async () => {
+test('an answer has the first words of its post, from the journal, and each cluster names that post in its own way', async () => {
   await bob.session.post('a question\nwith a second line');
   const question = await seen(ann, 'a question\nwith a second line');
   assert.equal(question.origin?.cluster, 2);
@@ -71,7 +71,7 @@ test('an answer carries the first words out of the journal, and is named in each
   assert.deepEqual((await seen(bob, 'an answer')).answers, { position, author: '2', begin });
 });
 
-test('whoever sees the answer may see what it answers, also one who follows only who answers', async () => {
+test('a reader of an answer may read the post that it answers, also without following its author', async () => {
   const { position } = await seen(eve, 'an answer');
   assert.equal((await eve.session.answered(position))?.text, 'a question\nwith a second line');
   assert.equal(await eve.session.answered(position - 1), undefined);
@@ -85,7 +85,7 @@ test('a cluster may be named by its number too', async () => {
   assert.deepEqual(answers, { position, author, begin: 'an answer' });
 });
 
-test('what is not there can not be answered, and the refusal says what', async () => {
+test("a missing post can't be answered, and the refusal names it", async () => {
   const { position, author } = await seen(ann, 'an answer');
   const at = (value: number): Position => value as Position;
   assert.equal(
@@ -102,7 +102,7 @@ test('what is not there can not be answered, and the refusal says what', async (
   );
 });
 
-test('the next primary knows what the last one knew: answers go on, and what they answer is found', async () => {
+test('the next primary knows all posts of the last one: answers go on, and the answered posts are found', async () => {
   const question = await seen(ann, 'a question\nwith a second line');
   const assignment = await cluster.assignment(routers, 1);
   await cluster.server(assignment?.primary?.serverId ?? 0, 1).kill();

@@ -61,7 +61,7 @@ function ours(names: Iterable<string>): string[] {
 const withoutComments = (text: string): string =>
   text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '');
 
-test('every package is known here', () => {
+test('every package is in the list of this test', () => {
   assert.deepEqual(readdirSync(PACKAGES).sort(), Object.keys(ALLOWED).sort());
 });
 
@@ -89,7 +89,7 @@ test('what a package depends on is what it imports', () => {
   }
 });
 
-test('the library leaves the process and its machine alone', () => {
+test("the library doesn't touch the process or its machine", () => {
   for (const name of LIBRARY) {
     for (const other of ALLOWED[name] ?? []) assert.ok(LIBRARY.includes(other), `${name} imports ${other}`);
     for (const source of sourcesOf(name)) {
@@ -100,7 +100,7 @@ test('the library leaves the process and its machine alone', () => {
   }
 });
 
-test('packages are entered by their front door', () => {
+test('packages import one another only by the index', () => {
   for (const name of Object.keys(ALLOWED))
     for (const source of sourcesOf(name))
       for (const imported of importsOf(source))

@@ -189,7 +189,7 @@ describe('bad input', () => {
     }
   });
 
-  test('a post while nobody serves says why, however short the time', async () => {
+  test('a post without an available server gives the reason, also with a very short time limit', async () => {
     const other = await TestCluster.start({ servers: 0, insecure: true });
     try {
       const args = ['--user', 'bo', '--routers', other.routerAddress, '--timeout-ms', '1000', 'hi'];
@@ -201,7 +201,7 @@ describe('bad input', () => {
     }
   });
 
-  test('the full-screen client at what is no router says so and ends', async () => {
+  test('the full-screen client at an address that is no router prints that and ends', async () => {
     const address = (await routers.status()).assignments[0]?.members[0]?.address ?? '';
     const terminal = Terminal.start({
       command: process.execPath,
@@ -253,7 +253,7 @@ describe('bad input', () => {
     assert.ok(text.includes(cluster.routerAddress), text);
   });
 
-  test('what can not be started says why once, and leaves no folder behind', async () => {
+  test("a command that can't start prints why once, and leaves no folder behind", async () => {
     const port = cluster.routerAddress.split(':')[1] ?? '';
     const routerFlags = ['--routers', cluster.routerAddress];
     for (const args of [

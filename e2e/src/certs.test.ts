@@ -52,7 +52,7 @@ describe('certificates by hand', () => {
     return started;
   };
 
-  test('a network is made, with a certificate for each part, and they find one another by them', async () => {
+  test('a network is made with a certificate for each part, and the parts connect with these', async () => {
     assert.match((await run('certs', 'init', ...certs)).text, /^network [0-9a-f]{12} in /);
     assert.match((await run('certs', 'router', ...certs)).text, /^the router: .*router\.pem, until 20\d\d-/);
     assert.match(
@@ -95,7 +95,7 @@ describe('certificates by hand', () => {
     assert.deepEqual([...openTo(join(folder, 'router')), ...openTo(join(folder, 's1'))], []);
   });
 
-  test('what is revoked is listed so, and starts no more', async () => {
+  test('a revoked certificate is listed as revoked, and its part no longer starts', async () => {
     assert.equal((await run('certs', 'server', '2', ...certs)).code, 0);
     assert.match(
       (await run('certs', 'revoke', 'server-1-2', ...certs)).text,
@@ -110,7 +110,7 @@ describe('certificates by hand', () => {
     assert.match((await run('certs', 'list', ...certs)).text, /server-1-2 .* in use$/m);
   });
 
-  test('what can not be is refused, quoted, with what would be right', async () => {
+  test('an impossible request is refused and quoted, with what would be right', async () => {
     const wrong: readonly (readonly [readonly string[], RegExp])[] = [
       [['certs', 'ensure', 'router,rooter'], /"rooter" names no part/],
       [['certs', 'rotate-ca', 'end'], /no rotation has begun/],
@@ -151,7 +151,7 @@ describe('up', () => {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  test('it makes its certificates, says how clients trust it, and closes what was open to others', async () => {
+  test('it makes its certificates, prints how clients trust it, and makes readable folders private', async () => {
     assert.match(await up.line(/^ready/), /client --routers \S+ --ca .*network\.pem$/);
     assert.match(
       await up.line(/folder-mode/),
@@ -191,7 +191,7 @@ describe('up', () => {
     });
   });
 
-  test('it runs without TLS only when it is told, and an upgrade from that keeps everything', async () => {
+  test('it runs without TLS only when that is asked for, and an upgrade from that keeps everything', async () => {
     await up.stop();
     up = new DualpingProcess(['up', '--insecure', ...flags]);
     const ready = await up.line(/^ready/);
@@ -219,7 +219,7 @@ describe('up', () => {
   });
 });
 
-describe('parts by hand that were told nothing', () => {
+describe('parts that were started by hand without options of certificates', () => {
   const folder = mkdtempSync(join(tmpdir(), 'dualping-by-hand-'));
   const processes: DualpingProcess[] = [];
   after(async () => {
@@ -234,7 +234,7 @@ describe('parts by hand that were told nothing', () => {
   };
   const place = (name: string) => ['--port', '0', '--data', join(folder, name)];
 
-  test('the router makes the network, servers beside it their own certificates, and all is found', async () => {
+  test('the router makes the network, servers on its machine make their own certificates, and all connect', async () => {
     const router = start('router', ...place('net/router'));
     const routers = ['--routers', await router.ready()];
     await router.line(/router certificates: made the certificate of the router in ".*net.certs"/);
@@ -253,7 +253,7 @@ describe('parts by hand that were told nothing', () => {
     assert.deepEqual(openTo(join(folder, 'net')), []);
   });
 
-  test('elsewhere a server says what it needs, and a router makes no second network', async () => {
+  test('on another machine a server names what it needs, and a router makes no second network', async () => {
     const routers = ['--routers', '127.0.0.1:1'];
     const alone = await run('server', '--id', '3', '--cluster', '2', ...routers, ...place('alone/s3'));
     assert.equal(alone.code, 2);
@@ -272,11 +272,11 @@ describe('parts by hand that were told nothing', () => {
     assert.match(router.text, /no certificate of the router in ".*half.certs".*dualping certs router/);
   });
 
-  test('without TLS they stay on loopback, unless they are told twice', async () => {
+  test('without TLS they stay on loopback, unless beyond-loopback is given', async () => {
     for (const command of [['router'], ['up'], ['coordinator'], ['server', '--id', '1']]) {
       const refused = await run(...command, '--insecure', '--host', '0.0.0.0', ...place('open'));
       assert.equal(refused.code, 2, refused.text);
-      assert.match(refused.text, /host is "0\.0\.0\.0" with --insecure: .*say --insecure=beyond-loopback/);
+      assert.match(refused.text, /host is "0\.0\.0\.0" with --insecure: .*give --insecure=beyond-loopback/);
     }
     const wrong = await run('router', '--insecure=everywhere', ...place('open'));
     assert.match(wrong.text, /--insecure is "everywhere": give it without a value.*or beyond-loopback/);
@@ -333,7 +333,7 @@ test('the classic wire beside TLS is served to this machine, and to what --class
   }
 });
 
-describe('a network of which some parts have certificates and others not', () => {
+describe('a network with certificates for only some of its parts', () => {
   const folder = mkdtempSync(join(tmpdir(), 'dualping-mixed-'));
   const processes: DualpingProcess[] = [];
   after(async () => {
@@ -357,7 +357,7 @@ describe('a network of which some parts have certificates and others not', () =>
       /audit-refused: .*comes with TLS, and this process was started without certificates \(--insecure\)/,
     ],
   ] as const)
-    test(`${name}: both say what is wrong`, async () => {
+    test(`${name}: both print what is wrong`, async () => {
       await run('certs', 'init', '--certs', join(folder, 'certs'));
       await run('certs', 'server', '1', '--certs', join(folder, 'certs'));
       const data = mkdtempSync(join(folder, 'mixed-'));

@@ -26,7 +26,7 @@ after(async () => {
   await cluster.destroy();
 });
 
-test('a cluster without a server affects its own users, who are told, and nobody else', async () => {
+test('a cluster without a server affects only its own users, who are informed', async () => {
   people = ['1', '2', '3'].map((user) => new Person(user, [cluster.routerAddress], undefined, cluster.user));
   const [one, two, three] = people;
   assert.ok(one !== undefined && two !== undefined && three !== undefined);
@@ -60,7 +60,7 @@ test('a cluster without a server affects its own users, who are told, and nobody
   await unanswered;
 });
 
-test('a server of a cluster that there is not is told so', async () => {
+test("a server of a cluster that doesn't exist is refused with the reason", async () => {
   await cluster.startServer(1, CLUSTERS + 1);
   const server = cluster.server(1, CLUSTERS + 1);
   assert.equal(await server.exited, 1);

@@ -30,7 +30,7 @@ export class DeadPath {
     this.#target = port;
   }
 
-  /** Open connections are dead for good; new ones are dead too, until `heal`. */
+  /** Open connections are dead permanently; new ones are dead too, until `heal`. */
   die(): void {
     this.#isDead = true;
     for (const socket of this.#sockets) socket.removeAllListeners('data').pause();

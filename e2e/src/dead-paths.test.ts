@@ -59,7 +59,7 @@ test('a session with a dead first router is live, and an operator is answered', 
   await routers.status();
 });
 
-test('a session whose path to its server dies notices, and so does the server; both go on when it is whole', async (t) => {
+test('when the path between a session and its server dies both notice, and both go on when it works again', async (t) => {
   const session = new DualpingSession({
     routers: [cluster.routerAddress],
     credentials: cluster.user,

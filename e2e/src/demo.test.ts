@@ -131,7 +131,7 @@ test('Ctrl-C ends all of it; a folder that was asked for is kept, is in use mean
   assert.match(third.text, /is not empty/);
 });
 
-test('what people get wrong is quoted', async (context) => {
+test('wrong input is quoted', async (context) => {
   const folder = folderFor(context);
   const taken = createServer();
   taken.listen(0, '127.0.0.1');
@@ -164,7 +164,7 @@ test('what people get wrong is quoted', async (context) => {
   );
 });
 
-test('without a terminal, and without --script, it says what to do', async (context) => {
+test('without a terminal, and without --script, it prints what to do', async (context) => {
   const process = new DualpingProcess(['demo'], { TMPDIR: folderFor(context) });
   const { code, text } = await outcomeOf(process);
   assert.equal(code, USAGE, text);

@@ -10,7 +10,7 @@ import { Metadata } from '@grpc/grpc-js';
 import { OWN_STATE } from './dualping-process.js';
 
 /**
- * For the options of a session; without credentials nobody has a key.
+ * For the options of a session; without credentials there is no key.
  *
  * @param user in small letters
  * @param config `XDG_CONFIG_HOME` of the commands

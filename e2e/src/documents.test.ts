@@ -124,7 +124,7 @@ test('every service of the protos is in docs/protocol.md', () => {
       assert.ok(protocol.includes(`\`${name}\``), name);
 });
 
-test('what docs/architecture.md shows of a scenario is in it, in this order', () => {
+test('the lines of a scenario that docs/architecture.md quotes are in it, in this order', () => {
   const blocks = [...read('docs/architecture.md').matchAll(/^```scenario (\S+)\n([^`]*)```$/gm)];
   assert.ok(blocks.length >= 3);
   for (const [, name = '', block = ''] of blocks) {
@@ -146,7 +146,7 @@ test('documents say how many mutants there are', () => {
 /** As `lineWidth` of biome.json, which wraps code and leaves comments and documents alone. */
 const MAX_COLUMNS = 110;
 
-test('documents are within 110 columns, but for tables, code, pictures and long links', () => {
+test('documents are within 110 columns, except tables, code, pictures and long links', () => {
   for (const document of ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...documentsOfDocs()]) {
     let isCode = false;
     for (const [at, line] of read(document).split('\n').entries()) {
@@ -157,7 +157,7 @@ test('documents are within 110 columns, but for tables, code, pictures and long 
   }
 });
 
-test('comments are within 110 columns, but for what is drawn in them', () => {
+test('comments are within 110 columns, except drawings', () => {
   const folders = readdirSync(fileURLToPath(new URL('packages/', root))).map(
     (name) => `packages/${name}/src/`,
   );

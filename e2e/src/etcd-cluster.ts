@@ -8,7 +8,7 @@ import { eventually } from './eventually.js';
 
 const LOOPBACK = '127.0.0.1';
 
-/** What is said where it is not installed; undefined where it is. */
+/** Why tests are skipped where etcd is not installed; undefined where it is. */
 export const NO_ETCD =
   spawnSync('etcd', ['--version']).status === 0 ? undefined : 'etcd is not installed (Debian: etcd-server)';
 
@@ -232,7 +232,7 @@ function versionsOf(line: string): Version[] {
   }));
 }
 
-/** Ports that nobody listens at: all are held until all are known. */
+/** Free ports: all are held until all are known. */
 async function freePorts(count: number): Promise<readonly number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {

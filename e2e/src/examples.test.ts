@@ -130,7 +130,7 @@ const generatorsFor = (python: string): readonly (readonly string[])[] => [
   ['/usr/bin/protoc'],
 ];
 
-/** A Python for the example, whose messages are in `into` then; undefined: there is none. */
+/** A Python for the example; its generated messages are then in `into`. Undefined: there is none. */
 function pythonFor(into: string): string | undefined {
   const protos = ['dualping/v1/routing.proto', 'dualping/v1/types.proto'];
   const options = ['-I', 'protos', '--python_out', into, ...protos];

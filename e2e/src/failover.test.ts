@@ -113,7 +113,7 @@ async function perform(fault: Fault, assignment: Assignment): Promise<number | u
   }
 }
 
-test(`${KILLS} kills, ${FREEZES} freezes and ${ROUTER_KILLS} kills of the router under people who post`, async (t) => {
+test(`${KILLS} kills, ${FREEZES} freezes and ${ROUTER_KILLS} kills of the router while clients post`, async (t) => {
   people = USERS.map((user) => new Person(user, [cluster.routerAddress], undefined, cluster.user));
   await followOneAnother(people);
   for (const person of people) person.startPosting();

@@ -11,7 +11,7 @@ import { eventually } from './eventually.js';
 
 const PASSWORD = 'correct horse';
 
-describe('an etcd that lets in not everybody', { skip: NO_ETCD ?? false }, () => {
+describe('an etcd with access control', { skip: NO_ETCD ?? false }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'dualping-guarded-'));
   const file = (name: string): string => join(folder, name);
   const openssl = (...args: readonly string[]): void => {
@@ -55,7 +55,7 @@ describe('an etcd that lets in not everybody', { skip: NO_ETCD ?? false }, () =>
     ]);
   const router = (...args: readonly string[]): DualpingProcess => routerOn(etcd.store, ...args);
 
-  test('with all of it a router leads, also after etcd has forgotten its tokens', async () => {
+  test('with all credentials a router leads, also after etcd has lost its tokens', async () => {
     const leader = router(...tls, ...user);
     await leader.line(/ leads: in term /);
     await etcd.killNode(0);
@@ -69,7 +69,7 @@ describe('an etcd that lets in not everybody', { skip: NO_ETCD ?? false }, () =>
     await leader.stop();
   });
 
-  test('what is missing is said', async () => {
+  test('a missing credential is named', async () => {
     const wrong = file('wrong');
     writeFileSync(wrong, 'wrong\n');
     const other = file('other.pem');
@@ -100,13 +100,13 @@ describe('an etcd that lets in not everybody', { skip: NO_ETCD ?? false }, () =>
     }
   });
 
-  test('a certificate that names another host is not believed', async () => {
+  test('a certificate that names another host is not trusted', async () => {
     const other = routerOn(etcd.store.replace('127.0.0.1', 'localhost'), ...tls, ...user);
     await other.line(/store-lost: .*altnames/);
     await other.kill();
   });
 
-  test('what makes no sense ends the start, and is quoted', async () => {
+  test('invalid credentials end the start, and are quoted', async () => {
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
       [['--store-ca', file('none')], /storeCa is ".*none": it can't be read \(ENOENT\)/],
       [['--store-cert', file('ca.pem')], /storeCert is ".*ca.pem", and storeKey is missing/],

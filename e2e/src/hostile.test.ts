@@ -34,7 +34,7 @@ describe('two things at once', () => {
 
   const posts = (more: number): Promise<void> => ana.goesOn(more, () => cluster.tails());
 
-  test('a router that was frozen for long is no reason for a failover', async () => {
+  test('a long freeze of the router causes no failover', async () => {
     const { epoch } = await cluster.whenWhole(routers);
     cluster.router.signal('SIGSTOP');
     await delay(FREEZE_MS); // this is the fault itself: nothing can be observed while the router is frozen
@@ -44,7 +44,7 @@ describe('two things at once', () => {
     assert.equal((await cluster.whenWhole(routers)).epoch, epoch, cluster.router.tail());
   });
 
-  test('the primary dies while the router is frozen: a standby takes over all the same', async () => {
+  test('the primary dies while the router is frozen: a standby still takes over', async () => {
     const { epoch, primary } = await cluster.whenWhole(routers);
     assert.ok(primary !== undefined);
     cluster.router.signal('SIGSTOP');

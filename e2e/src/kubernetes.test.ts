@@ -77,13 +77,13 @@ function objections(checked: readonly Manifest[]): string {
   }
 }
 
-test('every file of the folder is applied, and every field is one that Kubernetes knows', () => {
+test('every file of the folder can be applied, and Kubernetes knows every field', () => {
   const files = readdirSync(MANIFESTS).filter((name) => name !== 'kustomization.yaml');
   assert.deepEqual([...kustomization.resources].sort(), files.sort());
   assert.equal(objections(manifests), '');
 });
 
-test('a field that Kubernetes does not know, or a wrong type in one, does not pass', () => {
+test('an unknown field, or a field of a wrong type, fails the check', () => {
   const wrong = (change: (set: { spec: Record<string, unknown> }) => void): string => {
     const copy = structuredClone(sets[0]) as unknown as { spec: Record<string, unknown> };
     change(copy);
@@ -103,7 +103,7 @@ test('a field that Kubernetes does not know, or a wrong type in one, does not pa
   );
 });
 
-test('what is named is there: selectors, ports, volumes, services', () => {
+test('everything that is named exists: selectors, ports, volumes, services', () => {
   const services = ofKind<Service>('Service');
   const labels = sets.map((set) => set.spec?.template.metadata?.labels ?? {});
   const isMatched = (selector: Record<string, string> = {}): boolean =>
@@ -164,7 +164,7 @@ function settingsOf(set: StatefulSet): {
   return { args: container?.args ?? [], env };
 }
 
-test('the parts take their settings, and know what they are in them', async () => {
+test('the parts read their settings, and take their ids from these', async () => {
   const [router, servers] = ['router', 'server'].map((name) => {
     const set = sets.find(({ metadata }) => metadata?.name === name) ?? assert.fail(name);
     return settingsOf(set);

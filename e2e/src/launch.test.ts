@@ -53,7 +53,7 @@ function launchWith(variables: NodeJS.ProcessEnv, ...args: readonly string[]) {
   return { status, stdout, stderr, calls };
 }
 
-test('how it is used is said without a build', () => {
+test('without a build it prints its usage', () => {
   const nothing = launch();
   assert.deepEqual([nothing.status, nothing.stdout, nothing.calls], [MISTAKE, '', []]);
   assert.match(nothing.stderr, /^usage: launch\.sh r IP/);
@@ -72,7 +72,7 @@ test('how it is used is said without a build', () => {
   }
 });
 
-test('what is missing is built, once', () => {
+test('a missing build is made, once', () => {
   const first = launch('r', '10.0.0.1');
   assert.equal(first.status, 0, first.stderr);
   assert.match(first.stderr, /not built yet: building it/);

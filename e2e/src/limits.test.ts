@@ -58,7 +58,7 @@ describe('limits of users', () => {
     );
   });
 
-  test('a command says why it got nowhere, and others go on', async () => {
+  test('a refused command prints why, and other commands go on', async () => {
     const flags = ['--routers', cluster.routerAddress, '--timeout-ms', '3000', '--user'];
     const post = async (user: string): Promise<{ code: unknown; text: string }> => {
       const process = new DualpingProcess(['post', ...flags, user, 'hello'], cluster.environment);

@@ -29,7 +29,7 @@ test('what was posted before the end of the input is shown before the client end
   }
 });
 
-test('who never had a server is not told that it is lost', async () => {
+test('a client that never had a server does not print that it is lost', async () => {
   const client = new DualpingProcess(['client', '--user', 'ana', '--routers', '127.0.0.1:1']);
   try {
     await client.line(/no server \(.*ECONNREFUSED.*\), asking the router/);

@@ -56,7 +56,7 @@ describe('a local cluster', () => {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  test('status says what runs where, and who is primary', async () => {
+  test('status shows what runs where, and which server is primary', async () => {
     const { code, text } = await run('status', '--data', data);
     assert.equal(code, 0);
     assert.match(text, new RegExp(`up +pid ${up.pid}\n`));
@@ -71,13 +71,13 @@ describe('a local cluster', () => {
     assert.deepEqual([epoch, primary.serverId, inSync.length], [1, 1, 2]);
   });
 
-  test('of status a flag is stronger than a variable', async () => {
+  test('for status a flag overrides a variable', async () => {
     const asked = new DualpingProcess(['status', '--data', data], { DUALPING_ROUTERS: '127.0.0.1:1' });
     assert.equal(await asked.exited, 0);
     await asked.line(/s1 primary at/);
   });
 
-  test('a second up on the folder says which process has it, and where', async () => {
+  test('a second up on the folder names the process that has it, and where', async () => {
     const { code, text } = await run('up', '--data', data, '--port', '0');
     assert.equal(code, 2);
     assert.match(
@@ -93,20 +93,20 @@ describe('a local cluster', () => {
     assert.match(up.tail(200), /up hung: s2 says nothing for \d+ ms and is killed/);
   });
 
-  test('so is a frozen router', async () => {
+  test('a frozen router is killed and started again', async () => {
     const pid = await pidOf('router');
     process.kill(pid, 'SIGSTOP');
     await replaced('router', pid);
     assert.match(up.tail(200), /up hung: router says nothing/);
   });
 
-  test('a server that a person has ended comes back', async () => {
+  test('a server that was ended by hand is started again', async () => {
     const pid = await pidOf('s1');
     process.kill(pid, 'SIGTERM');
     await replaced('s1', pid);
   });
 
-  test('a server that is refused for good is not started again; the others go on', async () => {
+  test('a server that is refused permanently is not started again; the others go on', async () => {
     const pid = await pidOf('s2');
     // Now the folder belongs to another server, and a start must notice that.
     copyFileSync(join(data, 's1', 'identity.json'), join(data, 's2', 'identity.json'));
@@ -121,7 +121,7 @@ describe('a local cluster', () => {
     assert.match(readFileSync(join(data, 'logs', 'up.log'), 'utf8'), /hung: s2/);
   });
 
-  test('down ends it in order, and then there is nothing to end or to show', async () => {
+  test('down ends it in order; then down and status find nothing', async () => {
     const { code, text } = await run('down', '--data', data);
     assert.equal(code, 0);
     assert.match(text, new RegExp(`ended dualping up \\(pid ${up.pid}\\)`));

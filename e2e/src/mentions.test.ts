@@ -51,7 +51,7 @@ const sees = (reader: Reading, ...wanted: readonly string[]): Promise<unknown> =
     () => reader.posts.map(said).join('|'),
   );
 
-test('posts that name somebody come once, over a takeover, and are known as a stranger’s', async () => {
+test("posts that mention a user arrive once, over a takeover, and are marked when the reader doesn't follow the author", async () => {
   const eve = reading('eve', true);
   await eve.session.list();
   const plain = reading('eve', false);

@@ -28,7 +28,7 @@ const page = async (process: DualpingProcess): Promise<string> =>
 const statusOf = async (process: DualpingProcess, path: string): Promise<number> =>
   (await fetch(`${await urlOf(process)}${path}`)).status;
 
-/** The value of one sample; undefined: it is not told. */
+/** The value of one sample; undefined: it is missing. */
 async function sampled(process: DualpingProcess, sample: string): Promise<number | undefined> {
   const line = (await page(process)).split('\n').find((each) => each.startsWith(`${sample} `));
   return line === undefined ? undefined : Number(line.slice(sample.length));

@@ -29,7 +29,7 @@ async function run(...args: string[]): Promise<{ readonly code: unknown; readonl
   return { code, said: process.tail() };
 }
 
-test('check and admin status: well, with less to lose, unavailable, and without a router', async () => {
+test('check and admin status: healthy, with reduced redundancy, unavailable, and without a router', async () => {
   const well = await run('check', '--min-in-sync', '2');
   assert.equal(well.code, 0, well.said);
   assert.match(
@@ -61,7 +61,7 @@ test('check and admin status: well, with less to lose, unavailable, and without 
   await cluster.whenWhole(routers);
 });
 
-test('a router, and a server with its supervisor, tell every line as JSON', async () => {
+test('a router, and a server with its supervisor, print every line as JSON', async () => {
   const data = cluster.folderOf(3);
   const place = ['--id', '3', '--data', data, '--routers', cluster.routerAddress];
   const pair = new DualpingProcess(['server', '--supervised', ...place, ...JSON_LOG]);

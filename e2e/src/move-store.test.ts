@@ -56,7 +56,7 @@ describe('a network is moved', { skip: NO_ETCD ?? false }, () => {
     await eventually('it has said all', () => refused.drained);
     return refused.lines.join('\n');
   };
-  /** With the one server, which has to find what it has been told before. */
+  /** With the one server, which has to find the assignment that it knew before. */
   const whenServed = async (where: readonly string[]): Promise<Assignment> => {
     const router = await startRouter(where);
     await start(
@@ -81,7 +81,7 @@ describe('a network is moved', { skip: NO_ETCD ?? false }, () => {
     }
   };
 
-  test('nothing is moved without a network, nor while its router runs', async () => {
+  test('without a network, or while its router runs, nothing is moved', async () => {
     assert.match((await move('to-store')).text, /data folder ".*" has no router's store/);
     assert.match((await move('to-folder')).text, /there is no network in store "etcd:/);
     assert.equal((await whenServed(inFolder)).epoch, 1);
@@ -90,7 +90,7 @@ describe('a network is moved', { skip: NO_ETCD ?? false }, () => {
     assert.match(text, /data folder ".*" is in use by router \(pid \d+\)/);
   });
 
-  test('a move that was interrupted leaves no place that counts, and goes on', async () => {
+  test('an interrupted move leaves neither place valid, and can be continued', async () => {
     cpSync(data, join(folder, 'copy'), { recursive: true });
     // As after the mark of the folder and one record of the store.
     writeFileSync(join(data, 'moved.json'), `{"movedTo":"${etcd.store}"}\n`);
@@ -108,7 +108,7 @@ describe('a network is moved', { skip: NO_ETCD ?? false }, () => {
     assert.match(text, /^moved network \S+ from .* to etcd:.*, and read it again: clusters 1, paths 0$/m);
   });
 
-  test('it goes on in etcd, with the same members and higher epochs, and no longer in the folder', async () => {
+  test('the network goes on in etcd, with the same members and higher epochs, and no longer in the folder', async () => {
     assert.match(await refusalOf(...inFolder), /was moved/);
     assert.equal((await whenServed(inStore)).epoch, 2);
     const { code, text } = await move('to-folder');
@@ -116,7 +116,7 @@ describe('a network is moved', { skip: NO_ETCD ?? false }, () => {
     assert.match(text, /router 127\.0\.0\.1:\d+ leads: stop all routers first/);
   });
 
-  test('and back: only in the folder', async () => {
+  test('moved back, it goes on only in the folder', async () => {
     const { code, text } = await move('to-folder');
     assert.equal(code, 0, text);
     assert.match(await refusalOf(...inStore), /was moved to data folder ".*": start that router/);
@@ -124,7 +124,7 @@ describe('a network is moved', { skip: NO_ETCD ?? false }, () => {
     assert.equal((await whenServed(inFolder)).epoch, 3);
   });
 
-  test('it is moved again, over what was left there; an older copy of the folder is refused', async () => {
+  test('it is moved again over the earlier contents; an older copy of the folder is refused', async () => {
     const older = await move('to-store', ['--data', join(folder, 'copy')]);
     assert.equal(older.code, 2);
     assert.match(

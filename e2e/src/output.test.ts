@@ -55,7 +55,7 @@ describe('output', () => {
     await cluster.destroy();
   });
 
-  test('more than a pipe holds is read to its end, by one who waits before reading', async () => {
+  test('output that is larger than a pipe is read to its end, also by a reader that waits first', async () => {
     const child = run('timeline', ...asMira(), '--limit', String(POSTS), '--json');
     const end = ended(child);
     // The unread pipe is full: the rest of the output waits in the command.
@@ -86,7 +86,7 @@ describe('output', () => {
       assert.deepEqual(await ended(child), { code: null, signal: 'SIGPIPE' });
     });
 
-  test('a reader that goes while more comes ends a command that goes on', async () => {
+  test('a continuing command ends when its reader goes away', async () => {
     const child = run('timeline', ...asMira(), '--follow', '--limit', String(POSTS));
     const end = ended(child);
     await new Promise((resolve) => child.stdout.once('data', resolve));
@@ -94,7 +94,7 @@ describe('output', () => {
     assert.deepEqual(await end, { code: null, signal: 'SIGPIPE' });
   });
 
-  test('a signal ends a command whose output nobody reads', { timeout: DEADLINE_MS }, async () => {
+  test('a signal ends a command whose output is not read', { timeout: DEADLINE_MS }, async () => {
     for (const [signal, follow] of [
       ['SIGTERM', []],
       ['SIGINT', ['--follow']],
@@ -108,7 +108,7 @@ describe('output', () => {
     }
   });
 
-  test('a full disk is told, and has a status of its own', async () => {
+  test('a full disk is reported, with an exit code of its own', async () => {
     const child = spawn(process.execPath, [LAUNCHER, '--help'], {
       stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
     });

@@ -52,7 +52,7 @@ async function pidOf(name: string): Promise<number | undefined> {
 }
 
 describe('an etcd of its own', { skip: NO_ETCD ?? false }, () => {
-  test('what was posted is there again after up, all of it, was killed; nothing of it is left behind', async () => {
+  test('after `up` and all its processes were killed every post is there again, and no process is left', async () => {
     const first = new DualpingProcess(UP);
     const routers = ['--routers', /--routers (\S+)/.exec(await first.line(/^ready/))?.[1] ?? ''];
     const posted = new DualpingProcess(['post', 'kept', '--user', 'ann', ...routers]);
@@ -79,7 +79,7 @@ describe('an etcd of its own', { skip: NO_ETCD ?? false }, () => {
     await eventually('no node listens any more', nobodyListens);
   });
 
-  test('a network that is kept in it is not begun anew elsewhere', async () => {
+  test('a network that is stored in it is not made anew elsewhere', async () => {
     const elsewhere = new DualpingProcess(['up', '--data', data, '--port', '0']);
     await elsewhere.line(
       /no store is given, but the network in ".*" is kept in an etcd of its own: say --store/,
@@ -88,7 +88,7 @@ describe('an etcd of its own', { skip: NO_ETCD ?? false }, () => {
   });
 });
 
-test('where etcd is not installed it is said how to install it, and no folder is made', async () => {
+test('without an installed etcd it prints how to install it, and makes no folder', async () => {
   const none = join(folder, 'none');
   const up = new DualpingProcess(['up', '--data', none, '--store', 'etcd'], { PATH: folder });
   await up.line(/the program etcd is not installed\. Debian and Ubuntu: apt-get install etcd-server; macOS/);

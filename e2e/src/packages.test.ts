@@ -31,7 +31,7 @@ let routerAddress: string;
 let released: string;
 
 async function run(command: string, args: readonly string[], cwd: string): Promise<string> {
-  // npm tells its scripts of the workspace that it runs in: a stranger's npm is not told.
+  // npm tells its scripts the workspace that it runs in; a user's npm has no such workspace.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
   const { stdout } = await promisify(execFile)(command, args, { cwd, env, timeout: LONG_MS });
   return stdout;

@@ -44,7 +44,7 @@ async function primaryIs(id: number): Promise<void> {
   );
 }
 
-test('a wrong address: never promoted, shown, named in refusals, and put right by a restart', async () => {
+test('a server with a wrong address is never promoted, is shown and named in refusals, and a restart corrects it', async () => {
   await eventually('s2 is shown as unreachable', async () => (await member(2))?.unreachable === true);
   const line = await eventually('admin status shows s2', async () => {
     const status = new DualpingProcess(['admin', 'status', '--routers', cluster.routerAddress]);

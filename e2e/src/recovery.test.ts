@@ -140,7 +140,7 @@ describe('a server that comes back', () => {
     await allEqual(cluster(), routers());
   });
 
-  test('frozen and thawed, a standby holds nobody up for long and is in-sync again', async () => {
+  test('a standby that is frozen and thawed delays writes only shortly, and is in sync again', async () => {
     const dora = person('dora');
     const [standby] = roles(await cluster().whenWhole(routers())).standbys;
     assert.ok(standby !== undefined);
@@ -203,11 +203,11 @@ describe('a server that comes back', () => {
   });
 });
 
-describe('a tail that nobody acknowledged', () => {
+describe('an unacknowledged tail', () => {
   // Enough time to kill the primary while both standbys are frozen and not yet dropped.
   const { cluster, routers, person } = withCluster(['--dead-after-ms', '20000']);
 
-  test('is cut when its server comes back, and what was in it is sent again', async () => {
+  test('is cut when its server comes back, and its posts are sent again', async () => {
     const ana = person('ana');
     await ana.post('first');
     const { primary, standbys } = roles(await cluster().whenWhole(routers()));
@@ -233,7 +233,7 @@ describe('a tail that nobody acknowledged', () => {
 describe('a backup', () => {
   const { cluster, routers, person } = withCluster();
 
-  test('of one standby and the router, restored where nothing is left', async () => {
+  test('of one standby and the router, restored where all else is lost', async () => {
     const ana = person('ana');
     for (let i = 0; i < 5; i += 1) await ana.post(`kept ${i}`);
     const [standby] = roles(await cluster().whenWhole(routers())).standbys;

@@ -38,7 +38,7 @@ const PATIENT = ['--ping-ms', '500', '--dead-after-ms', '10000'];
 export interface SecureClusterOptions {
   /** Of the first cluster. */
   readonly servers: number;
-  /** Of which the others have no servers. One when absent. */
+  /** Number of clusters; only the first has servers. One when absent. */
   readonly clusters?: number;
   readonly classic?: boolean;
   /** More flags of the servers. */
@@ -111,7 +111,7 @@ export class SecureCluster {
     return held;
   }
 
-  /** One who has a certificate of another network, and believes whoever answers. */
+  /** A caller that has a certificate of another network, and trusts any server. */
   async foreign(part: Part): Promise<Dialling> {
     const certs = join(this.cluster.folder, 'other-network');
     await ensure(certs, [part]);

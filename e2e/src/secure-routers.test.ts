@@ -1,6 +1,6 @@
 /**
- * Several routers with certificates: a call that a follower passes on is judged by who made it, never by the
- * follower. Whoever calls has at a follower the very rights that they have at the leader.
+ * Several routers with certificates: a call that a follower passes on is judged by its caller's identity,
+ * never by the follower's. A caller has at a follower the same rights as at the leader.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -118,14 +118,14 @@ describe('several routers with certificates', { skip: NO_ETCD ?? false }, () => 
     return outcomes;
   };
 
-  test('each call has the same outcome at a follower and at the leader, whoever calls', async () => {
+  test('for every caller each call has the same outcome at a follower and at the leader', async () => {
     const atLeader = await outcomesAt(network.leader(), () => new Metadata());
     const refused = [...atLeader.values()].filter((outcome) => outcome !== 'in').length;
     assert.ok(refused > 20 && refused < atLeader.size - 20, `${refused} of ${atLeader.size} are refused`);
     assert.deepEqual(await outcomesAt(follower(), () => new Metadata()), atLeader);
   });
 
-  test('whoever only says to be passed on for an operator gains nothing', async () => {
+  test('a caller that only claims to be passed on for an operator gains nothing', async () => {
     const lie = (): Metadata => {
       const metadata = new Metadata();
       metadata.set('dualping-forwarded-for', '10.0.0.9:1');
@@ -154,7 +154,7 @@ describe('several routers with certificates', { skip: NO_ETCD ?? false }, () => 
     );
   });
 
-  test("an operator's call through a follower is done, and told at the leader under the operator's name", async () => {
+  test("an operator's call through a follower is done, and the leader's event names the operator", async () => {
     const through = ['--routers', network.addresses[follower()] ?? '', '--certs', certs];
     const handover = new DualpingProcess(['admin', 'handover', ...through]);
     assert.equal(await handover.exited, 0);
@@ -181,7 +181,7 @@ describe('several routers with certificates', { skip: NO_ETCD ?? false }, () => 
     await network.whenWhole(client);
   });
 
-  test('the leader is killed: people go on over TLS, and the next leader has metrics', async () => {
+  test('the leader is killed: clients go on over TLS, and the next leader has metrics', async () => {
     const ann = new Person('ann', network.addresses, undefined, readNetworkFile(join(certs, NETWORK_FILE)));
     ann.startPosting();
     const { epoch } = await network.whenWhole(client);

@@ -161,7 +161,7 @@ for (const classic of [false, true])
       ['router', AT_ROUTER],
       ['server', AT_SERVER],
     ] as const)
-      test(`every call of the ${place}, by everybody`, async () => {
+      test(`every call of the ${place}, by every caller`, async () => {
         const address =
           place === 'router' ? secure.cluster.routerAddress : `127.0.0.1:${secure.cluster.portOf('s1')}`;
         const wrong: string[] = [];
@@ -187,7 +187,7 @@ for (const classic of [false, true])
       });
   });
 
-/** A refusal names who was refused and which call, and its status tells whether anybody is known. */
+/** A refusal names the caller and the call, and its status shows whether the caller is authenticated. */
 function assertSays(
   { code, details, metadata }: ServiceError,
   path: string,

@@ -1,4 +1,7 @@
-/** A network with certificates, on real processes: nobody passes for another, and nothing that stands breaks. */
+/**
+ * A network with certificates, on real processes: no caller can impersonate another, and no open stream
+ * breaks.
+ */
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -57,7 +60,7 @@ const NO_STATS: Stats = {
   ...{ timelines: 0, postsAccepted: 0, slowSyncs: 0, longestSyncMs: 0 },
 };
 
-/** What the router says to somebody who reports that server 2 has crashed, which never was. */
+/** The router's answer to a report that server 2, which never existed, has crashed. */
 function reportCrash(router: string, dialling: Dialling): Promise<string> {
   const client = dialRouting(router, dialling);
   const crashed = { cluster: 1, serverId: 2, incarnation: 999, detail: 'so they say', service: '' };
@@ -69,7 +72,7 @@ function reportCrash(router: string, dialling: Dialling): Promise<string> {
   });
 }
 
-describe('who is who', () => {
+describe('identities', () => {
   let secure: SecureCluster;
   let networkId: string;
 
@@ -89,7 +92,7 @@ describe('who is who', () => {
     ...{ address: '127.0.0.1:1', epoch: NO_EPOCH, revision: 0, stats: NO_STATS },
   });
 
-  /** What the router says to whoever attaches. */
+  /** The router's answer to an `attach`. */
   const attach = (message: MemberMessage, dialling: Dialling): Promise<Failure> =>
     new Promise((resolve) => {
       const stream = new RouterStream(
@@ -127,7 +130,7 @@ describe('who is who', () => {
     );
   });
 
-  test('a crash is reported by the server itself or by an operator, who is written down', async () => {
+  test('a crash is reported by the server itself or by an operator, who is logged by name', async () => {
     const crash = (dialling: Dialling) => reportCrash(secure.cluster.routerAddress, dialling);
     assert.match(await crash(secure.read(server(1))), /7 PERMISSION_DENIED: server 1 .* Crash for server 2/);
     assert.match(await crash(await secure.of(member(9))), /7 PERMISSION_DENIED/);
@@ -183,7 +186,7 @@ describe('who is who', () => {
     assert.match(tailed?.detail ?? '', /server 1 of cluster 2 may not call Tail for cluster 3/);
   });
 
-  test('users are led and served, and see no more than their cluster', async () => {
+  test('users are routed and served, and see no more than their cluster', async () => {
     const { user, cluster } = secure;
     const session = new DualpingSession({
       routers: [cluster.routerAddress],
@@ -203,7 +206,7 @@ describe('who is who', () => {
     asking.close();
   });
 
-  test('an operator may hand over, and it is written down', async () => {
+  test('an operator may hand over, and it is logged', async () => {
     const before = await secure.routers.available({ cluster: 1 });
     const assigned = await secure.routers.handover(1);
     assert.ok(assigned.epoch > before.epoch);
@@ -211,7 +214,7 @@ describe('who is who', () => {
     await secure.cluster.whenWhole(secure.routers);
   });
 
-  test('a session without TLS is told what is missing, and one of another network says nothing of itself', async () => {
+  test('a session without TLS gets the reason, and a session of another network reveals nothing about itself', async () => {
     const { cluster } = secure;
     const failed = async (credentials: NetworkCredentials | undefined): Promise<Failure> => {
       const session = new DualpingSession({ routers: [cluster.routerAddress], user: 'mira', credentials });
@@ -237,7 +240,7 @@ describe('who is who', () => {
     }
   });
 
-  test('a member with its certificate is one, and clients are led to it', async () => {
+  test("a caller with a member's certificate may be a member, and clients are routed to it", async () => {
     const own = await secure.of(member(1, 2));
     const grpc = createGrpcServer({}, new Access(own));
     addHealthAndReflection(grpc, ['example.Service']);
@@ -267,7 +270,7 @@ describe('who is who', () => {
     }
   });
 
-  test('a foreign network at the address of the router leads nobody, and is left when ours is back', async () => {
+  test('a foreign network at the address of the router gets no client, and ours is used again when it is back', async () => {
     const { cluster, user } = secure;
     const person = new Person('mira', [cluster.routerAddress], undefined, user);
     await person.post('before');
@@ -282,14 +285,15 @@ describe('who is who', () => {
       await impostor.ready();
       for (const id of [1, 2])
         await cluster.server(id).line(/router-lost: .*not of this network: its certificate was not made by/);
-      // A session that is led already goes on; a new one says nothing of itself, nor does an operator's command.
+      // A session that has a server goes on; a new one reveals nothing about itself, and an operator's
+      // command neither.
       await person.post('meanwhile');
       const newcomer = new DualpingSession({
         routers: [cluster.routerAddress],
         user: 'nell',
         credentials: user,
       });
-      // It may first hear what others in this process were told before: that nobody listens there.
+      // It may first get an answer that others in this process shared: that nothing listens there.
       await eventually(
         'the newcomer says what is wrong',
         () => 'because' in newcomer.state && /not of this network/.test(newcomer.state.because?.detail ?? ''),
@@ -313,7 +317,7 @@ describe('who is who', () => {
     person.session.close();
   });
 
-  test('garbage and silence at the ports harm nobody', async () => {
+  test('garbage and silence at the ports harm no client', async () => {
     const ports = ['router', 's1'].map((name) => secure.cluster.portOf(name));
     const sockets = ports.flatMap((port) =>
       [
@@ -333,7 +337,7 @@ describe('who is who', () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  test('one who believes whoever answers still has to prove who they are', async () => {
+  test('a client that trusts any server still has to prove its own identity', async () => {
     const asOperator = await attach(attachAs(1, true), believing(secure.read(OPERATOR)));
     assert.equal(asOperator.reason, 'permission-denied');
     const foreign = await attach(attachAs(1, true), await secure.foreign(server(1)));
@@ -435,7 +439,7 @@ describe('while everything runs', () => {
     assert.deepEqual(lost, []);
   });
 
-  test('a standby that is revoked is cut off and stays out; nobody else notices', async () => {
+  test('a revoked standby is cut off and stays out; nothing else is affected', async () => {
     const before = await secure.cluster.whenWhole(secure.routers);
     const standby = before.members.find((each) => each.serverId !== before.primary?.serverId)?.serverId ?? 0;
     let moves = 0;

@@ -46,7 +46,7 @@ after(async () => {
   await secure.destroy();
 });
 
-test('a member is let into the service that its certificate names, and into no other', async () => {
+test('a member joins the service that its certificate names, and no other', async () => {
   const [first, second] = [await secure.of(partOf('orders', 1)), await secure.of(partOf('orders', 2))];
   assert.equal((await settled(attach('orders', 1, first))).kind, 'attached');
   assert.equal((await settled(attach('orders', 2, second))).kind, 'attached');

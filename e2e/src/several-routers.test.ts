@@ -1,4 +1,4 @@
-/** Several routers on a real etcd: whichever of them is lost, nothing is, and somebody leads again. */
+/** Several routers on a real etcd: when any of them is lost, no data is lost, and another one leads. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ const QUORUM_IS_LOST_MS = 8_000;
 
 /** How long the leader is killed again and again, ms; once when absent, which is what CI has time for. */
 const KILLS_FOR_MS = Number(process.env.ROUTER_KILLS_FOR_MS ?? 0);
-/** So long that the end of the grace is told from what ends it early. */
+/** So long that the end of the grace can be distinguished from what ends it early. */
 const LONG_GRACE_MS = 15_000;
 const GIVEN_UP = /dropped: the router was away, and most of the in-sync members can't reach it either$/;
 
@@ -119,7 +119,7 @@ describe('three routers on one etcd', { skip: NO_ETCD ?? false }, () => {
     assert.equal((await network.whenWhole(client)).epoch, epoch, 'no failover for etcd');
   });
 
-  test("etcd's own leader is killed: routers and people go on, in the same epoch", async () => {
+  test("etcd's own leader is killed: routers and clients go on, in the same epoch", async () => {
     const { epoch } = await network.whenWhole(client);
     const node = await etcd.leader();
     await etcd.killNode(node);
@@ -229,7 +229,7 @@ describe('up with several routers', { skip: NO_ETCD ?? false }, () => {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  test('all routers are named, and admin status says who leads, whichever is asked', async () => {
+  test('admin status names all routers and the leader, at every router', async () => {
     const addresses = /--routers (\S+)/.exec(await up.line(/^ready/))?.[1]?.split(',') ?? [];
     assert.equal(addresses.length, 3);
     const leaders = new Set<string>();
@@ -251,7 +251,7 @@ describe('up with several routers', { skip: NO_ETCD ?? false }, () => {
     assert.equal(status.lines.filter((line) => /^router \S+ follows$/.test(line)).length, 2);
   });
 
-  test('another router leads when an operator wants it, whichever is asked, and top says so', async () => {
+  test('an operator makes another router lead, through any router, and top shows it', async () => {
     const addresses = /--routers (\S+)/.exec(await up.line(/^ready/))?.[1]?.split(',') ?? [];
     let former = '';
     using routers = new RouterClient({ routers: addresses });

@@ -17,7 +17,7 @@ const STAYING = 10;
 const POSTS = 20;
 const DEADLINE_MS = 120_000;
 
-test('hundreds of sessions come and go, and those that stay are not thrown off their server', {
+test('hundreds of sessions come and go, and the others keep their server', {
   timeout: 2 * DEADLINE_MS,
 }, async () => {
   const own = await startOwnCluster(2);

@@ -69,7 +69,7 @@ const linesWith = (lines: readonly string[], pattern: RegExp): string[] =>
 describe("a router's slow disk", { skip }, () => {
   const { cluster, routers, person, slow } = withCluster();
 
-  test('members that go and come cost the others nothing, and a takeover one write', async () => {
+  test("members that leave and join don't delay the others, and a takeover needs one write", async () => {
     const { router } = cluster();
     const disk = await slow(router.pid, SLOW_MS);
     await cluster().server(3).kill();
@@ -96,7 +96,7 @@ describe("a router's slow disk", { skip }, () => {
 describe("a router's disk that hangs", { skip }, () => {
   const { cluster, person, slow } = withCluster();
 
-  test('health says so, and back; who is connected goes on', async () => {
+  test('health shows the hang and its end; connected clients go on', async () => {
     const { router, routerAddress } = cluster();
     const isServing = async (): Promise<boolean> =>
       (await askHealth({
@@ -117,7 +117,7 @@ describe("a router's disk that hangs", { skip }, () => {
     for (const id of [1, 2]) assert.deepEqual(linesWith(cluster().server(id).lines, /router-lost/), []);
   });
 
-  test('it ends on a signal all the same', async () => {
+  test('it still ends on a signal', async () => {
     const { router } = cluster();
     const disk = await slow(router.pid, HANGS_MS);
     const said = router.lines.length;

@@ -36,7 +36,7 @@ const PATIENT = ['--ping-ms', '500', '--dead-after-ms', '10000'];
 const reasonOf = (error: ServiceError): string =>
   fromServiceError(error, { sent: true, peer: 'server' }).reason;
 
-describe('strangers', () => {
+describe('callers without a right', () => {
   let cluster: TestCluster;
   let routers: RouterClient;
   let told: Assignment;
@@ -92,7 +92,7 @@ describe('strangers', () => {
     return { ...snapshotQuestionToWire(asked), ...other };
   };
 
-  test('users of another cluster get nothing, in whatever order they ask, and keep nobody from joining', async () => {
+  test('users of another cluster get nothing, in any order of requests, and keep no server from joining', async () => {
     const logins = Array.from({ length: 20 }, (_, i) => String(2 * (i + 1)));
     const asked = logins.flatMap((user) => [
       ask(`trespass-${user}`, 1, { kind: 'register', user }),
@@ -139,7 +139,7 @@ describe('strangers', () => {
     assert.equal(ended + superseded, CALLS);
   });
 
-  test('a tail is for the primary that the router names, and for names that there can be', async () => {
+  test('a tail is served only to the primary that the router names, and only for valid names', async () => {
     const tail = (from: number, fromEpoch: number) => {
       const call = replication.tail();
       const { epoch } = told;

@@ -1,5 +1,5 @@
 /**
- * Pairs of a server and its supervisor as real processes: killed and frozen in any order, told to end,
+ * Pairs of a server and its supervisor as real processes: killed and frozen in any order, asked to end,
  * refused.
  */
 import assert from 'node:assert/strict';
@@ -190,7 +190,7 @@ describe('a supervised server', {
     assert.notEqual(after.server.pid, server.pid);
   });
 
-  test('a second pair, or a server by hand, is told who has the folder', async () => {
+  test('a second pair, or a server started by hand, names the process that has the folder', async () => {
     const { server, supervisor } = await pair.whole(routers);
     const second = new Pair(data, await router.ready());
     assert.equal(await second.keeper.exited, 2);

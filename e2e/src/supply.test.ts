@@ -21,14 +21,14 @@ const locked = new Map(Object.entries<Locked>(readJson('package-lock.json').pack
 const nameOf = (place: string): string =>
   place.slice(place.lastIndexOf('node_modules/') + 'node_modules/'.length);
 
-test('every package that would run something when it is installed has been decided about', () => {
+test('every package with an install script is allowed or forbidden explicitly', () => {
   const { allowScripts } = readJson('package.json') as { readonly allowScripts: Record<string, boolean> };
   const scripted = [...locked].filter(([, { hasInstallScript }]) => hasInstallScript === true);
   const names = new Set(scripted.map(([place]) => nameOf(place)));
   assert.deepEqual(Object.keys(allowScripts).sort(), [...names].sort());
 });
 
-test('npm sbom names what is there', async () => {
+test('npm sbom names the installed packages', async () => {
   const bill = JSON.parse(await run('npm', 'sbom', '--package-lock-only', '--sbom-format', 'cyclonedx'));
   const named = new Set(
     bill.components.map(({ purl }: { readonly purl: string }) => decodeURIComponent(purl)),

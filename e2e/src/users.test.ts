@@ -22,7 +22,7 @@ import { SecureCluster } from './secure-cluster.js';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Somebody with a machine of their own. */
+/** A user with a machine of their own. */
 class Friend {
   constructor(
     readonly home: string,
@@ -55,7 +55,7 @@ class Friend {
 
 const lineIn = (text: string): string => /dualping join '([^']+)'/.exec(text)?.[1] ?? `no line: ${text}`;
 
-describe('people of a network that lets in by invitation', () => {
+describe('users of a network with invitations', () => {
   const folder = mkdtempSync(join(tmpdir(), 'dualping-users-'));
   let secure: SecureCluster;
   let operator: readonly string[];
@@ -76,12 +76,12 @@ describe('people of a network that lets in by invitation', () => {
 
   const asOperator = async (...args: readonly string[]) => await mira.run(...args, ...operator);
 
-  test('who is not invited stays out; who is comes in, posts, and nobody else takes the name', async () => {
+  test('a user without an invitation is refused; one with an invitation joins and posts, and no other can take the name', async () => {
     const unknown = await mira.post('hello');
     assert.equal(unknown.code, 1);
     assert.match(unknown.text, /is not known here \(SHA256:.*\): join it by an invitation/);
     const invitation = await asOperator('invite');
-    assert.match(invitation.text, /lets in one new user, once, within 168 hours/);
+    assert.match(invitation.text, /admits one new user, once, within 168 hours/);
     const joined = await mira.join(invitation, '--user', 'mira');
     assert.match(joined.text, /^you are mira: .*client --user mira/, joined.text);
     assert.equal((await mira.post('hello')).code, 0);
@@ -100,7 +100,7 @@ describe('people of a network that lets in by invitation', () => {
     assert.deepEqual(open, []);
   });
 
-  test('another device comes in by its owner, is revoked, and is out', async () => {
+  test('another device is admitted by its owner, is revoked, and is then refused', async () => {
     const keys = ['--user', 'mira', '--routers', mira.routers];
     const phone = new Friend(join(folder, 'phone'), mira.routers);
     assert.match((await phone.join(await mira.run('keys', 'add', ...keys))).text, /^you are mira/);
@@ -120,7 +120,7 @@ describe('people of a network that lets in by invitation', () => {
     assert.match((await mira.run('keys', 'revoke', 'nonsense', ...keys)).text, /\(unknown-key\)/);
   });
 
-  test('a key is lost, and its owner is let in again', async () => {
+  test('a user who lost the key is admitted again', async () => {
     rmSync(join(mira.home, '.config', 'dualping', 'keys'), { recursive: true });
     assert.match((await mira.post('who am I')).text, /ask an operator to reset your keys.*\(wrong-key\)/);
     const reset = await asOperator('admin', 'reset-keys', 'mira');
@@ -133,7 +133,7 @@ describe('people of a network that lets in by invitation', () => {
     assert.match(stranger.text, /an operator of a network with TLS lets others in.*\(permission-denied\)/);
   });
 
-  test('whose clock is wrong is told both times at the first contact, and everything works', async () => {
+  test('with a wrong clock both times are printed at the first contact, and everything works', async () => {
     for (const days of [2, -2]) {
       const shifted = `const now = Date.now; Date.now = () => now() + ${days * DAY_MS}`;
       const clock = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(shifted)}` };
@@ -148,7 +148,7 @@ describe('people of a network that lets in by invitation', () => {
     assert.doesNotMatch((await mira.post('of today')).text, /clock/);
   });
 
-  test('another network at a known address is refused, and so is a line for another one', async () => {
+  test('another network at a known address is refused, also a line for another network', async () => {
     const file = join(mira.home, '.config', 'dualping', 'known-networks.json');
     const before = readFileSync(file, 'utf8');
     const invitation = await asOperator('invite');
@@ -173,7 +173,7 @@ describe('people of a network that lets in by invitation', () => {
       assert.match((await mira.run('join', line)).text, /\(invalid-argument\)/);
   });
 
-  test("the network's certificate is replaced: who comes meanwhile follows, the absent are told what to type", async () => {
+  test("the network's certificate is replaced: devices that connect meanwhile follow, the others print what to type", async () => {
     const known = (friend: Friend): string =>
       readFileSync(join(friend.home, '.config', 'dualping', 'known-networks.json'), 'utf8');
     const certificates = (friend: Friend): number => known(friend).split('BEGIN CERTIFICATE').length - 1;
@@ -222,7 +222,7 @@ describe('people of a network that lets in by invitation', () => {
   });
 });
 
-describe('names of digits on the classic wire, beside TLS', () => {
+describe('names of digits on the classic protocol, next to TLS', () => {
   let secure: SecureCluster;
 
   before(async () => {
@@ -248,7 +248,7 @@ describe('names of digits on the classic wire, beside TLS', () => {
     });
     await session.post('mine now');
     await refused(seven.follow('7'), /"7" belongs to a key, and no key can be shown here/);
-    // The user is on as long as that connection stands.
+    // The user is on as long as that connection is open.
     seven.close();
     const again = classic('7');
     const why = await eventually('7 is not on any more', async () => {
@@ -289,7 +289,7 @@ describe('keys and takeovers', () => {
       session.state.kind === 'failed' ? session.state : undefined,
     );
 
-  test('after a takeover each key still speaks for its name, and for no other', async () => {
+  test('after a takeover each key is still valid for its name, and for no other', async () => {
     const owner = DeviceKey.generate();
     const session = sessionOf('ann', owner);
     await session.post('before');
@@ -304,7 +304,7 @@ describe('keys and takeovers', () => {
     await secure.cluster.startServer(served);
   });
 
-  test('a revoked key reads no more: its timeline ends, and the session says why', async () => {
+  test('a revoked key no longer reads: its timeline ends, and the session gives the reason', async () => {
     const owner = DeviceKey.generate();
     const session = sessionOf('bob', owner);
     await session.post('one');

@@ -19,7 +19,7 @@ function measured(): Measurement[] {
   return figures.measurements();
 }
 
-test('shares are of pairs, so that noise that both feel falls out', () => {
+test('shares are computed per pair, so that common noise cancels', () => {
   const [rate, p50, memory] = measured();
   assert.deepEqual(rate?.ours, { median: 800, least: 80, most: 800 });
   assert.deepEqual(rate?.share, { median: 0.8, least: 0.8, most: 0.8 });
@@ -28,7 +28,7 @@ test('shares are of pairs, so that noise that both feel falls out', () => {
   assert.equal(memory?.share, undefined);
 });
 
-test('a share is shown as a part of a rate, and as so many times a time', () => {
+test('a share is shown as a fraction of a rate, and as a multiple of a time', () => {
   const [rate, p50] = measured();
   assert.ok(rate !== undefined && p50 !== undefined);
   assert.equal(shareText(rate), '80 % (80–80)');
@@ -49,7 +49,7 @@ test('the table has a row for each measurement', () => {
   assert.match(lines[3] ?? '', /^memory +12\.0 +MB$/);
 });
 
-test('a share below its floor is told, and floors and shares without the other', () => {
+test('a share below its floor is reported, also a floor without a share and a share without a floor', () => {
   const measurements = measured();
   const recorded = withFloorsOf({}, 'post', measurements);
   assert.deepEqual(recorded, { post: { rate: 0.56, p50: 0.23 } });
@@ -62,14 +62,14 @@ test('a share below its floor is told, and floors and shares without the other',
   ]);
 });
 
-test('a picture has a bar for each share, and no text that breaks it', () => {
+test('a picture has a bar for each share, and escapes its texts', () => {
   const svg = pictureOf('a < b & "c"', 'nothing', measured());
   assert.match(svg, /a &lt; b &amp; &quot;c&quot;/);
   assert.equal(svg.match(/<rect [^>]*rx=/g)?.length, 2);
   assert.doesNotMatch(svg, /NaN|undefined|Infinity/);
 });
 
-test('arguments are refused with what is wrong quoted', () => {
+test('wrong arguments are refused and quoted', () => {
   const { name, repetitions, check } = parseBenchArguments(['post', '--check', '--repetitions', '3']);
   assert.deepEqual([name, repetitions, check], ['post', 3, true]);
   assert.equal(parseBenchArguments([]).name, undefined);

@@ -1,5 +1,5 @@
 /**
- * What a cluster costs while nobody does anything: until it listens, memory, and CPU time.
+ * What an idle cluster costs: time until it listens, memory, and CPU time.
  *
  * Bare beside it: as many processes of grpc-js that do nothing but serve, three of which ping the fourth over
  * a stream, as often as ours. Ours are measured as they run here: bundled after `npm run build`, as modules
@@ -32,7 +32,7 @@ interface Idle {
   readonly percent: number;
 }
 
-/** @param pids of a router, or what stands for it, and servers */
+/** @param pids of a router, or the bare process in its place, and servers */
 async function idle(pids: readonly number[]): Promise<Omit<Idle, 'listeningMs'>> {
   await delay(SETTLE_MS);
   const cpuMs = (): number => pids.reduce((sum, pid) => sum + cpuTimeMs(pid), 0);

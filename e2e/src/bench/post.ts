@@ -1,7 +1,7 @@
 /**
  * How many posts a second are acknowledged, durable on every in-sync server, and how soon.
  *
- * The same load generator drives ours and the bare server: one or 64 people, each with one post in flight.
+ * The same load generator drives our server and the bare one: one or 64 users, each with one post in flight.
  * With three servers the bare one sends each group to two bare copies and waits for them, in parallel with
  * its own sync. CPU time is that of the answering server: it varies less than rates when others use the
  * machine.

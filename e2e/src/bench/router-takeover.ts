@@ -2,8 +2,8 @@
  * How long it takes until another router leads when the leading one is killed, or frozen; and until a post is
  * acknowledged again when it is killed together with the primary.
  *
- * The bare limit is a grpc-js stream that ends, or is silent for as long, as in `takeover.ts`: nothing that
- * hears a process over gRPC knows sooner. It asks no store; ours makes one transaction of etcd after that.
+ * The bare limit is a grpc-js stream that ends, or is silent for as long, as in `takeover.ts`: no gRPC client
+ * of a process can know sooner. It asks no store; ours makes one transaction of etcd after that.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { RouterClient } from '@dualping/client';

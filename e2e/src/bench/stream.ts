@@ -1,5 +1,5 @@
 /**
- * How fast one session of the library posts, beside a bare stream and beside bare calls.
+ * How fast one session of the library posts, compared with a bare stream and with bare calls.
  *
  * A session sends its posts over its timeline, several in a message if several are ready. The bare stream
  * does the same without users; the bare calls are the most that a program without a stream can reach. CPU

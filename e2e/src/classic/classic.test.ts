@@ -52,7 +52,7 @@ describe('one coordinator, one server', () => {
     await Promise.all([one.die(), four.die()]);
   });
 
-  test('whoever is on can not log in again, and can as soon as the connection is gone', async () => {
+  test("a user who is logged in can't log in again until the connection has ended", async () => {
     const first = await connected(7);
     await assert.rejects(connected(7), /CANCELLED: FAILURE_INVALID_USERNAME/);
     await first.die();
@@ -60,7 +60,7 @@ describe('one coordinator, one server', () => {
     await again.die();
   });
 
-  test('a request on a connection without a login is served, of somebody who is known', async () => {
+  test('a request of a known user on a connection without a login is served', async () => {
     const { hostname, port } = await family.server(1);
     const server = new OldServerStub(`${hostname}:${port}`);
     assert.equal(await server.say('Follow', '1000', '1'), 'FAILURE_NOT_EXISTS');
@@ -70,7 +70,7 @@ describe('one coordinator, one server', () => {
     server.close();
   });
 
-  test('a timeline: nothing of the opening, 20 posts of others, newest first, then new ones; never one’s own', async () => {
+  test('a timeline: no opening message, 20 posts of others, newest first, then new ones; never the reader’s own', async () => {
     const author = await connected(10);
     const reader = await connected(13);
     assert.equal(await reader.follow('10'), 'SUCCESS');
@@ -94,7 +94,7 @@ describe('one coordinator, one server', () => {
     await Promise.all([author.die(), reader.die(), late.die()]);
   });
 
-  test('an older user and one of ours see each other’s posts', async () => {
+  test('a user of an older client and a user of ours see each other’s posts', async () => {
     const old = await connected(19);
     const ours = new DualpingSession({
       routers: [family.coordinator],
@@ -131,7 +131,7 @@ describe('one coordinator, one server', () => {
     stub.close();
   });
 
-  test('our line client in that spelling', async () => {
+  test('our line client with the options of the csce438 client', async () => {
     const client = family.startClient(28);
     await client.line(/TINY SNS CLIENT/);
     await answerTo(client, 'follow', /No Arguments Given/);
@@ -155,7 +155,7 @@ describe('one coordinator, one server', () => {
   });
 });
 
-test('the server is killed before the client starts: refused at once, and let in when it is back', async () => {
+test('the server is killed before the client starts: the client is refused at once, and served when the server is back', async () => {
   const family = await Family.start();
   try {
     const server = await family.startServer(1, 1);
@@ -177,7 +177,7 @@ test('the server is killed before the client starts: refused at once, and let in
   }
 });
 
-test('the server is killed after the client started: its commands fail, the other cluster notices nothing', async () => {
+test('the server is killed after the client started: its commands fail, the other cluster is not affected', async () => {
   const family = await Family.start();
   try {
     const server = await family.startServer(1, 1);
@@ -209,7 +209,7 @@ test('the server is killed after the client started: its commands fail, the othe
   }
 });
 
-test('1, 2 and 3 are of three clusters and follow one another: LIST names followers of all', async () => {
+test('users 1, 2 and 3 of three clusters follow one another: LIST names followers of all clusters', async () => {
   const family = await Family.start();
   try {
     await Promise.all([1, 2, 3].map((cluster) => family.startServer(cluster, 1)));
@@ -250,7 +250,7 @@ test('1, 2 and 3 are of three clusters and follow one another: LIST names follow
   }
 });
 
-test('a failover by the means of the csce438 family: resolve again, log in again, and everything is there', async () => {
+test('a failover as the csce438 family does it: resolve again, log in again, and everything is there', async () => {
   const family = await Family.start();
   try {
     const primary = await family.startServer(1, 1);
@@ -296,7 +296,7 @@ test('a failover by the means of the csce438 family: resolve again, log in again
   }
 });
 
-test('servers of the csce438 family register by heartbeat and are routed to, beside ours', async () => {
+test('servers of the csce438 family register by heartbeat, and clients are routed to them as to ours', async () => {
   const family = await Family.start('--heartbeat-timeout-ms', '1500', '--classic-confirmation', 'primary');
   const older: OlderServer[] = [];
   const start = async (cluster: number, id: number): Promise<OlderServer> => {
@@ -317,7 +317,7 @@ test('servers of the csce438 family register by heartbeat and are routed to, bes
     const info = await family.server(2);
     assert.deepEqual(info, {
       serverID: 1,
-      hostname: '127.0.0.1', // the wildcard stands for the address that it called from
+      hostname: '127.0.0.1', // the wildcard means the address that it called from
       port: String(first.port),
       type: 'server',
       clusterID: 2,

@@ -22,7 +22,7 @@ const numberOf = (dialect: Dialect): number => DIALECTS.indexOf(dialect) + 1;
 const usersOf = (dialect: Dialect, first: number, count: number): number[] =>
   Array.from({ length: count }, (_, index) => numberOf(dialect) + DIALECTS.length * (first + index));
 
-describe('servers of ours', () => {
+describe('our servers, their clients', () => {
   let family: Family;
   const clients: OlderClient[] = [];
   before(async () => {
@@ -48,7 +48,7 @@ describe('servers of ours', () => {
   }
 
   for (const dialect of DIALECTS)
-    test(`${dialect.name}: each answer is the word that its clients expect`, async () => {
+    test(`${dialect.name}: each answer is the text that its clients expect`, async () => {
       const { words } = dialect;
       const [one = 0, four = 0] = usersOf(dialect, 0, 2);
       const { hostname, port } = await family.server(one);
@@ -84,7 +84,7 @@ describe('servers of ours', () => {
     });
 
   for (const dialect of DIALECTS)
-    test(`${dialect.name}: its clients enter a timeline in their way, and no first post is lost`, async () => {
+    test(`${dialect.name}: its clients open a timeline in their way, and no first post is lost`, async () => {
       const [reader, author, late] = await Promise.all(
         usersOf(dialect, 2, 3).map((user) => connected(dialect, user)),
       );
@@ -112,7 +112,7 @@ describe('servers of ours', () => {
     ['a first message of any text', { metadata: false, opener: 'whatever it says' }],
   ] as const;
 
-  test('whichever way one enters: history at once, no opener is a post, no post an opener', async () => {
+  test('for each way to open a timeline: history comes at once, the opening message is not a post, a first post is not taken for it', async () => {
     const dialect = DIALECTS[0] as Dialect;
     const [author, reader] = await Promise.all(
       usersOf(dialect, 5, 2).map((user) => connected(dialect, user)),
@@ -141,7 +141,7 @@ describe('servers of ours', () => {
     );
   });
 
-  test('a wrong metadata key says nothing; a name that can not be one ends only its own stream', async () => {
+  test('a wrong metadata key is ignored; an invalid name ends only its own stream', async () => {
     const dialect = DIALECTS[0] as Dialect;
     const [user = 0, author = 0] = usersOf(dialect, 20, 2);
     const [client, other] = [await connected(dialect, user), await connected(dialect, author)];
@@ -213,7 +213,7 @@ describe('servers of ours', () => {
     assert.ok(!reader.texts.includes('not for the reader'));
   });
 
-  test('our own wire beside theirs: a post of several lines is shown on one', async () => {
+  test('our own protocol next to theirs: a post of several lines is shown on one line', async () => {
     const dialect = DIALECTS[0] as Dialect;
     const [user = 0, ours = 0] = usersOf(dialect, 24, 2);
     const old = await connected(dialect, user);
@@ -231,7 +231,7 @@ describe('servers of ours', () => {
   });
 
   for (const dialect of DIALECTS)
-    test(`${dialect.name}: our tsc understands every word`, async () => {
+    test(`${dialect.name}: our tsc understands every answer`, async () => {
       const [one = 0, four = 0] = usersOf(dialect, 30, 2);
       const friend = await connected(dialect, four);
       await followAndUnfollow(await LineClient.start(family, one), dialect, friend.name);
@@ -267,7 +267,7 @@ async function followAndUnfollow(tsc: LineClient, { name }: Dialect, friend: str
   assert.equal(await tsc.answer(`follow ${friend}`), done);
 }
 
-describe('servers of theirs', () => {
+describe('their servers, our router', () => {
   let family: Family;
   const servers: OlderServer[] = [];
   before(async () => {
@@ -283,7 +283,7 @@ describe('servers of theirs', () => {
   });
 
   for (const dialect of DIALECTS)
-    test(`${dialect.name}: registered, routed to, and our tsc is at home there`, async () => {
+    test(`${dialect.name}: the server is registered, clients are routed to it, and our tsc works with it`, async () => {
       const server = servers[DIALECTS.indexOf(dialect)] as OlderServer;
       assert.equal(server.confirmed, true);
       const [one = 0, four = 0] = usersOf(dialect, 0, 2);
@@ -319,7 +319,7 @@ describe('servers of theirs', () => {
       assert.equal(await again.exited, 1);
     });
 
-  test('the cluster of a server of theirs takes none of ours, and ours none of theirs', async () => {
+  test('a cluster with one of their servers refuses ours, and a cluster with one of ours refuses theirs', async () => {
     for (const [index] of DIALECTS.entries()) {
       const refused = family.startServer(index + 1, 9).catch(() => {});
       await family.coordinatorSays(new RegExp(`cluster ${index + 1} is routed, s9 replicates`));
@@ -327,7 +327,7 @@ describe('servers of theirs', () => {
     }
   });
 
-  test('silent for ten seconds it is out, with the next heartbeat back', async () => {
+  test('a server that is silent for ten seconds is dropped, and is back with its next heartbeat', async () => {
     const [server] = servers;
     assert.ok(server !== undefined);
     const stub = new OldCoordinatorStub(family.coordinator);

@@ -51,7 +51,7 @@ after(async () => {
 });
 
 describe('the image', () => {
-  test('is small, and runs as nobody special', async (t) => {
+  test('is small, and runs as an unprivileged user', async (t) => {
     const [size, user] = (
       await docker('image', 'inspect', '--format', '{{.Size}} {{.Config.User}}', image)
     ).split(' ');
@@ -61,7 +61,7 @@ describe('the image', () => {
     t.diagnostic(`${(added / 1e6).toFixed(1)} MB over ${BASE}, ${(Number(size) / 1e6).toFixed(0)} MB in all`);
   });
 
-  test('has what runs and nothing else', async () => {
+  test('has only the files that a run needs', async () => {
     const all = await docker('run', '--rm', '--entrypoint', 'find', image, '/opt/dualping', '-type', 'f');
     assert.match(all, /packages\/dualping\/bin\/dualping\.js/);
     const unwanted = /\/(typescript|fast-check|node-pty|sim|e2e)\/|\.(test|fixture)\.js$|\.ts$/;
@@ -71,7 +71,7 @@ describe('the image', () => {
     );
   });
 
-  test('does what it is told by the command', async () => {
+  test('runs the command that it is given', async () => {
     assert.match(await docker('run', '--rm', image, '--version'), /^\d+\.\d+\.\d+$/);
     assert.match(await docker('run', '--rm', image), /dualping \[options\] \[command\]/);
   });
@@ -145,7 +145,7 @@ describe('a router and three servers', () => {
     assert.ok(gap < UNNOTICED_MS, `${what}: nobody had an answer for ${gap} ms`);
   }
 
-  test('have a root file system that nobody writes to, and no privileges', async () => {
+  test('have a read-only root file system and no privileges', async () => {
     for (const service of ['router', ...SERVERS])
       assert.equal(
         await network.inspect(service, '{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}}'),
@@ -169,7 +169,7 @@ describe('a router and three servers', () => {
     );
   });
 
-  test('the primary is cut off from all others, without a closed connection to tell', async () => {
+  test('the primary is cut off from all others, and no connection is closed', async () => {
     await takeover(
       'network disconnect of the primary',
       async (service) => await network.disconnect(service),
@@ -177,7 +177,7 @@ describe('a router and three servers', () => {
     );
   });
 
-  test('a standby is cut off: commits wait for it no longer than for one that is dead', async () => {
+  test('a standby is cut off: commits wait for it no longer than for a dead one', async () => {
     const { assignment } = await primaryOf();
     const standby = assignment.members.find((member) => member.serverId !== assignment.primary?.serverId);
     const service = `s${standby?.serverId}`;
@@ -189,7 +189,7 @@ describe('a router and three servers', () => {
     assert.equal((await primaryOf()).assignment.epoch, assignment.epoch, 'no failover was needed');
   });
 
-  test('all of them are healthy, says what the image itself asks', async () => {
+  test("all of them are healthy, as the image's own probe reports", async () => {
     for (const service of ['router', ...SERVERS])
       await eventually(
         `${service} is healthy`,
@@ -213,7 +213,7 @@ describe('a router and three servers', () => {
     assert.match(await network.logs(service), /handed over to/);
   });
 
-  test('the router is killed and started again: no failover, nobody waits', async () => {
+  test('the router is killed and started again: no failover, no client waits', async () => {
     const { assignment } = await primaryOf();
     await unnoticed('docker kill and start of the router', async () => {
       await docker('kill', await network.containerOf('router'));
@@ -267,7 +267,7 @@ describe('a router and three servers', () => {
     await goOn();
   });
 
-  test('compose down and up: people wait, and go on with what they had', async () => {
+  test('compose down and up: clients wait, and go on where they were', async () => {
     const { assignment } = await primaryOf();
     // A network with a container in it can't be removed.
     await docker('network', 'disconnect', network.network, people.name);
@@ -279,7 +279,7 @@ describe('a router and three servers', () => {
     await goOn();
   });
 
-  test('nothing that was acknowledged is lost, repeated or out of order', async (t) => {
+  test('no acknowledged post is lost, repeated or out of order', async (t) => {
     await people.ask('stop', {});
     const { acknowledged: told, wrong } = await people.ask('verdict', {});
     assert.deepEqual(wrong, []);

@@ -88,7 +88,7 @@ describe('disks', () => {
     await trial.cluster.startServer(2);
   });
 
-  test("a standby's disk is full: nobody notices but the operator", async (t) => {
+  test("a standby's disk is full: no client is affected, and the operator is informed", async (t) => {
     const disk = await smallDiskOf('s3');
     await trial.makePrimary('s1');
     const standby = trial.cluster.server(3);
@@ -185,7 +185,7 @@ describe('a disk that fills', () => {
   });
 
   for (const whose of ['primary', 'standby'] as const)
-    test(`that of a ${whose}: writes wait and everybody is told, no process ends, and it ends by itself`, async () => {
+    test(`the disk of a ${whose}: writes wait and all clients are informed, no process ends, and writes go on by themselves`, async () => {
       const { standbys, primary } = await trial.whenWhole();
       const name = whose === 'primary' ? primary : (standbys[0] ?? '');
       await trial.cluster.server(idOf(name)).stop();
@@ -214,6 +214,27 @@ describe('a disk that fills', () => {
       assert.equal((await trial.whenWhole()).epoch, epoch, 'nobody had to take over');
     });
 
+  test('that of the router: it says so, goes on, and says when there is room again', async () => {
+    const { cluster } = trial;
+    await cluster.router.stop();
+    const disk = SmallDisk.under(join(cluster.folder, 'router'));
+    disks.push(disk);
+    await cluster.startRouter();
+    const { epoch } = await trial.whenWhole();
+    disk.fill(97);
+    await cluster.router.line(/ disk-low: [0-9.]+ % of its disk are free/);
+    const status = await outcome('admin', 'status', '--routers', cluster.routerAddress);
+    assert.match(status.text, /router in trouble: [0-9.]+ % of its disk are free/);
+    const check = await outcome('check', '--routers', cluster.routerAddress);
+    assert.match(check.text, /CRITICAL: the router is in trouble: [0-9.]+ % of its disk are free/);
+    await trial.posts(5);
+    disk.makeRoom();
+    await cluster.router.line(/ disk-has-room: /);
+    const { text } = await outcome('admin', 'status', '--routers', cluster.routerAddress);
+    assert.doesNotMatch(text, /trouble/);
+    assert.equal((await trial.whenWhole()).epoch, epoch);
+  });
+
   test('in the end everything is there once, and in order', async (t) => {
     t.diagnostic(await trial.settle());
   });
@@ -233,7 +254,7 @@ describe('descriptors', () => {
     await trial?.destroy();
   });
 
-  test('of the primary, then of the router, are used up by connections: people go on, and so does everything when they are gone', async (t) => {
+  test('of the primary, then of the router, are used up by connections: clients go on, and all works again when the connections are gone', async (t) => {
     for (const name of ['primary', 'router'] as const) {
       await trial.whenWhole();
       const { members, primary } = await trial.cluster.whenWhole(trial.routers);
@@ -282,7 +303,7 @@ describe('clocks', () => {
     await trial?.destroy();
   });
 
-  test('moved by an hour, forth and back, on each of them: nobody notices', async (t) => {
+  test('moved by an hour, forth and back, on each machine: no client is affected', async (t) => {
     const before = await trial.whenWhole();
     const since = performance.now();
     for (const clock of clocks.values())

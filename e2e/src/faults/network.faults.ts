@@ -51,7 +51,7 @@ describe('a host that connects without end', () => {
   });
 
   for (const at of ['router', 'primary'] as const)
-    test(`at the ${at}: it keeps as many as an address may have, and those who are in go on`, async () => {
+    test(`at the ${at}: it keeps as many connections as an address may have, and connected clients go on`, async () => {
       const { primary } = await trial.whenWhole();
       const name = at === 'router' ? 'router' : primary;
       const process = at === 'router' ? trial.cluster.router : trial.cluster.server(idOf(primary));
@@ -148,7 +148,7 @@ describe('cuts', () => {
     ['one standby is cut off from all others', ({ standbys }) => network.cutOff(standbys[0] ?? '')],
   ];
   for (const [what, cut] of PAUSES.slice(0, inFull(PAUSES.length, 2)))
-    test(`${what}: writes pause at most shortly, nobody takes over`, async (t) => {
+    test(`${what}: writes pause at most shortly, and there is no takeover`, async (t) => {
       const roles = await trial.whenWhole();
       await trial.posts(20);
       const since = performance.now();
@@ -163,7 +163,7 @@ describe('cuts', () => {
       assert.equal(afterwards.epoch, roles.epoch);
     });
 
-  test('a router that nobody reaches: people go on, newcomers get in when it is back', async (t) => {
+  test('an unreachable router: connected clients go on, new ones connect when it is back', async (t) => {
     const roles = await trial.whenWhole();
     const since = performance.now();
     network.cutOff('router');
@@ -189,7 +189,7 @@ describe('cuts', () => {
     assert.equal(failovers, 0, trial.describe());
   });
 
-  test('people are cut off from everything and come back: nothing is lost or repeated', async (t) => {
+  test('clients are cut off from everything and come back: nothing is lost or repeated', async (t) => {
     const roles = await trial.whenWhole();
     network.cutOff(PEOPLE);
     await delay(LONG_MS);
@@ -199,7 +199,7 @@ describe('cuts', () => {
     assert.equal((await trial.whenWhole()).epoch, roles.epoch);
   });
 
-  test(`a host vanishes without a word (${inFull(5, 1)} times): the primary`, async (t) => {
+  test(`a host vanishes without closing connections (${inFull(5, 1)} times): the primary`, async (t) => {
     const took: number[] = [];
     for (let i = 0; i < inFull(5, 1); i += 1) {
       const roles = await trial.whenWhole();
@@ -216,7 +216,7 @@ describe('cuts', () => {
     await trial.whenWhole();
   });
 
-  test(`a host vanishes without a word (${inFull(5, 1)} times): the router, and comes back`, async (t) => {
+  test(`a host vanishes without closing connections (${inFull(5, 1)} times): the router, and comes back`, async (t) => {
     for (let i = 0; i < inFull(5, 1); i += 1) {
       const roles = await trial.whenWhole();
       const since = performance.now();
@@ -266,7 +266,7 @@ describe(`hosts that are ${DELAY_MS} ms apart, one way`, () => {
     await network?.destroy();
   });
 
-  test('people post, the primary is killed, and everything is there once', async (t) => {
+  test('clients post, the primary is killed, and everything is there once', async (t) => {
     const quiet = await trial.whenWhole();
     const since = performance.now();
     await trial.posts(inFull(300, 60));

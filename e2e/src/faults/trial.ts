@@ -45,7 +45,7 @@ export class Trial {
 
   /**
    * Starts ended processes again, and waits until all are in sync; throws with their output when that fails.
-   * Does nothing after `settle`, which ends them for good.
+   * Does nothing after `settle`, which ends them permanently.
    */
   async makeWhole(): Promise<void> {
     if (this.#settled) return;
@@ -100,7 +100,7 @@ export class Trial {
   }
 
   /**
-   * The epochs in which posts were acknowledged since `since`: each stands for a primary that people used.
+   * The epochs in which posts were acknowledged since `since`: one for each primary that clients used.
    */
   epochs(since: number): ReadonlySet<number> {
     return new Set(

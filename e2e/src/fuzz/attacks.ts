@@ -54,7 +54,7 @@ function frameOf(
   return Buffer.concat([head, payload]);
 }
 
-/** A frame of HTTP/2, whose length is a lie now and then. */
+/** A frame of HTTP/2; sometimes its length is wrong. */
 const frame = fc
   .record({
     type: fc.integer({ min: 0, max: MAX_FRAME_TYPE }),

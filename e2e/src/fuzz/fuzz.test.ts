@@ -1,9 +1,9 @@
 /**
- * Every port is attacked with bytes, frames, messages and recordings that are wrong in ways that nobody has
- * thought of: no process ends or answers that it made a mistake, none grows without bound, and others go on.
+ * Every port is attacked with bytes, frames, messages and recordings that are wrong in random ways: no
+ * process ends or answers with an internal error, none grows without bound, and other clients go on.
  *
- * Some seconds a port here; `npm run fuzz -- --seconds 3600` for long. What it finds is printed with the
- * seed that finds it again.
+ * Here some seconds for each port; `npm run fuzz -- --seconds 3600` for long. What it finds is printed with
+ * the seed that finds it again.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, type TestContext, test } from 'node:test';
@@ -27,7 +27,7 @@ const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31)
 const GROWTH_BOUND_MB = 200;
 /** Attacks at once. */
 const AT_ONCE = 12;
-/** What a server may say to whoever made an attack: these end a process. */
+/** Errors that end a process, so no attack may cause them. */
 const MISTAKE = / (failed|uncaught|broken invariant)|InvariantBroken|internal: /;
 
 describe(`fuzzing, seed ${SEED}`, () => {

@@ -105,7 +105,7 @@ class Messages {
 
   of({ field: fields, oneofDecl }: Descriptor, scope: string, depth: number): fc.Arbitrary<Uint8Array> {
     if (fields.length === 0 || depth > MAX_DEPTH) return fc.constant(new Uint8Array());
-    // Of a choice one is said most of the time; of all other fields most are.
+    // Of a `oneof` one field is set most of the time; of all other fields most are set.
     const least = oneofDecl.length > 0 ? 1 : Math.ceil(fields.length * 0.7);
     const most = oneofDecl.length > 0 ? Math.min(2, fields.length) : fields.length;
     return fc

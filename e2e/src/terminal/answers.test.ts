@@ -20,7 +20,7 @@ before(async () => {
 });
 after(() => stage.close());
 
-test('an answer names what it answers; the takeover in between changes nothing', async () => {
+test('an answer names the post that it answers; a takeover in between changes nothing', async () => {
   const { position } = await stage.person('bo').post('It is the batching.');
   await stage.person('ana').post('told you', { position, author: 'bo' });
   await terminal.shows('↳ @bo: It is the batching.');

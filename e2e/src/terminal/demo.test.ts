@@ -32,7 +32,7 @@ async function inDemo(
   }
 }
 
-test('kill, freeze, cut off and hand over by key; nothing is lost, and the figures stay when it is left', async () => {
+test('kill, freeze, cut off and hand over by key; nothing is lost, and the measured values are printed at the end', async () => {
   await inDemo(async (terminal, folder) => {
     const whole = () => terminal.shows('3 of 3 healthy', DEADLINE_MS);
     await terminal.shows(/join with: .*dualping\.js client --routers \S+:\d+/, DEADLINE_MS);

@@ -45,7 +45,7 @@ describe('around the client', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test('own keys do what they were given for, and a wrong one is told', async () => {
+  test('configured keys work, and an invalid one is reported', async () => {
     await terminal.shows('keys: there is no action "fly"');
     terminal.press('ctrl-s');
     terminal.type('charts\n');
@@ -84,7 +84,7 @@ describe('around the client', () => {
     await terminal.eventually((seen) => seen.mouseMode === 'drag', 'the mouse is back');
   });
 
-  test('a draft is written on in $EDITOR, which has the terminal meanwhile, Ctrl-C too', async () => {
+  test('a draft is edited in $EDITOR, which owns the terminal meanwhile, also Ctrl-C', async () => {
     terminal.type('ihalf a thought');
     await terminal.shows('› half a thought');
     terminal.press('ctrl-x');

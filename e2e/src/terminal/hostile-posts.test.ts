@@ -101,7 +101,7 @@ describe('hostile posts', { timeout: 180_000 }, () => {
       await stands(terminal);
     });
 
-  test('what was drawn over all of it is what a fresh screen shows', async () => {
+  test('after all of it the screen is the same as one drawn afresh', async () => {
     await terminal.eventually((seen) => seen.received > 0, 'it is there');
     const over = terminal.screen();
     const before = terminal.received;
@@ -110,7 +110,7 @@ describe('hostile posts', { timeout: 180_000 }, () => {
     await terminal.eventually((seen) => untimed(seen.screen()) === untimed(over), 'it is the same');
   });
 
-  test('nothing of it has acted on the terminal', async () => {
+  test('no post has sent a control sequence to the terminal', async () => {
     assert.equal(terminal.bells, 0);
     assert.match(terminal.title, /^dualping @mira$/);
     assert.doesNotMatch(terminal.transcript, /[\u0080-\u009f\u202a-\u202e\u2066-\u2069\u200b\ufeff]/);

@@ -43,7 +43,7 @@ async function drawn(terminal: Terminal, seed: number): Promise<void> {
   );
 }
 
-test('the frame stands around 120 pages of any characters, each drawn over the last', async () => {
+test('the frame stays intact around 120 pages of any characters, each drawn over the last', async () => {
   await inTerminal(async (terminal) => {
     for (let seed = 1; seed <= 120; seed += 1) {
       await drawn(terminal, seed);
@@ -53,7 +53,7 @@ test('the frame stands around 120 pages of any characters, each drawn over the l
   });
 });
 
-test('what is drawn over other pages is what a fresh screen shows', async () => {
+test('a page that is drawn over others looks like one drawn afresh', async () => {
   const pages: string[] = [];
   await inTerminal(async (terminal) => {
     for (let seed = 1; seed <= 20; seed += 1) {
@@ -75,7 +75,7 @@ test('what is drawn over other pages is what a fresh screen shows', async () => 
   assert.equal(over, fresh);
 });
 
-test('the frame stands where the terminal takes an emoji for one cell', async () => {
+test('the frame stays intact on a terminal that takes an emoji for one cell', async () => {
   await inTerminal(
     async (terminal) => {
       for (let seed = 1; seed <= 30; seed += 1) {
@@ -88,7 +88,7 @@ test('the frame stands where the terminal takes an emoji for one cell', async ()
   );
 });
 
-test('nothing in a text acts on the terminal', async () => {
+test('no text sends a control sequence to the terminal', async () => {
   await inTerminal(async (terminal) => {
     await terminal.shows('{bold,foo}{/}');
     const row = terminal.row(22);
@@ -180,7 +180,7 @@ test('only what has changed is written', async () => {
   });
 });
 
-test('suspended it is away from the terminal until the shell continues it', async () => {
+test('while suspended it leaves the terminal alone, until the shell continues it', async () => {
   await inTerminal(
     async (terminal) => {
       await terminal.shows('ready>');
@@ -212,7 +212,7 @@ test('suspended it is away from the terminal until the shell continues it', asyn
   );
 });
 
-test('suspended where no shell could continue it, it comes back by itself', async () => {
+test('suspended without a shell that could continue it, it continues by itself', async () => {
   await inTerminal(async (terminal) => {
     await terminal.shows('seed 1 ');
     terminal.press('z');
@@ -248,7 +248,7 @@ for (const [key, what] of [
   ['x', 'thrown'],
   ['p', 'rejected'],
 ] as const)
-  test(`an error that is ${what} is told on a terminal that is as it was`, async () => {
+  test(`an error that is ${what} is printed after the terminal was restored`, async () => {
     await endsWith(
       async (terminal) => {
         terminal.press(key);

@@ -39,7 +39,7 @@ for (const [signal, code] of [
   ['SIGTERM', 143],
   ['SIGHUP', 129],
 ] as const)
-  test(`the client hears ${signal} while its terminal does not read, and keeps the draft`, async () => {
+  test(`${signal} ends the client while its terminal does not read, and the draft is kept`, async () => {
     const stage = await Stage.open();
     try {
       const terminal = stage.client(LARGE);

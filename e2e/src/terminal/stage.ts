@@ -93,7 +93,7 @@ export class Stage {
     return [process.execPath, LAUNCHER, 'client', '--user', ME, '--routers', this.cluster.routerAddress];
   }
 
-  /** The folder of what clients are told by people: settings, keys, known networks. */
+  /** The folder of users' configuration: settings, keys, known networks. */
   get #configFolder(): string {
     return join(this.#folder, 'config');
   }

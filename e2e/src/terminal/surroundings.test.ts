@@ -39,7 +39,7 @@ describe('surroundings', () => {
       }
     });
 
-  test('what the mouse reports while one quits, or goes to the shell, is not typed into the shell', async () => {
+  test('mouse reports that arrive at the end, or at a suspend, are not typed into the shell', async () => {
     const terminal = stage.run('bash', ['--norc', '--noprofile', '-im'], { env: { PS1: 'ready> ' } });
     await terminal.shows('ready>');
     for (const key of ['q', '\x1a']) {

@@ -22,7 +22,7 @@ const IDLE_AFTER_MS = 31_000;
 
 const skip = spawnSync('tmux', ['-V']).status === 0 ? false : 'tmux is not installed: apt-get install tmux';
 
-test('in tmux the frame stands, in 256 colours, with keys and the mouse', { skip }, async () => {
+test('in tmux the frame stays intact, in 256 colours, with keys and the mouse', { skip }, async () => {
   const socket = `dualping-test-${process.pid}`;
   const tmux = ['-L', socket, '-f', '/dev/null'];
   const inside = `'${process.execPath}' '${PROGRAM}'`;
@@ -105,7 +105,7 @@ test('the client in tmux: read, write, to the shell and back', { skip }, async (
   }
 });
 
-test('in tmux as it comes an Esc and a quick key are both, and who touches no key for long is away', {
+test("with tmux's defaults an Esc and a quick key both arrive, and a user without keys for long is away", {
   skip,
 }, async () => {
   const stage = await Stage.open();

@@ -1,4 +1,4 @@
-/** The cluster view as a person sees it: a real router and real servers, one of which is killed. */
+/** The cluster view as a user sees it: a real router and real servers, one of which is killed. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -58,7 +58,7 @@ async function whole(): Promise<void> {
   await cluster.whenWhole(routers);
 }
 
-test('a kill is to be seen: who is dead, who took over, and a bar for it', async () => {
+test('a kill is shown: which server is dead, which took over, and a bar for it', async () => {
   const primary = await primaryNow();
   await inTop(async (terminal) => {
     await terminal.shows(`3 of 3 healthy  primary s${primary}`);
@@ -79,7 +79,7 @@ test('a kill is to be seen: who is dead, who took over, and a bar for it', async
   });
 });
 
-test('Enter on a server shows its own story, and the rows can be sorted', async () => {
+test('Enter on a server shows its own events, and the rows can be sorted', async () => {
   const primary = await primaryNow();
   const standby = cluster.serverIds.find((id) => id !== primary) ?? 0;
   await inTop(async (terminal) => {
@@ -145,7 +145,7 @@ test('clients are counted on the server on which they are', async () => {
   }
 });
 
-test('it fits any window, and says so where it does not', async () => {
+test('it fits any window, and a window that is too small is named as such', async () => {
   await inTop(async (terminal) => {
     await terminal.shows('3 of 3 healthy');
     terminal.resize(120, 36);
@@ -159,7 +159,7 @@ test('it fits any window, and says so where it does not', async () => {
   });
 });
 
-test('events are paused and searched, help is shown, and nothing can be done to a cluster of others', async () => {
+test('events are paused and searched, help is shown, and a cluster that it did not start gets no actions', async () => {
   const primary = await primaryNow();
   await inTop(async (terminal) => {
     await terminal.shows('3 of 3 servers are live');
@@ -193,7 +193,7 @@ test('events are paused and searched, help is shown, and nothing can be done to 
   await whole();
 });
 
-test('a router that is gone is told, and what is shown is said to be old', async () => {
+test('a router that is gone is shown, and the rest is marked as old', async () => {
   await inTop(async (terminal) => {
     await terminal.shows('3 of 3 healthy');
     await cluster.router.kill();
@@ -226,16 +226,17 @@ test('quitting and signals give the terminal back', async () => {
     });
 });
 
-test('it says what is no router, and waits for one that is not there yet', async () => {
+test('it names an address that is no router, and waits for a router that is not there yet', async () => {
   const args = (address: string): string[] => [LAUNCHER, 'top', '--routers', address];
   const server = cluster.server(1);
   const address = /listening: at (\S+),/.exec(await server.line(/listening: at /))?.[1] ?? '';
   const wrong = Terminal.start({ command: process.execPath, args: args(address) });
   try {
-    // As the certificate there says; a router may come to that place yet.
-    await wrong.shows(/! no router answers: router \S+: server 1/);
-    wrong.press('ctrl-c');
-    assert.equal((await wrong.exit).code, 0);
+    const { code } = await wrong.exit;
+    assert.ok(wrong.restored);
+    await wrong.shows(/server 1 of cluster 1 answers there/);
+    await wrong.shows(/not-a-router/);
+    assert.equal(code, 1);
   } finally {
     await wrong.close();
   }

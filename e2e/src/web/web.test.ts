@@ -26,7 +26,7 @@ async function start(
   return demo;
 }
 
-test('whoever has the link kills and freezes, by button and by key; the class sees it, and has no buttons', {
+test('with the printed link one kills and freezes, by button and by key; other viewers see it, and have no buttons', {
   skip: noBrowser,
 }, async (context) => {
   const folder = folderFor(context);
@@ -90,7 +90,7 @@ test('whoever has the link kills and freezes, by button and by key; the class se
   );
 });
 
-test('a wrong key gives no buttons and says so; without any the server refuses', {
+test('with a wrong key the page has no buttons and says why; without a key the server refuses', {
   skip: noBrowser,
 }, async (context) => {
   const demo = await start(context, folderFor(context));
@@ -119,7 +119,7 @@ test('a wrong key gives no buttons and says so; without any the server refuses',
   await demo.shows(page, '#takeovers', /^Takeovers(?!.*p50)/);
 });
 
-test('in every light and width it fits, can be read, and stands still for those who want that', {
+test("in each theme and width it fits and can be read, and it doesn't move for viewers who prefer that", {
   skip: noBrowser,
 }, async (context) => {
   const demo = await start(context, folderFor(context));
@@ -145,7 +145,9 @@ test('in every light and width it fits, can be read, and stands still for those 
     }
 });
 
-test('the report fits a telephone: nothing is scrolled sideways', { skip: noBrowser }, async (context) => {
+test('the report fits the screen of a phone, without sideways scrolling', {
+  skip: noBrowser,
+}, async (context) => {
   const folder = folderFor(context);
   const html = join(folder, 'report.html');
   const process = new DualpingProcess(['demo', '--script', '--takeovers', '2', '--html', html, ...FEW], {

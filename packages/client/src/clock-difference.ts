@@ -1,6 +1,6 @@
 /**
- * Clocks of this machine and of a router that differ by more than tokens allow. Tokens are made by the
- * router's clock then, so everything works; but the person should know.
+ * A difference between the clocks of this machine and of a router that is larger than tokens allow. Tokens
+ * are then made by the router's clock, so everything works; but the user should know.
  */
 import type { WallTimeMs } from '@dualping/core';
 import { CLOCK_LEEWAY_MS } from '@dualping/protocol';
@@ -11,7 +11,7 @@ export interface ClockDifference {
   readonly routerMs: WallTimeMs;
 }
 
-/** Undefined: they agree, as far as it matters, or the router has told none. */
+/** Undefined: they agree closely enough, or the router did not send its clock. */
 export const clockDifference = (
   routerMs: WallTimeMs | undefined,
   ownMs: WallTimeMs,
@@ -20,6 +20,6 @@ export const clockDifference = (
 
 const timeText = (timeMs: WallTimeMs): string => new Date(timeMs).toISOString().replace(/\.\d+Z$/, 'Z');
 
-/** For people: both times, and what is to be done. */
+/** For users: both times, and what to do. */
 export const clockDifferenceText = ({ ownMs, routerMs }: ClockDifference): string =>
   `this machine's clock says ${timeText(ownMs)}, and the router's ${timeText(routerMs)}: one of them is wrong, please set it`;

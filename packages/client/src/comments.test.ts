@@ -16,7 +16,7 @@ const DECLARATION =
 const ALL_OF = /^export \* from '([^']+)'/gm;
 const SOME_OF = /^export (?:type )?{([^}]*)} from '([^']+)'/gm;
 
-/** The declarations of a module of ours; undefined: of somebody else's. */
+/** The declarations of a module of ours; undefined for a module of others. */
 function declarationsOf(specifier: string, importer: string): string | undefined {
   if (specifier.startsWith('.')) return join(dirname(importer), specifier.replace(/\.js$/, '.d.ts'));
   if (!specifier.startsWith('@dualping/')) return undefined;

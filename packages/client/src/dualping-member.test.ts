@@ -34,7 +34,7 @@ test('it attaches, is primary, leaves, and ends', async (context) => {
   const { member, states, isCompleted } = memberOf(context, { routers: [router.address] });
   assert.deepEqual(states, [{ kind: 'connecting', router: router.address, because: undefined }]);
   await until(isAttached(member), 'attached');
-  await until(() => member.isPrimary, 'primary'); // not for good: it needs a recent answer
+  await until(() => member.isPrimary, 'primary'); // not permanently: it needs a recent answer
   await until(() => heard.filter(({ kind }) => kind === 'ping').length > 2, 'pings');
   const [attach] = heard;
   assert.ok(attach?.kind === 'attach');

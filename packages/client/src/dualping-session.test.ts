@@ -157,7 +157,7 @@ test('the primary freezes: the Watch announces the next one, and the session lea
   assert.deepEqual(cluster.texts, ['during the freeze']);
 });
 
-test('many moves under way: what is posted and what is read stay exact', async (context) => {
+test('many moves at once: posts and timelines stay exact', async (context) => {
   const { cluster, router, join } = await play(context, 4);
   const { session, texts } = join();
   const reader = join({ user: 'bob' });
@@ -306,7 +306,7 @@ test('posts that come before the first subscriber are kept for it', async (conte
   assert.deepEqual(seen, ['early', 'late']);
 });
 
-test('what is pending can be watched', async (context) => {
+test('pending requests can be watched', async (context) => {
   const { join } = await play(context);
   const { session } = join();
   const lengths: number[] = [];

@@ -181,8 +181,9 @@ export class DualpingSession {
   /** Emits each time the session is live again after a break. Completes with the session. */
   readonly moves$: Observable<Move>;
   /**
-   * At the first contact with a router, and each later one: that its wall clock and this machine's differ by
-   * more than five minutes, the last time at once. The session works all the same. Only with credentials.
+   * Emits at each contact with a router whose wall clock differs from this machine's by more than five
+   * minutes. A late subscriber gets the newest at once. The session works nevertheless. Only with
+   * credentials.
    */
   readonly clocks$: Observable<ClockDifference>;
   /**

@@ -78,7 +78,7 @@ export class FakeRouter {
   readonly #asking = new Set<ServerWritableStream<routingWire.LeaderRequest, routingWire.LeaderIs>>();
   /** Called when it is asked to hand over to another router. */
   onHandoverRouter: () => void = () => {};
-  /** What it does with a member; nothing unless a test says so. */
+  /** What it does with a member; nothing unless a test sets it. */
   onDualPing = (
     call: ServerDuplexStream<routingWire.DualPingRequest, routingWire.DualPingResponse>,
   ): void => {

@@ -23,7 +23,7 @@ interface Copy {
   readonly folder: string;
 }
 
-/** As where a package of somebody's needs a version of its own. */
+/** As when another package needs its own version. */
 function anotherCopy(name: string): Copy {
   const copy = join(folder, name, 'node_modules/@grpc/grpc-js');
   cpSync(OWN_FOLDER, copy, { recursive: true, filter: (path) => !path.endsWith('.map') });
@@ -36,7 +36,7 @@ function clientOf(context: TestContext, { Client, credentials }: typeof ownGrpc,
   return client;
 }
 
-/** Which server answers: the fake network's are told apart by the only user that they list. */
+/** Which server answers: each server of the fake network lists only one user, a different one. */
 const whoAnswers = (client: ownGrpc.Client): Promise<string> =>
   new Promise((resolve, reject) => {
     client.makeUnaryRequest(

@@ -69,7 +69,7 @@ test('a channel follows the primary: it is killed, and the successor is announce
   await untilAnsweredBy(client, 'from-s2');
 });
 
-test('a channel leaves a frozen primary whose connection still stands', async (context) => {
+test('a channel leaves a frozen primary whose connection is still open', async (context) => {
   const { cluster, router, servers } = await play(context);
   const client = clientOf(context, `dualping://${router.address}/user/ann`);
   assert.equal(await whoAnswers(client), 'from-s1');

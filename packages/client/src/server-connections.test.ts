@@ -71,7 +71,7 @@ test('a restarted server is reached at once, whatever the back-off of the open c
   last.close();
 });
 
-test('twenty restarts under sessions that come and go: each change of the connection is heard once', async (t) => {
+test('twenty restarts while sessions come and go: each change of the connection is reported once', async (t) => {
   let server = await listen(0);
   const { port } = server;
   const address = `127.0.0.1:${port}` as Address;

@@ -24,7 +24,7 @@ function clientOf(context: TestContext, ...routers: readonly FakeRouter[]): Rout
   return client;
 }
 
-/** The first leads in that term, and the others stand by. */
+/** The first leads in that term, and the others follow. */
 function lead(term: number, [leader, ...others]: readonly (FakeRouter | undefined)[]): void {
   const address = leader?.address ?? '';
   const standbys = others.flatMap((other) => (other === undefined ? [] : [other.address]));

@@ -43,7 +43,7 @@ test('too many unread posts are an error, not a silent gap', () => {
   assert.ok(failure instanceof DualpingError && failure.reason === 'limit-reached');
 });
 
-test('a session that ends completes the timeline, after what was unread', () => {
+test('a session that ends completes the timeline, after the unread posts', () => {
   const unread = new UnreadPosts();
   unread.deliver(posts(1, 1));
   unread.complete();

@@ -1,8 +1,8 @@
 /**
  * The tokens of one user's sessions: signed with the key of this device, and renewed before they expire.
  *
- * They count by the clock of servers. Routers tell theirs at the first contact, and a refusal does; when this
- * machine's is wrong, tokens are made by it from then on.
+ * Servers judge them by their own clocks. Routers send theirs at the first contact, and a refusal contains
+ * the server's; when this machine's clock is wrong, tokens are made by that one from then on.
  */
 import {
   DualpingError,

@@ -31,7 +31,7 @@ test('a clone that is not built says how to build it', (context) => {
   assert.deepEqual([status, stderr], [1, 'dualping: not built yet: npm run build\n']);
 });
 
-test('another module that is missing is not taken for that', (context) => {
+test('a missing other module is reported as itself', (context) => {
   const { status, stderr } = launch(context, "import './elsewhere.js';");
   assert.notEqual(status, 0);
   assert.match(stderr, /ERR_MODULE_NOT_FOUND[\s\S]*elsewhere\.js|elsewhere\.js[\s\S]*ERR_MODULE_NOT_FOUND/);

@@ -1,4 +1,4 @@
-/** The command that people are told to paste starts this program. */
+/** The command that users are asked to paste starts this program. */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,7 @@ test('the command as a shell in the same folder finds it', (context) => {
   assert.equal(ownCommand({ env: {}, script: odd, folder }), `node 'it'\\''s here.js'`);
 });
 
-test('another dualping earlier on the path is not taken for this one', (context) => {
+test('another dualping earlier on the path is not mistaken for this one', (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'dualping-own-command-'));
   context.after(() => rmSync(folder, { recursive: true }));
   const [script, other] = [join(folder, 'dualping.js'), join(folder, 'dualping')];

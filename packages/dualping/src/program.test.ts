@@ -85,7 +85,7 @@ test('of two settings that exclude one another the stronger source is known', as
   ]);
 });
 
-test('wrong usage is exit code 2, with what was wrong quoted', async (context) => {
+test('wrong usage is exit code 2, with the wrong part quoted', async (context) => {
   for (const [argv, pattern] of [
     [['tell', 'x', '--servers', 'many'], /--servers is "many": give a whole number/],
     [['tell', 'x', '--nonsense'], /unknown option '--nonsense'/],
@@ -147,7 +147,7 @@ test('lines for the operator are JSON with --log-format json, and JSON lines sta
   assert.deepEqual(error, { error: { reason: 'invalid-argument', detail: 'no' } });
 });
 
-test('a refusal is exit code 1, in words or in JSON, and clean', async () => {
+test('a refusal is exit code 1, as text or as JSON, without control characters', async () => {
   const words = await run(['tell', 'fail']);
   assert.equal(words.exitCode, 1);
   assert.equal(words.notes, 'dualping: there is no "x\ufffd" (unknown-target)');

@@ -27,7 +27,7 @@ test('a post of several lines is one line', () => {
   assert.equal(renderPost({ ...post, answers }, NOON), '12:00:00 bob ↳ ann: one ↵  ↵ two');
 });
 
-test('a move says from where to where, how long, and in which epoch', () => {
+test('a move is printed with both servers, its duration and the epoch', () => {
   assert.equal(
     renderMove({ from: target(1, 3), to: target(2, 4), gapMs: 22.6 }),
     'moved s1 → s2 in 23 ms, epoch 4, nothing missed',

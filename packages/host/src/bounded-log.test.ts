@@ -50,7 +50,7 @@ test('what a process has as its output stays the same file', (context) => {
   closeSync(ours);
 });
 
-test('a log that can not be written harms nobody', (context) => {
+test("a log that can't be written has no other effect", (context) => {
   const path = pathFor(context);
   const log = new BoundedLog(join(path, 'deeper'));
   writeFileSync(join(path, '..', '..', 'logs'), '');

@@ -17,7 +17,7 @@ function folderFor(context: TestContext): string {
 const inUse = (folder: string, pid: number | undefined) => (error: unknown) =>
   error instanceof DualpingError && error.detail.includes(folder) && error.detail.includes(`pid ${pid}`);
 
-/** Another process that locks the folder and says so. */
+/** Another process that locks the folder and prints that. */
 async function otherHolder(context: TestContext, folder: string): Promise<ChildProcess> {
   const module = JSON.stringify(new URL('./data-folder-lock.js', import.meta.url).href);
   const code = `const { lockDataFolder } = await import(${module});
@@ -54,7 +54,7 @@ test('a process id that was given to another process does not block a folder', (
   const folder = folderFor(context);
   const stale = join(folder, `lock-${process.ppid}-1`);
   writeFileSync(stale, 'server s1\n');
-  if (process.platform !== 'linux') return; // only Linux tells when a process started
+  if (process.platform !== 'linux') return; // only Linux shows when a process started
   lockDataFolder(folder, 'server s1').release();
   assert.equal(existsSync(stale), false);
 });

@@ -9,7 +9,7 @@ test('every reason has an exit code, and none is success', () => {
   for (const reason of Object.keys(REASONS) as Reason[]) assert.notEqual(codeOf(reason), EXIT.done, reason);
 });
 
-test('scripts can tell a refusal from an absence and from a doubt', () => {
+test('scripts can distinguish a refusal, an unavailable part and an uncertain outcome', () => {
   assert.equal(codeOf('unknown-target'), EXIT.refused);
   assert.equal(codeOf('handover-impossible'), EXIT.refused);
   assert.equal(codeOf('invalid-post'), EXIT.usage);

@@ -11,14 +11,18 @@ function nextDescriptor(): number {
   return descriptor;
 }
 
-test('what is opened meanwhile has a higher descriptor than what is opened later', ON_LINUX, () => {
-  const before = nextDescriptor();
-  const letGo = holdLowDescriptors();
-  const during = nextDescriptor();
-  letGo();
-  assert.ok(during >= before + 256, `${during} after ${before}`);
-  assert.equal(nextDescriptor(), before);
-});
+test(
+  'a file that is opened meanwhile has a higher descriptor than one that is opened later',
+  ON_LINUX,
+  () => {
+    const before = nextDescriptor();
+    const letGo = holdLowDescriptors();
+    const during = nextDescriptor();
+    letGo();
+    assert.ok(during >= before + 256, `${during} after ${before}`);
+    assert.equal(nextDescriptor(), before);
+  },
+);
 
 test('all are given back, and only once', ON_LINUX, () => {
   const open = () => readdirSync('/proc/self/fd').length;

@@ -1,5 +1,6 @@
 export * from './bounded-log.js';
 export * from './data-folder-lock.js';
+export * from './disk-room-watch.js';
 export * from './disk-timer.js';
 export * from './exit-codes.js';
 export * from './files.js';

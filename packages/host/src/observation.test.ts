@@ -35,7 +35,7 @@ async function observing(context: TestContext): Promise<Observing> {
   return it;
 }
 
-test('samples are told as they are when they are asked for, and those that are gone no longer', async (context) => {
+test('samples have the values of the moment of the request, and removed ones are not reported', async (context) => {
   const it = await observing(context);
   it.samples = [
     { name: 'test_depth', labels: { pool: 'a"b' }, value: 3 },

@@ -14,7 +14,7 @@ function testFolder(context: TestContext): string {
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
 
-test('what others could read is closed, once, and it is said', (context) => {
+test('readable files are made private, once, and that is reported', (context) => {
   const folder = join(testFolder(context), 'data');
   const file = join(folder, 'key.pem');
   mkdirSync(folder);
@@ -31,7 +31,7 @@ test('what others could read is closed, once, and it is said', (context) => {
   assert.equal(mendFile(file), undefined);
 });
 
-test('what is not there is left alone', (context) => {
+test('missing files are left alone', (context) => {
   assert.equal(mendFolder(join(testFolder(context), 'none')), undefined);
 });
 

@@ -137,7 +137,7 @@ test('two that replace a file at once, under names of their own, leave one of th
 
 const NOW_STEPS = ['openSync', 'writeFileSync', 'fdatasyncSync', 'renameSync', 'openSync', 'fsyncSync'];
 
-/** Tells which calls `work` makes of those in `NOW_STEPS`; the one with that number fails. */
+/** Returns which calls of `NOW_STEPS` `work` makes; the one with that number fails. */
 function calls(context: TestContext, work: () => void, failing?: number): string[] {
   const made: string[] = [];
   for (const name of new Set(NOW_STEPS) as Set<'openSync'>) {
@@ -158,7 +158,7 @@ function calls(context: TestContext, work: () => void, failing?: number): string
   return made;
 }
 
-test('at once: the same steps in the same order, without syncs where they are not wanted', (context) => {
+test('synchronously: the same steps in the same order, without syncs if none are asked for', (context) => {
   const path = oldFile(context);
   assert.deepEqual(
     calls(context, () => replaceFileNow(path, 'new')),

@@ -71,7 +71,7 @@ test('a watch says at once how its service is, then each change, and nothing tha
   assert.deepEqual(whole.heard, [SERVING, NOT_SERVING]);
 });
 
-test('who watches a service that is not there is told so, and hears of it when it comes', async (context) => {
+test('a watch of an unknown service reports that, and reports the service when it appears', async (context) => {
   const { client, health } = await serve(context);
   const watch = new Watch(client, 'late.Service');
   await watch.count(1);
@@ -80,7 +80,7 @@ test('who watches a service that is not there is told so, and hears of it when i
   assert.deepEqual(watch.heard, [SERVICE_UNKNOWN, NOT_SERVING]);
 });
 
-test('who reads more slowly than things change hears how they are in the end, and not all between', async (context) => {
+test('a slow reader gets the last state, and not all states in between', async (context) => {
   const { client, health } = await serve(context);
   const watch = new Watch(client, SERVICE);
   await watch.count(1);
@@ -109,7 +109,7 @@ test('so many may watch and no more, and each that leaves makes room', async (co
   }
 });
 
-test('a check of what is not there is NOT_FOUND, and a list has all there is', async (context) => {
+test('a check of an unknown service is NOT_FOUND, and a list has all services', async (context) => {
   const { client, health } = await serve(context);
   const refused = await new Promise<ServiceError | null>((resolve) =>
     client.check({ service: 'no.such.Service' }, (error) => resolve(error)),
@@ -125,7 +125,7 @@ test('a check of what is not there is NOT_FOUND, and a list has all there is', a
   assert.deepEqual(listed.statuses, { '': { status: SERVING }, [SERVICE]: { status: NOT_SERVING } });
 });
 
-test('a process that shuts down says so of each of its services, to those who watch too', async (context) => {
+test('a process that shuts down reports that for each of its services, also to watches', async (context) => {
   const { client, health } = await serve(context);
   const watches = ['', SERVICE].map((service) => new Watch(client, service));
   for (const watch of watches) await watch.until((heard) => heard.length === 1);

@@ -24,7 +24,7 @@ test('the process and each of its services answer for themselves', async (contex
   assert.equal(await ask(SERVICE), 'serving');
 });
 
-test('a service that is not there, and a place where nobody listens, are refused with the address', async (context) => {
+test('an unknown service, and an address where nothing listens, are refused with the address', async (context) => {
   const { address } = await serve(context);
   await assert.rejects(askHealth({ address, service: 'no.such.Service', timeoutMs: TIMEOUT_MS }), {
     reason: 'not-a-server',

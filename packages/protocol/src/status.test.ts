@@ -27,7 +27,7 @@ test('every status without a reason becomes one, and never a promise that nothin
   }
 });
 
-test('a link that was never there is unreachable, by what was dialled', () => {
+test('a link that never connected is unreachable, at the dialled address', () => {
   const wire = Object.assign(new Error('x'), {
     code: status.UNAVAILABLE,
     details: 'x',
@@ -39,7 +39,7 @@ test('a link that was never there is unreachable, by what was dialled', () => {
   assert.equal(actionFor(server.reason), 're-resolve');
 });
 
-test('an unknown service answered: it is not what was looked for', () => {
+test('an answer "unknown service" comes from another program', () => {
   const wire = Object.assign(new Error('x'), {
     code: status.UNIMPLEMENTED,
     details: 'x',
@@ -56,7 +56,7 @@ test('a reason that this version does not know falls back on the status', () => 
   assert.equal(fromServiceError(wire, { sent: true, peer: 'server' }).reason, 'may-have-happened');
 });
 
-test('a mistake of ours is internal, without its stack', () => {
+test('a bug of ours is reported as internal, without its stack', () => {
   const wire = toServiceError(new TypeError('boom'));
   assert.equal(wire.code, status.INTERNAL);
   assert.equal(wire.details, 'boom');
@@ -74,7 +74,7 @@ test('any detail can be sent: bounded, without controls, and encodable', () => {
   );
 });
 
-test('of a connection that could not be made the cause is told, without what grpc-js puts around it', () => {
+test('for a failed connection the cause is reported, without the text that grpc-js adds', () => {
   const details =
     'No connection established. Last error: Error: connect ECONNREFUSED 127.0.0.1:7070. Resolution note: ';
   const wire = Object.assign(new Error('x'), { code: status.UNAVAILABLE, details, metadata: new Metadata() });
@@ -84,7 +84,7 @@ test('of a connection that could not be made the cause is told, without what grp
   );
 });
 
-test('a cause that is not there is told in words', () => {
+test('a missing cause is described in words', () => {
   const detailOf = (details: string | null): string => {
     const wire = Object.assign(new Error('x'), {
       code: status.UNAVAILABLE,

@@ -60,7 +60,7 @@ test('a server that sends heartbeats gets clients, is dropped after silence, and
   assert.equal((await server(1)).serverID, 2);
 });
 
-test('a confirmation may say who is primary instead', async (context) => {
+test('a confirmation may say which server is primary', async (context) => {
   const served = await serve(context, { clusters: 2, classicConfirmation: 'primary' });
   const { beat, beside } = coordinator(context, served);
   assert.equal(await beat({ type: 'SERVER' }, {}), true);

@@ -5,6 +5,7 @@ import {
   DualpingError,
   MAX_CLUSTERS,
   parseDiskStallMs,
+  parseMinDiskFree,
   parseTiming,
   type Timing,
 } from '@dualping/core';
@@ -34,6 +35,8 @@ export interface RouterOptions extends CommonOptions {
    * Default 5,000.
    */
   readonly diskStallMs?: number;
+  /** With less of its disk free it says so, percent; 2 GB at most, 0: never. Default 5. */
+  readonly minDiskFree?: number;
 }
 
 /** Options of a router that shares its store with others. */
@@ -93,6 +96,7 @@ export interface CommonOptions {
 export interface ParsedOptions extends ParsedCommonOptions {
   readonly dataFolder: string;
   readonly diskStallMs: number;
+  readonly minDiskFree: number;
 }
 
 export interface ParsedSharedOptions extends ParsedCommonOptions {
@@ -124,7 +128,8 @@ export function parseRouterOptions(options: RouterOptions): ParsedOptions {
   const { dataFolder } = options;
   if (dataFolder === '') throw new DualpingError('invalid-argument', 'a data folder is missing');
   const diskStallMs = parseDiskStallMs(options.diskStallMs);
-  return Object.freeze({ ...parseCommonOptions(options), dataFolder, diskStallMs });
+  const minDiskFree = parseMinDiskFree(options.minDiskFree);
+  return Object.freeze({ ...parseCommonOptions(options), dataFolder, diskStallMs, minDiskFree });
 }
 
 /** Throws `invalid-argument` that quotes the first value that is not allowed. */

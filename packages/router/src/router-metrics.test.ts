@@ -30,6 +30,7 @@ const VIEW: RouterView = {
   stats: [{ cluster: 1, serverId: serverId(2), ageMs: 120, stats: { ...NO_STATS, disk: ROOMY } }],
   watchers: 0,
   trouble: undefined,
+  disk: ROOMY,
   events: new Map([['promoted', 1]]),
   shared: { leads: true, term: 7, standbys: 2, storeAnswers: true },
 };
@@ -59,6 +60,7 @@ const OTHER: RouterView = {
   ],
   watchers: 3,
   trouble: 'hears nobody',
+  disk: { freeBytes: 3, sizeBytes: 900, isLow: true },
   events: new Map([['promoted', 2]]),
   shared: { leads: false, term: 9, standbys: 0, storeAnswers: false },
 };

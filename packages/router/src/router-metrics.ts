@@ -1,5 +1,11 @@
 /** A router's metrics: about itself, each cluster, and each member. */
-import { type Assignment, clusterKeyOf, type MemberFigures, namesAsPrimary } from '@dualping/core';
+import {
+  type Assignment,
+  clusterKeyOf,
+  type DiskRoomStats,
+  type MemberFigures,
+  namesAsPrimary,
+} from '@dualping/core';
 import type { Metric, Sample } from '@dualping/host';
 
 const OF_CLUSTER = ['cluster'] as const;
@@ -9,6 +15,9 @@ const gauge = (help: string, labels: readonly string[] = []): Metric => ({ help,
 
 export const ROUTER_METRICS = {
   dualping_router_trouble: gauge('1 while something is wrong with the router itself, else 0'),
+  dualping_router_disk_free_bytes: gauge('What it may still write to its disk, bytes'),
+  dualping_router_disk_size_bytes: gauge('The size of its disk, bytes'),
+  dualping_router_disk_low: gauge('1 while its disk has little room, else 0'),
   dualping_router_watchers: gauge('Watch calls that are open'),
   dualping_router_leads: gauge('Of several routers: 1 while this one leads, else 0'),
   dualping_router_term: gauge('Of several routers: the term of the one that leads; 0: none is known'),
@@ -50,6 +59,8 @@ export interface RouterView {
   readonly watchers: number;
   /** Undefined: nothing is wrong. */
   readonly trouble: string | undefined;
+  /** Absent: nobody has looked yet, or it keeps nothing on a disk. */
+  readonly disk?: DiskRoomStats | undefined;
   readonly events: ReadonlyMap<string, number>;
   /** Absent: this router is alone. */
   readonly shared?: SharedView;
@@ -69,6 +80,11 @@ export function routerSamples(view: RouterView): Sample<RouterMetric>[] {
   const say = (name: RouterMetric, value: number | boolean, labels: Sample<RouterMetric>['labels'] = {}) =>
     samples.push({ name, labels, value: Number(value) });
   say('dualping_router_trouble', view.trouble !== undefined);
+  if (view.disk !== undefined) {
+    say('dualping_router_disk_free_bytes', view.disk.freeBytes);
+    say('dualping_router_disk_size_bytes', view.disk.sizeBytes);
+    say('dualping_router_disk_low', view.disk.isLow);
+  }
   say('dualping_router_watchers', view.watchers);
   if (view.shared !== undefined) {
     const { leads, term, standbys, storeAnswers } = view.shared;

@@ -428,7 +428,7 @@ test('invalid options are refused and quoted', async (context) => {
 
 const IN_ORDERS = { cluster: 'orders', journalId: '', lifeId: '', replicates: false } as const;
 
-/** What a watch has told, message by message. */
+/** What a watch has sent, message by message. */
 function watching(served: Served, request: Partial<routingWire.WatchRequest>) {
   const updates: WatchUpdate[] = [];
   const watch = served.routing.watch({ target: undefined, stats: false, services: false, ...request });

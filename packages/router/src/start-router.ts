@@ -24,6 +24,7 @@ import {
   listenToConnections,
   toDualpingError,
 } from '@dualping/protocol';
+import { watchDiskRoom } from './disk-room.js';
 import {
   type ParsedCommonOptions,
   type ParsedOptions,
@@ -196,17 +197,20 @@ async function run(
   addServices(grpc, reign.parts);
   const listener = await listenAt(grpc, options);
   const { address } = listener;
+  const room = watchDiskRoom(options, report, reign.parts.watchers);
   const troubleNow = () => (disk.hangs ? 'its disk does not answer' : trouble);
   const observation = await observeRouter({ metrics, report }, troubleNow, () => ({
     assignments: reign.parts.watchers.assignments,
     stats: reign.stats(),
     watchers: reign.parts.watchers.count,
+    disk: room.stats,
     events,
   }));
   reign.begin();
 
   const finished = stopped.then(async (failure) => {
     await reign.drain();
+    room.stop();
     observation?.close();
     health.shutDown();
     const goodbye =

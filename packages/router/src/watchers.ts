@@ -57,6 +57,8 @@ export class Watchers {
   readonly #stats: () => readonly MemberFigures[];
   /** What is wrong with the router itself; empty: nothing. */
   #trouble = '';
+  /** What its disk says, while it is low. */
+  #lowDisk = '';
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -113,12 +115,22 @@ export class Watchers {
 
   /** What is wrong with the router itself, as sent to watchers; empty: nothing. */
   get trouble(): string {
-    return this.#trouble;
+    return [this.#trouble, this.#lowDisk].filter((text) => text !== '').join('; ');
   }
 
   /** Sends this to all watchers; no assignment has changed. */
   troubled(trouble: string): void {
     this.#trouble = trouble;
+    this.#tellTrouble();
+  }
+
+  /** The same for the disk of the router: empty while it has room. */
+  diskLow(text: string): void {
+    this.#lowDisk = text;
+    this.#tellTrouble();
+  }
+
+  #tellTrouble(): void {
     for (const watcher of this.#watchers) {
       watcher.isOwed = true;
       this.#send(watcher);
@@ -132,7 +144,7 @@ export class Watchers {
   }
 
   #send(watcher: Watcher): void {
-    const trouble = this.#trouble;
+    const { trouble } = this;
     while (!watcher.isFull && (watcher.isOwed || watcher.unsent.size > 0)) {
       watcher.isOwed = false;
       const clusters = [...watcher.unsent].slice(0, MAX_ASSIGNMENTS_A_MESSAGE);
@@ -155,7 +167,7 @@ export class Watchers {
       });
       const told = stats.slice(0, MAX_STATS_A_MESSAGE);
       const { networkId } = this;
-      call.write(watchUpdateToWire({ networkId, assignments: [], stats: told, trouble: this.#trouble }));
+      call.write(watchUpdateToWire({ networkId, assignments: [], stats: told, trouble: this.trouble }));
     }
   }
 

@@ -12,7 +12,7 @@ const answered = (answer: TransactionAnswer): TransactionOutcome => ({ kind: 'an
 const done = (revision: number) => answered({ succeeded: true, revision, found: [] });
 const failed = (...found: TransactionAnswer['found']) => answered({ succeeded: false, revision: 9, found });
 
-/** A leader in term 5 that knows `clusters/1` at 3, and a store that answers when the test says so. */
+/** A leader in term 5 that knows `clusters/1` at 3, and a store that answers when the test decides. */
 function leader() {
   const clock = new ManualClock();
   const tries: { readonly transaction: Transaction; readonly outcome: (it: TransactionOutcome) => void }[] =

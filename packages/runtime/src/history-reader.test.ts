@@ -37,7 +37,7 @@ const answersOf = (at: Position): { readonly answers?: Answers } => {
   return at === ANSWERING_ELSEWHERE ? { answers: { ...answers, home: 2 } } : {};
 };
 
-/** Posts of this cluster are where their position says, those of others are not here. */
+/** Posts of this cluster are at their positions, posts of other clusters are not here. */
 const locate = ({ home, position: at }: PostReference): Position | undefined =>
   home === undefined ? at : undefined;
 

@@ -67,7 +67,7 @@ test('inputs fed while outputs are performed wait for the remaining outputs', ()
   );
 });
 
-test('inputs of delayed work are taken in order, and within a step the work is done at once', () => {
+test('inputs that wait are taken in order, and within a step all work is done at once', () => {
   const { loop, heard } = parrotLoop({ b: () => loop.run(() => heard.push('within')) });
   loop.run(() => {
     loop.feed(say('a'));
@@ -130,7 +130,7 @@ test('a loop that is stopped while it performs does not perform the rest', () =>
   assert.deepEqual(heard, ['a', 'b']);
 });
 
-test('a loop that is closed takes nothing more, and performs what was said before', () => {
+test('a closed loop takes no more inputs, and performs the earlier outputs', () => {
   const { loop, clock, parrot, heard } = parrotLoop({
     a: () => loop.feed(say('never')),
     b: () => loop.close(),

@@ -56,7 +56,7 @@ const RECORD: ClusterRecord = {
 const newRegistry = (): Registry =>
   new Registry({ networkId: 'n', clusters: 2, timing: DEFAULT_TIMING, records: [] });
 
-/** A driver over a disk whose writes end when the test says so. */
+/** A driver over a disk whose writes end when the test decides. */
 function driverOverSlowDisk(
   replaced: Partial<RegistryPorts> = {},
   machine: Machine<RegistryInput, RegistryOutput> = newRegistry(),
@@ -194,7 +194,7 @@ test('`drain` of a driver whose disk has failed resolves at once, whenever it is
   await driver.drain();
 });
 
-test('draining waits for what is being written, and takes nothing more', async () => {
+test('draining waits for running writes, and takes no more inputs', async () => {
   const { driver, writes, said, attach } = driverOverSlowDisk();
   attach(1);
   attach(2); // waits for the write, and then for one of its own
@@ -286,7 +286,7 @@ test('inputs fed while a batch is performed are stepped after it, and persisted 
   assert.equal(writes.length, 2);
 });
 
-test('the registry hears that records are durable after what followed them has been performed', () => {
+test('the registry learns that records are durable after the outputs that followed them were performed', () => {
   const order: string[] = [];
   const machine: Machine<RegistryInput, RegistryOutput> = {
     nextDeadline: () => undefined,
@@ -306,7 +306,7 @@ test('the registry hears that records are durable after what followed them has b
   assert.deepEqual(order, ['wall-time', 'tick', 'one', 'told']);
 });
 
-/** A driver of a router that leads among several; the fence answers when the test says so. */
+/** A driver of a router that leads among several; the fence answers when the test decides. */
 function driverBehindFence() {
   const confirms: (() => void)[] = [];
   const fence = { isFresh: true };

@@ -21,7 +21,7 @@ const POSTS = 5;
 const postAt = (at: Position): Post => ({ position: at, author: 'ann', text: `post ${at}`, timeMs: 0 });
 const noStream = { send: () => {}, close: () => {} };
 
-/** @param networkId of which the server is already */
+/** @param networkId the network to which the server already belongs */
 function stage(replaced: Partial<ReplicaPorts> = {}, networkId = '') {
   /** What the machine answers to each kind of input, once. */
   const script = new Map<ReplicaInput['kind'], readonly ReplicaOutput[]>();
@@ -134,7 +134,7 @@ test('a cut that is followed by one further back before it is durable is reporte
   );
 });
 
-test('a journal that can not be read where it is to be cut has failed', () => {
+test("a journal that can't be read at the place of a cut has failed", () => {
   const { fed, says, journal, cuts } = stage();
   journal.damage = 'EIO';
   says({ kind: 'truncate', after: position(4) });

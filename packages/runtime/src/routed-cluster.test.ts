@@ -62,7 +62,7 @@ test('a primary that runs again after a freeze and a restart of the router does 
  * Members neither give up the router nor are dropped, even with a disk that is always slow (the second time).
  */
 for (const syncMs of [1_900, 3_000])
-  test(`a router whose disk takes ${syncMs} ms for a write loses nobody, and who is primary stays it`, () => {
+  test(`a router whose disk takes ${syncMs} ms for a write loses no member, and the primary stays primary`, () => {
     const cluster = new RoutedCluster(3);
     cluster.pass(100);
     cluster.syncMs = syncMs;
@@ -81,7 +81,7 @@ for (const syncMs of [1_900, 3_000])
 const MEMBERS = 3;
 /** With the long one, answers are in the buffers of members that freeze. */
 const LATENCIES_MS = [1, 40] as const;
-/** How long the router's disk takes: with the long one, a decision is told long after it was made. */
+/** How long the router's disk takes: with the long time, a decision is sent long after it was made. */
 const SYNCS_MS = [0, 1_900] as const;
 const FAULTS = ['kill', 'freeze', 'thaw', 'start', 'leave', 'killRouter', 'startRouter', 'handOver'] as const;
 

@@ -7,7 +7,7 @@ import { PROCESS_TURNS } from './turns.js';
 
 type Answer = (result: Written | DualpingError) => void;
 
-/** A timeline whose client reads or not; the test plays the machine. */
+/** A timeline whose client reads or not; the test takes the place of the machine. */
 function stage(take?: TimelineWritesPorts['take']) {
   const sent: WriteAnswers[] = [];
   const answers: Answer[] = [];

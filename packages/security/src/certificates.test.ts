@@ -35,7 +35,7 @@ test('a network is made once, and certificates of its parts say who they are', a
   assert.deepEqual(partsIn(folder), [ANNA, ROUTER, server(2, 3)]);
 });
 
-test('only the owner reads what is in the folder, also one that was open before', async (context) => {
+test('only the owner can read the folder, also one that was readable before', async (context) => {
   const folder = testFolder(context);
   await ensure(folder, [ROUTER]);
   chmodSync(folder, 0o755);
@@ -45,7 +45,7 @@ test('only the owner reads what is in the folder, also one that was open before'
     assert.equal(modeOf(join(folder, file)), 0o600, file);
 });
 
-test('what is there is left as it is, and what is missing is made', async (context) => {
+test('existing files are left as they are, and missing ones are made', async (context) => {
   const folder = await testNetwork(context, ROUTER);
   const before = read(folder, ROUTER).serial;
   assert.equal(await ensure(folder, [ROUTER]), false);
@@ -61,7 +61,7 @@ test('parts that start at once make their certificates one after the other', asy
   assert.equal(listCertificates(folder).length, servers.length, 'none has overwritten what another noted');
 });
 
-test('a list tells what was made, replaced and revoked; a part is revoked with all it ever had', async (context) => {
+test('the list has made, replaced and revoked certificates; a part is revoked with all certificates that it ever had', async (context) => {
   const folder = await testNetwork(context, ROUTER, server(1));
   await issue(folder, [server(1)]);
   const states = () =>
@@ -125,7 +125,7 @@ test('of another network nothing is believed, whatever it says of itself', async
   );
 });
 
-test('files that are no credentials are refused, each with what is wrong', async (context) => {
+test('files that are no credentials are refused, each with the reason', async (context) => {
   const folder = await testNetwork(context, ROUTER, server(1));
   const text = readFileSync(fileOf(folder, ROUTER), 'utf8');
   const [key = '', leaf = '', ca = ''] = text.match(/-----BEGIN[\s\S]*?-----END.*-----\n/g) ?? [];
@@ -148,7 +148,7 @@ test('files that are no credentials are refused, each with what is wrong', async
   for (const [pem, pattern] of wrong) assert.throws(() => NetworkCredentials.parse(pem), refused(pattern));
 });
 
-test('a list of revoked certificates that can not be read is not taken for an empty one', async (context) => {
+test('an unreadable list of revoked certificates is not taken for an empty one', async (context) => {
   const folder = await testNetwork(context, ROUTER);
   for (const text of ['', '{}', '[{"name":"router"}]', '[1]']) {
     writeFileSync(join(folder, REVOKED_FILE), text);
@@ -156,7 +156,7 @@ test('a list of revoked certificates that can not be read is not taken for an em
   }
 });
 
-test('what is missing is quoted, and where certificates are made is said', async (context) => {
+test('the missing file is quoted, and the command that makes certificates is named', async (context) => {
   const folder = await testNetwork(context, ROUTER);
   assert.throws(() => readCredentials(folder, server(9)), refused(/server-1-9\.pem" cannot be read: ENOENT/));
   rmSync(join(folder, 'ca.pem'));

@@ -1,6 +1,5 @@
 /**
- * What stands at the address of a part and is none: no call of the protos is ever made to it, by no caller,
- * and nothing of a call reaches it.
+ * An impostor at the address of a part: no caller ever makes a call to it, and it gets no byte of a call.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -28,7 +27,7 @@ const A_MINUTE_AGO = -1 / 1_440;
 const MEMBER: Part = { ...server(9), role: 'member' } as Part;
 const raw = (bytes: Buffer): Buffer => bytes;
 
-/** Which part serves a call; the csce438 programs know no TLS, and dial whoever is there. */
+/** Which part serves a call; the csce438 programs have no TLS, and dial without a check. */
 function dialledFor(path: string): Dialled | undefined {
   if (/RoutingService|AdminService/.test(path)) return 'router';
   if (/SocialService|ReplicationService|SupervisionService/.test(path)) return 'server';
@@ -68,7 +67,7 @@ async function stand(
   return { address: `127.0.0.1:${port}`, heard: () => Buffer.concat(heard).toString('latin1') };
 }
 
-/** It has that certificate with its key, and speaks HTTP/2 with whoever comes. */
+/** It has that certificate with its key, and speaks HTTP/2 with every caller. */
 const withCertificate = (context: TestContext, pem: string): Promise<Impostor> =>
   stand(context, (onSocket) => {
     const { cert, key } = NetworkCredentials.parse(pem).serving;
@@ -177,7 +176,7 @@ test('a part whose certificate has expired, and one that was revoked', async (co
   assert.doesNotMatch(stolen.heard(), /PRI \* HTTP|dualping\.v1|only a part/);
 });
 
-test('what is dialled without TLS can be anybody: so the tests above can fail', async (context) => {
+test('a call without TLS does reach an impostor: so the tests above can fail', async (context) => {
   const squatter = await stand(context, (onSocket) => createServer(onSocket));
   const client = new Client(squatter.address, PLAINTEXT.channel('part'), OWN_CONNECTION);
   context.after(() => client.close());

@@ -38,7 +38,7 @@ test('who knows the former certificate follows from the begin to the end, and th
   for (const isProved of [true, false]) assert.equal(absent.followed(after.statement, isProved), undefined);
 });
 
-test('nobody follows a stranger, nor what the former key said long ago', async (context) => {
+test('no client follows a foreign network, or an expired succession of the former key', async (context) => {
   const folder = await testNetwork(context, ROUTER);
   const user = readNetworkFile(join(folder, NETWORK_FILE));
   const former = readFileSync(join(folder, AUTHORITY_FILE), 'utf8');

@@ -1,4 +1,7 @@
-/** A server with TLS over real sockets: who gets in, who does not, and what changes while connections stand. */
+/**
+ * A server with TLS over real sockets: which callers are admitted, which are refused, and what changes while
+ * connections are open.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -108,14 +111,14 @@ test('an impostor is not talked to: of another network, of another role, or with
     assert.deepEqual(refusals, [], 'nothing was asked of it');
 });
 
-test('one who is of another network, or has expired, is refused with the reason', async (context) => {
+test('a certificate of another network, or an expired one, is refused with the reason', async (context) => {
   const folder = await testNetwork(context, server(1));
   const other = await testNetwork(context, ANNA);
   const ONE_MINUTE_AGO = -1 / 1_440;
   await issue(folder, [ANNA], ONE_MINUTE_AGO);
   const served = await serve(context, read(folder, server(1)));
   assert.match(await reflect(served.address, read(folder, ANNA)), /16 UNAUTHENTICATED: .*has expired on/);
-  // As an attacker would: believing whoever answers.
+  // As an attacker would: trusting any server.
   const { ca } = read(folder, server(1)).serving;
   const { cert, key } = read(other, ANNA).serving;
   const secureContext = createSecureContext({ ca, cert, key } as SecureContextOptions);
@@ -126,7 +129,7 @@ test('one who is of another network, or has expired, is refused with the reason'
   assert.match(await reflect(served.address, believing), /16 UNAUTHENTICATED: .*was not made by network/);
 });
 
-test('garbage, silence and a broken handshake harm nobody else', async (context) => {
+test('garbage, silence and a broken handshake affect no other connection', async (context) => {
   const folder = await testNetwork(context, server(1));
   const served = await serve(context, read(folder, server(1)));
   const user = readNetworkFile(join(folder, NETWORK_FILE));
@@ -157,7 +160,7 @@ test('an older TLS is refused', async (context) => {
   assert.match(String(error), /protocol version|alert/);
 });
 
-test('many handshakes at once are all done, and those who are in are answered meanwhile', async (context) => {
+test('many handshakes at once all complete, and open connections are answered meanwhile', async (context) => {
   const folder = await testNetwork(context, server(1));
   const { address } = await serve(context, read(folder, server(1)));
   const user = readNetworkFile(join(folder, NETWORK_FILE));
@@ -167,7 +170,7 @@ test('many handshakes at once are all done, and those who are in are answered me
   assert.deepEqual(new Set(all), new Set(['serving']));
 });
 
-/** A stream that stands: what is told on it, and how it ends. */
+/** An open stream: what arrives on it, and how it ends. */
 function watchHealth(context: TestContext, address: string, credentials: NetworkCredentials) {
   const client = new Client(address, credentials.channel('part'), OWN_CONNECTION);
   const call: ClientReadableStream<Buffer> = client.makeServerStreamRequest(
@@ -218,7 +221,7 @@ test('a revoked part is cut off at once and refused from then on; everybody else
   });
 });
 
-test('a part that is revoked is left by those who have dialled it, and nobody else is', async (context) => {
+test('connections to a revoked part are closed by their callers, and no others', async (context) => {
   const folder = await testNetwork(context, ROUTER, server(1), server(2));
   const watched = watchCredentials(folder, server(1), () => {});
   context.after(watched.close);
@@ -266,7 +269,7 @@ test('one who was refused comes in again with a new certificate, on the same cha
   await eventually('it is answered', async () => (await ask()) === 'answered');
 });
 
-test('a renewed certificate is used from then on, by both sides, and nobody is cut off', async (context) => {
+test('a renewed certificate is used from then on, by both sides, and no connection is closed', async (context) => {
   const folder = await testNetwork(context, server(1), server(2));
   const said: string[] = [];
   const serving = watchCredentials(folder, server(1), (event) => said.push(`1 ${event}`));
@@ -289,7 +292,7 @@ test('a renewed certificate is used from then on, by both sides, and nobody is c
   assert.equal(stream.ended, false);
 });
 
-test('what can not be taken over is said, and what was goes on', async (context) => {
+test('invalid new files are reported, and the former credentials stay in use', async (context) => {
   const folder = await testNetwork(context, server(1), server(2));
   const said: string[] = [];
   const { credentials, close } = watchCredentials(folder, server(1), (event, text) =>
@@ -363,7 +366,7 @@ for (const [path, contentType] of [
   ['/grpc.health.v1.Health/Check', 'application/grpc'],
   ['/grpc.health.v1.Health/Watch', 'application/grpc'],
 ] as const)
-  test(`calls of ${path} as ${contentType} that are gone when they are looked at harm nobody`, async (context) => {
+  test(`calls of ${path} as ${contentType} that are cancelled before they are handled have no effect`, async (context) => {
     const folder = await testNetwork(context, server(1));
     const { address } = await serve(context, read(folder, server(1)));
     const { host, port } = parseAddress(address);

@@ -215,7 +215,7 @@ test('an author with more posts than a part holds, and the next author, go throu
 });
 
 for (const committed of [0, 5_000])
-  test(`a long journal is read in turns, with ${committed} committed: signals have theirs in between`, async () => {
+  test(`a long journal is read in turns, with ${committed} committed: signals are handled in between`, async () => {
     const filling = await open();
     for (let at = 1; at <= 5_000; at += 1)
       filling.append(position(at), encodeEntry({ ...(ENTRIES[0] as Entry), position: position(at) }));

@@ -18,10 +18,12 @@ import {
 } from '@dualping/core';
 import {
   countEvents,
+  DiskRoomWatch,
   lockDataFolder,
   mendFolder,
   type Observation,
   observe,
+  spaceOf,
   withFewRefusals,
 } from '@dualping/host';
 import {
@@ -42,7 +44,6 @@ import createDebug from 'debug';
 import { ClassicDialect } from './classic/classic-dialect.js';
 import { Connections } from './classic/connections.js';
 import { addSnsService, SNS_SERVICE_NAME } from './classic/sns-service.js';
-import { DiskRoomWatch, spaceOf } from './disk-room-watch.js';
 import { FileJournal, type ReceivedBytes } from './file-journal.js';
 import { GrpcReplicaNetwork } from './grpc-replica-network.js';
 import { type Journal, openJournal } from './journal/index.js';

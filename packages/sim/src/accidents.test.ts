@@ -49,7 +49,7 @@ describe('accidents alone', () => {
       return { outcome, lines, primary };
     });
 
-  test('a server that is lost for good is done without, primary or not', () => {
+  test('the cluster goes on without a server that is lost permanently, primary or not', () => {
     const runs = run((primary) => [{ ...at, kind: 'lose-server', process: primary, forMs: 5_000 }]);
     for (const { outcome, lines, primary } of runs) {
       assert.equal(outcome.epochs, 2);

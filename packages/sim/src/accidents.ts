@@ -34,7 +34,7 @@ export type Accident =
   | { readonly kind: 'older-store'; readonly ageMs: number; readonly emptied: boolean }
   /** A second router runs from a copy of the router's folder. */
   | { readonly kind: 'second-router' }
-  /** The server is gone for good, with its disk: healing does not bring it back. */
+  /** The server is gone permanently, with its disk: healing does not bring it back. */
   | { readonly kind: 'lose-server'; readonly process: string }
   /** All servers are asked to stop; then only these are started, and the others at the end. */
   | { readonly kind: 'shutdown'; readonly first: readonly string[]; readonly cluster: number }
@@ -43,8 +43,8 @@ export type Accident =
    */
   | { readonly kind: 'trespass'; readonly process: string; readonly users: readonly string[] }
   /**
-   * The server and the router stand still by turns, both for less than a silence: its words are late, and
-   * come while the router does not read.
+   * The server and the router freeze in turns, both for less than the time-out: its messages are late, and
+   * arrive while the router does not read.
    */
   | { readonly kind: 'by-turns'; readonly process: string };
 

@@ -4,7 +4,7 @@ import { parseArguments, UsageError } from './arguments.js';
 
 const parsed = (line: string) => parseArguments(line.split(' ').filter((part) => part !== ''));
 
-test('one seed, with what is left out of it', () => {
+test('one seed, and what is left out of it', () => {
   assert.deepEqual(parsed('--seed 7 --faults 1,4 --clients c1,c3 --storm 900 --trace'), {
     kind: 'one',
     seed: 7,

@@ -39,8 +39,8 @@ export const SMALL_LIMITS: readonly Patch[] = [
   limit('limits.js', 'MAX_LIVE_TIMELINES_OF_USER', '16', 1),
   limit('replica/primary-role.js', 'SNAPSHOT_WORTH_ENTRIES', '1_000', 30),
   limit('replica/kept-state.js', 'SNAPSHOT_EVERY_ENTRIES', '100_000', 40),
-  // Timelines read in several pieces, and take turns. The pause between turns stays: with a longer one nobody
-  // who has fallen far behind would catch up in time.
+  // Timelines read in several pieces, and take turns. The pause between turns stays: with a longer one a
+  // reader that is far behind would not catch up in time.
   { ...limit('history-reader.js', 'MAX_POSTS_A_TURN', '50', 8), package: 'runtime' },
 ];
 

@@ -57,7 +57,7 @@ export class ClientService {
     const primary = servers.find(
       ({ cluster, id }) => cluster === number && id === assignment?.primary?.serverId,
     );
-    // The router's decisions wait for its disk, and so do callers.
+    // The router's decisions wait for its disk, and callers wait too.
     const isTold = this.cluster.routerIsWell() && assignment?.available === true;
     const epoch = isTold ? assignment.epoch : undefined;
     if (epoch === undefined || primary?.replica?.servingEpoch !== epoch) this.#servesSince.delete(number);

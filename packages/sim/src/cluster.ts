@@ -191,7 +191,7 @@ export class Cluster {
     const release = this.supervisor(name).hold();
     twin.kill();
     this.#twins.delete(twin);
-    // Also if the twin was heard and not added again yet: the chain of lives goes on with its folder.
+    // Also if the twin was seen and not added again yet: the chain of lives goes on with its folder.
     const isNewest = twin.disk.age === 'newest' || !this.isInSync(server.disk);
     if (isNewest && this.isInSync(twin.disk) && !server.isLost) {
       server.kill();

@@ -63,7 +63,7 @@ function stage(seed = 'net') {
   return { world, network, client, server, dial, pass, older };
 }
 
-test('what is sent to a black hole vanishes and nothing is refused; one host may have two addresses', () => {
+test('messages to a black hole vanish and are not refused; one host may have two addresses', () => {
   const { client, server, network, pass } = stage();
   network.blackHole('hole');
   network.enter(server, 'alias');
@@ -85,7 +85,7 @@ test('a stream keeps its order, whatever each message takes; its end comes last'
   assert.deepEqual(client.heard, []);
 });
 
-test('where nobody listens, and where nobody ever was, a stream breaks', () => {
+test('a stream to an address where nothing listens, or nothing ever did, breaks', () => {
   const { client, server, network, dial, pass } = stage();
   server.running = false;
   dial();
@@ -95,7 +95,7 @@ test('where nobody listens, and where nobody ever was, a stream breaks', () => {
   assert.deepEqual(client.heard.sort(), ['broken', 'nowhere broken']);
 });
 
-test('a cut holds back what is on its way, one way or both, until it heals', () => {
+test('a cut holds messages back, in one direction or both, until it heals', () => {
   const { client, server, network, dial, pass, older } = stage();
   const end = dial();
   pass(500);
@@ -155,7 +155,7 @@ test('a process that is killed is missed at once, one without power only by the 
   assert.deepEqual(client.heard, ['broken', 'broken']);
 });
 
-test('who is frozen reads it all when it thaws', () => {
+test('a frozen process reads all messages when it thaws', () => {
   const { server, network, dial, pass, older } = stage();
   const end = dial();
   pass(500);
@@ -186,7 +186,7 @@ test('a reader that does not read is felt by the writer, and its reading on too'
   assert.deepEqual(server.heard, ['open', 'drained']);
 });
 
-test('whoever takes an address over gets what is dialled from then on, until it leaves', () => {
+test('a process that takes over an address gets later connections, until it leaves', () => {
   const { client, server, network, dial, pass, older } = stage();
   const stranger = new Listener('stranger');
   network.enter(stranger);

@@ -196,7 +196,7 @@ export class Network {
     return false;
   }
 
-  /** A process is gone. Its kernel tells all peers; after a power loss no one does. */
+  /** A process is gone. Its kernel closes its connections; after a power loss nothing does. */
   gone(host: string, powerLost: boolean): void {
     if (powerLost) this.#dark.add(host);
     for (const stream of [...this.#streams]) {

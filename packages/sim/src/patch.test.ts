@@ -41,7 +41,7 @@ test('a slash divides, begins a comment or a regular expression; braces in a tem
   assert.deepEqual(texts(`say(${template});`), ['say', '(', template, ')', ';']);
 });
 
-test('a change is made where it fits, and leaves the rest as it is', () => {
+test('a change is made where it fits, and leaves the rest unchanged', () => {
   const source = 'if (\n  a > 0 && // yes\n  b\n)\n  go(a);\n';
   assert.equal(changed(source, { find: 'a > 0 && b', replace: 'true' }, 'x'), 'if (\n  true\n)\n  go(a);\n');
 });

@@ -41,7 +41,7 @@ function linesOf(source: string, tokens: readonly Token[], found: readonly numbe
   return `; lines ${lines.join(', ')}`;
 }
 
-/** For whoever mends it: the place at which most of it fits, and what is there instead of the rest. */
+/** For repairing it: the place at which most of it fits, and what is there instead of the rest. */
 function nearest(source: string, tokens: readonly Token[], wanted: readonly Token[]): string {
   let best = { at: 0, length: 0 };
   for (const at of tokens.keys()) {

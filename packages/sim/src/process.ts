@@ -1,7 +1,7 @@
 /**
  * The base of every process: alive or not, frozen or slow, with a clock of its own.
  *
- * A frozen process hears nothing, and its timers fire when it thaws; its sockets stay open, and messages wait
+ * A frozen process reads nothing, and its timers fire when it thaws; its sockets stay open, and messages wait
  * in them. A slow process does one thing at a time, and each takes long.
  */
 import type { Instant } from '@dualping/core';

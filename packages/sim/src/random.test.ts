@@ -18,7 +18,7 @@ test('the same seed gives the same numbers, another one others', () => {
   );
 });
 
-test('a fork uses up nothing, and is not disturbed by what is drawn elsewhere', () => {
+test("a fork draws nothing from its parent, and draws elsewhere don't affect it", () => {
   const plain = new Random('7');
   const forked = new Random('7');
   const fork = forked.fork('disk');

@@ -67,7 +67,7 @@ export class RouterProcess extends Process {
   #numbers = 0;
   /** The process is killed after so many more outputs; undefined: it isn't. */
   dieAfterOutputs: number | undefined;
-  /** Told when the process dies in the middle of something. */
+  /** Called when the process dies in the middle of something. */
   onDied: () => void = () => {};
 
   constructor(around: RouterSurroundings, name = 'router') {
@@ -99,7 +99,7 @@ export class RouterProcess extends Process {
   recordOf(cluster: ClusterId): ClusterRecord | undefined {
     return this.disk.records.get(cluster);
   }
-  /** The assignment of a cluster that it tells now; undefined while it doesn't run. */
+  /** The assignment of a cluster that it sends now; undefined while it doesn't run. */
   assignmentOf(cluster: ClusterId): Assignment | undefined {
     return this.#registry?.assignments()[cluster - 1];
   }
@@ -174,7 +174,7 @@ export class RouterProcess extends Process {
         if (input.kind === 'cancel') checkers.tell('questionOver', input.token);
         const outputs = registry.step(now, input);
         for (const output of outputs) this.#noteDecided(output);
-        // No message, and nobody's word: what ends a stream then is silence.
+        // No message and no report: only silence ends a stream then.
         if (input.kind === 'tick')
           for (const output of outputs) if (output.kind === 'close') this.#noteSilent(output.link);
         checkers.tell('routerStepped');
@@ -325,7 +325,7 @@ export class RouterProcess extends Process {
     checkers.tell('memberHeard', member);
   }
 
-  /** The registry is told of the end of every stream, also of those that it closed. */
+  /** The registry gets the end of every stream, also of those that it closed. */
   #close(link: RegistryLink, end: AcceptorEnd<'dual-ping'>): void {
     if (end.over) return;
     end.close();
@@ -397,7 +397,7 @@ export class RouterProcess extends Process {
     };
   }
 
-  /** The checkers are told what the registry knew when the report came. */
+  /** The checkers get what the registry knew when the report came. */
   #crash({ cluster, serverId, incarnation }: Wires['crash']['up'], token: RegistryToken): RegistryInput {
     const known = this.assignmentOf(cluster)?.members.find(
       (member) => member.serverId === serverId,

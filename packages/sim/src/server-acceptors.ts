@@ -31,7 +31,7 @@ export class ServerAcceptors implements Acceptors {
     readonly process: ServerProcess,
     readonly checkers: Checkers,
     readonly accepting: () => Accepting,
-    /** The health service that stands for this life of the server. */
+    /** The health service of this life of the server. */
     readonly ownService: () => string,
   ) {}
 

@@ -35,7 +35,7 @@ function stage(seed: string) {
   return { disk, told, changes, sync, cut };
 }
 
-test('what is written while a group is synced is the next group', () => {
+test('entries that are written while a group is synced are the next group', () => {
   const { disk, told, sync } = stage('groups');
   for (const one of entries(1, 5)) disk.write({ kind: 'append', entries: [one] });
   assert.equal(disk.image.last, 5);
@@ -45,7 +45,7 @@ test('what is written while a group is synced is the next group', () => {
   assert.deepEqual(told, ['durable 1', 'durable 5']);
 });
 
-test('a crash keeps what was durable, any beginning of the group under way, and nothing that waited', () => {
+test('a crash keeps durable entries, any beginning of the current group, and no waiting ones', () => {
   const kept = new Set<number>();
   for (let seed = 0; seed < 200; seed += 1) {
     const { disk, sync } = stage(`${seed}`);
@@ -132,7 +132,7 @@ test('a disk that hangs does nothing until it goes on, and then all of it in ord
   assert.deepEqual(told, ['stalled', 'durable 1', 'truncated 1']);
 });
 
-test('a copy of a disk has what was durable, with the identity of the original, and goes its own way', () => {
+test('a copy of a disk has the durable entries and the identity of the original, and changes independently', () => {
   const { disk, sync } = stage('copies');
   disk.raiseIncarnation();
   disk.write({ kind: 'append', entries: entries(1, 2) });
@@ -144,7 +144,7 @@ test('a copy of a disk has what was durable, with the identity of the original, 
   assert.deepEqual([copy.raiseIncarnation(), disk.incarnation, disk.durable.last], [2, 1, 4]);
 });
 
-test('what is known is noted after a while, and counts only of the entries that it was about', () => {
+test('the known-committed mark is written after a while, and counts only for the entries that it was written for', () => {
   const { disk, sync } = stage('known');
   disk.write({ kind: 'append', entries: entries(1, 5) });
   sync();

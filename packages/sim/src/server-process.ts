@@ -54,9 +54,9 @@ export class ServerProcess extends Process {
   dieAfterOutputs: number | undefined;
   /** Its last life has ended because it was asked to, and not in the middle of something. */
   endedInOrder = false;
-  /** It is gone for good, with its disk. */
+  /** It is gone permanently, with its disk. */
   isLost = false;
-  /** Told when the process has ended by itself. */
+  /** Called when the process has ended by itself. */
   onStopped: (stopped: Stopped) => void = () => {};
 
   constructor(
@@ -311,7 +311,9 @@ export class ServerProcess extends Process {
     this.#around.checkers.tell('serverStepped', this);
   }
 
-  /** Before anybody is told of what was committed, and after what was appended with it is in the journal. */
+  /**
+   * Before any client learns what was committed, and after the entries appended with it are in the journal.
+   */
   #lookAtCommits(): void {
     const committed = this.#replica?.ledger.committed;
     if (committed === undefined || committed === this.#committed) return;
@@ -320,10 +322,10 @@ export class ServerProcess extends Process {
     this.#around.checkers.tell('committed', this, from, committed);
   }
 
-  /** The driver has told all who waited: the process is over. */
+  /** The driver has answered all waiting callers: the process is over. */
   #stopped(stopped: Stopped): void {
     this.#lookAtAnswers();
-    // The step that ended it may also have committed, and told clients so (seed 9004537).
+    // The step that ended it may also have committed, and confirmed that to clients (seed 9004537).
     this.#lookAtCommits();
     this.endedInOrder = !stopped.failed;
     this.end();

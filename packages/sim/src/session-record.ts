@@ -1,5 +1,5 @@
 /**
- * What one session of a client asked, was told and was shown: kept for the checkers, never read by the
+ * What one session of a client asked, got and showed: kept for the checkers, never read by the
  * client.
  */
 import type {
@@ -43,7 +43,7 @@ export class SessionRecord implements SessionOf {
   closed = false;
   /** A later session has sent the same requests, under the same id. */
   repeated = false;
-  /** An operator accepted loss while it lasted: what it was told and shown may be lost. */
+  /** An operator accepted loss while it lasted: what it got and showed may be lost. */
   isInDoubt = false;
   /** What it knew to be committed when it asked, by question. */
   readonly #known = new Map<SessionQuery, number>();
@@ -53,7 +53,7 @@ export class SessionRecord implements SessionOf {
   constructor(
     readonly sessionId: SessionId,
     of: SessionOf,
-    /** Whether an earlier session has used the same id: outcomes that are too old are no longer told. */
+    /** Whether an earlier session has used the same id: outcomes that are too old are no longer sent. */
     readonly again: boolean,
   ) {
     ({ user: this.user, cluster: this.cluster, history: this.history, mentions: this.mentions } = of);

@@ -153,7 +153,7 @@ export function setupFrom(seed: number, clusters = 1, needed?: Needed): Setup {
     keyholders: hasKeyholders,
     orders: (root.fork('orders').chance(ORDERS_SHARE) || needed?.what === 'orders') && !isAlone,
     churn,
-    // Only with one cluster: other clusters may have heard of entries that are lost then.
+    // Only with one cluster: other clusters may have got entries that are lost then.
     operatorPatienceMs:
       isImpatient && !isAlone && clusters === 1 && NOT_YET.unclean === undefined
         ? operatorPatienceMs

@@ -76,7 +76,7 @@ describe('worlds', () => {
     }
   });
 
-  test(`${CLUSTER_SEEDS} fixed seeds and as many that nobody has chosen, of several clusters`, async (t) => {
+  test(`${CLUSTER_SEEDS} fixed seeds and as many random ones, of several clusters`, async (t) => {
     const from = Math.floor(Math.random() * LARGEST_SEED);
     t.diagnostic(`seeds ${from}..${from + CLUSTER_SEEDS - 1}`);
     for (let no = 0; no < CLUSTER_SEEDS; no += 1)
@@ -94,7 +94,7 @@ describe('worlds', () => {
     }
   });
 
-  test(`${RANDOM_SEEDS} seeds that nobody has chosen`, async (t) => {
+  test(`${RANDOM_SEEDS} random seeds`, async (t) => {
     const from = Math.floor(Math.random() * LARGEST_SEED);
     t.diagnostic(`seeds ${from}..${from + RANDOM_SEEDS - 1}`);
     for (let seed = from; seed < from + RANDOM_SEEDS; seed += 1) {
@@ -103,7 +103,7 @@ describe('worlds', () => {
     }
   });
 
-  test('what is left out of a world stays out, and concerns nobody', async () => {
+  test('faults and clients that are left out of a world stay out, also where others would name them', async () => {
     const setup = setupFrom(17);
     const less = reduced(setup, { faults: [0, 1, 2], clients: ['c1'], stormMs: 500 });
     assert.deepEqual(

@@ -7,7 +7,7 @@ import type { StreamEnd, WireKind } from './wires.js';
 import type { Scheduled, World } from './world.js';
 
 /**
- * Unread messages above which the writer is told to stop, and what it writes waits: grpc-js counts bytes,
+ * Unread messages above which the writer is asked to stop, and what it writes waits: grpc-js counts bytes,
  * this counts messages.
  */
 const HIGH_WATER = 8;

@@ -1,6 +1,6 @@
 /**
- * Restarts a server that is gone, unless a fault keeps it down; and tells the router soon, late or twice,
- * depending on the network and chance.
+ * Restarts a server that is gone, unless a fault keeps it down; and reports to the router soon, late or
+ * twice, depending on the network and chance.
  *
  * A supervisor that `vouches` also registers each life with the router, which then counts it as live until
  * its end is reported. Since a registration may arrive after the life has ended, the end is reported
@@ -28,7 +28,7 @@ export class Supervisor extends Process {
   #held = 0;
   #failures = 0;
   #startedAt = 0;
-  /** Some report nothing: the end of the server's stream also tells the router. */
+  /** Some report nothing: the router also notices the end of the server's stream. */
   readonly #habit: 'silent' | 'reports' | 'vouches';
 
   constructor(

@@ -8,7 +8,7 @@ function runAll(world: World): void {
   while (world.step(1_000));
 }
 
-test('things happen in the order of their time, and of their asking when it is the same', () => {
+test('events happen in the order of their time, and at equal times in the order in which they were scheduled', () => {
   const world = new World(new Trace());
   const random = new Random('order');
   const planned = Array.from({ length: 500 }, (_, asked) => ({ at: random.below(50), asked }));
@@ -22,7 +22,7 @@ test('things happen in the order of their time, and of their asking when it is t
   assert.equal(world.now, 1_000);
 });
 
-test('what was called off does not happen, and nothing happens before now', () => {
+test('a cancelled event does not happen, and no event happens before now', () => {
   const world = new World(new Trace());
   const happened: string[] = [];
   const off = world.after(5, 'off', () => happened.push('off'));
@@ -35,7 +35,7 @@ test('what was called off does not happen, and nothing happens before now', () =
   assert.deepEqual(happened, ['on at 3', 'late at 3']);
 });
 
-test('the hash of a trace tells the order, the times and the words apart', () => {
+test('the hash of a trace depends on its order, times and texts', () => {
   const hashOf = (...lines: readonly (readonly [number, string])[]): string => {
     const trace = new Trace();
     for (const [at, text] of lines) trace.line(at, 's1', text);

@@ -136,7 +136,7 @@ const YIELDS: readonly Yield[] = [
     epochs: 1,
   },
   {
-    // Members give up waiting for its welcome and try again: it hears all attempts at once, most with their
+    // Members give up waiting for its welcome and try again: it reads all attempts at once, most with their
     // end.
     name: 'the primary is killed while the router is frozen for long',
     faults: ({ primary }) => [

@@ -74,7 +74,7 @@ function leading(): Router {
   return router;
 }
 
-test('where no router leads it campaigns, once it has a lease, and once at a time', () => {
+test('while no router leads it campaigns, as soon as it has a lease, once at a time', () => {
   const router = new Router();
   assert.deepEqual(router.step({ kind: 'read', askedAt: 0, leader: undefined }), []);
   assert.deepEqual(router.step({ kind: 'lease-granted', lease: 1 }), ['campaigns against 0']);
@@ -113,7 +113,7 @@ test('a leader that was never heard in its term is not replaced, however silent 
   assert.deepEqual(router.step({ kind: 'peer-probed', term: 7, refused: true }), []);
 });
 
-test('silence does not count while the store is away, nor while the router itself was', () => {
+test('silence does not count while the store is away, or while the router itself was stopped', () => {
   const router = Router.knowing(OTHER);
   hears(router);
   for (let step = 0; step < 100; step += 1) {

@@ -1,7 +1,7 @@
 /**
  * Heartbeats in any order, with pauses and restarts of the router, compared with a model that knows only when
- * each server was heard last. The rule: a primary was heard within the timeout, and stays primary as long as
- * that is so.
+ * each server's last heartbeat arrived. The rule: a primary was heard within the timeout, and stays primary
+ * as long as that is so.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,6 +1,6 @@
 /**
  * Several clusters of one server each, which tail one another. Servers die and come back with the content of
- * their disks; streams break; messages arrive when the test says so.
+ * their disks; streams break; messages arrive when the test decides.
  */
 import {
   type Answers,

@@ -143,7 +143,7 @@ test('where callers prove their keys, only names of digits without keys can be u
   assert.deepEqual(plain('7'), ['refuses 4: wrong-key']);
 });
 
-test('where nothing is proved names work as before', () => {
+test('without proof of keys names work as before', () => {
   const asked = new Asked(new Alone(1).reign());
   const register: Command = { kind: 'register', user: 'mira' };
   assert.deepEqual(asked.write('s', undefined, register), ['appends 2']);

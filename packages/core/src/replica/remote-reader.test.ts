@@ -14,7 +14,7 @@ import {
 } from '../index.js';
 import { Clusters, type LoneCluster } from './clusters.fixture.js';
 
-/** ann and amy in cluster 1, ben and bob in cluster 2; both clusters have heard of all of them. */
+/** ann and amy in cluster 1, ben and bob in cluster 2; both clusters know all of them. */
 function two(): { world: Clusters; a: LoneCluster; b: LoneCluster } {
   const world = new Clusters(2);
   const [a, b] = [world.cluster(1), world.cluster(2)];
@@ -57,7 +57,7 @@ describe('reading another cluster', () => {
     assert.equal(a.list('ann'), 'amy ann ben bob');
   });
 
-  test('no user of a cluster counts as present while that cluster is not heard', () => {
+  test('no user of a cluster counts as present while nothing comes from that cluster', () => {
     const { world, a, b } = two();
     b.openTimeline('ben');
     world.settle();
@@ -139,7 +139,7 @@ describe('reading another cluster', () => {
     for (const stream of onItsWay) world.deliver(stream, false);
     assert.deepEqual(posts(a), []);
     world.settle();
-    // Cluster 1 had not heard of the first when bob was followed.
+    // Cluster 1 did not know the first post when bob was followed.
     assert.deepEqual(posts(a), ['not asked for', 'one']);
   });
 
@@ -504,7 +504,7 @@ describe('messages of strangers', () => {
     assert.equal(answer(a, open({ from: 1 })), '900 wrong-cluster');
     assert.equal(answer(a, open({ from: 3 })), '900 unknown-cluster');
     assert.equal(answer(a, open({ fromEpoch: epoch(0) })), '900 fenced');
-    // Nor does a stream with a higher epoch than there is replace the real reader's.
+    // A stream with an epoch that doesn't exist yet doesn't replace the real reader's either.
     assert.equal(answer(a, open({ fromEpoch: epoch(500) })), '900 not-primary');
     world.settle();
     assert.ok(world.streams.has(real));
@@ -612,8 +612,8 @@ describe('messages of strangers', () => {
       world.settle();
       const { users } = a.social.toSnapshot();
       const eve = users.find(({ name }) => name === 'eve');
-      // If she comes before anything was heard of her, she is a user here: the name was free. (Servers that
-      // know the number of clusters never let her in.)
+      // If she logs in before this cluster knows of her, she is a user here: the name was free. (Servers that
+      // know the number of clusters always refuse her.)
       const done = hearsFirst ? 'wrong-cluster' : 'ok';
       assert.deepEqual(
         [login, post, follow].map((token) => outcome(a, token)),

@@ -93,12 +93,12 @@ test('two addresses of one router: the stream with the higher number is kept, wh
   second.welcome(TOLD, 'r1');
   assert.deepEqual(second.welcome({ ...TOLD, revision: 9 }, 'alias').slice(0, 1), ['hangs up on r1']);
   assert.deepEqual(second.router(SUPERSEDED, 'r1'), []);
-  // A higher one is not closed while it has no answer, for as long as the lower one stands.
+  // A higher one that has no answer yet is not closed as long as the lower one is open.
   const third = dialled();
   third.welcome(TOLD, 'r1');
   third.now = 10_000;
   assert.deepEqual(third.step({ kind: 'tick' }), ['to the router: ping']);
-  // Superseded by another life of this server: the answer on the next stream says so.
+  // Superseded by another life of this server: the answer on the next stream shows it.
   const fourth = new Alone(2);
   fourth.start();
   fourth.welcome(TOLD);
@@ -180,7 +180,7 @@ test('each reason why no router can be reached is reported once, and again after
   assert.deepEqual(ends('refused'), []);
   assert.deepEqual(ends('not of this network'), [told('not of this network')]);
   for (const again of ['refused', 'not of this network']) assert.deepEqual(ends(again), []);
-  // Words that differ each time are not told for ever.
+  // Texts that differ each time are not reported for ever.
   const others = Array.from({ length: 20 }, (_, at) => ends(`port ${at}`).length);
   assert.equal(
     others.reduce((sum, count) => sum + count, 0),

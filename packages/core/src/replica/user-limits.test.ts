@@ -1,4 +1,4 @@
-/** One user can write only so much, whatever its sessions do; and nobody else is held up by it. */
+/** The rate of one user is limited over all its sessions, and other users are not delayed by it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Command, DualpingError, LIMIT_LINE_INTERVAL_MS, NO_EPOCH, utf8Length } from '../index.js';

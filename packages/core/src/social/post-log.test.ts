@@ -1,4 +1,4 @@
-/** Timelines read backwards, in a state that goes on changing: whoever asked last, and however far it is. */
+/** Timelines that are read backwards in a changing state, by any reader, however far back. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -49,7 +49,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** The same network, told by going through everything that ever happened. */
+/** The same network, computed by going through everything that ever happened. */
 class Model {
   readonly posts: { readonly at: number; readonly author: UserName; readonly named: readonly UserName[] }[] =
     [];

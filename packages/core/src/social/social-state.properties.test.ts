@@ -269,7 +269,7 @@ test('follows across clusters: what is sent, what is received, and both after a 
           const follows = whole.state
             .listAfter(follower, undefined, 100)
             .users.some(({ user: name, isFollowed }) => name === target && isFollowed);
-          // ann may be a user of cluster 2, depending on which entry came first: then cluster 2 tells of her.
+          // ann may be a user of cluster 2, depending on which entry came first: then cluster 2 reports her.
           const isOurs = whole.state.has(follower);
           assert.equal(told.get(`${follower} ${target}`)?.follows ?? false, isOurs && follows);
         }

@@ -27,7 +27,7 @@ const faults = fc.array(
  */
 const MENDED_MS = 60 * KEEP_ALIVE_MS;
 
-test('in the end one server and one supervisor run, and they hear each other', () => {
+test('in the end one server and one supervisor run, and they are connected', () => {
   fc.assert(
     fc.property(faults, (plan) => {
       const pair = new PairModel();

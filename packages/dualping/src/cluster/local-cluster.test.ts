@@ -108,7 +108,7 @@ test('a folder has one cluster at a time', async (context) => {
   assert.equal(ending, 130);
 });
 
-test('several clusters: servers are named with theirs, and there are as many again as the folder was made for', async (context) => {
+test('several clusters: servers are named with their cluster, and a restart has as many clusters as the folder was made for', async (context) => {
   const folder = folderFor(context);
   const names = ['router', 'c1/s1', 'c1/s2', 'c2/s1', 'c2/s2', 'c3/s1', 'c3/s2'];
   const first = await up(context, folder, '--clusters', '3');

@@ -15,7 +15,7 @@ async function scriptFor(shell: string): Promise<string> {
 
 const has = (shell: string): boolean => spawnSync(shell, ['--version']).error === undefined;
 
-test('bash completes commands, groups, options, files, and nothing where a value is wanted', async () => {
+test('bash completes commands, groups, options and files, but no values', async () => {
   const script = await scriptFor('bash');
   const completed = (line: string): string[] => {
     const words = line.split(' ').map((word) => `'${word}'`);

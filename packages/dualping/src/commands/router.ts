@@ -35,6 +35,7 @@ export const routerCommand = command({
     insecure: settings.insecure,
     classic: settings.classicWire,
     classicFrom: settings.classicFrom,
+    minDiskFree: limits.routerMinDiskFree,
     ...limits.OF_CONNECTIONS,
     ...settings.timing,
   },
@@ -58,7 +59,7 @@ export const routerCommand = command({
     const { heartbeatTimeoutMs, diskStallMs, classicReplies, classicConfirmation, ...others } = rest;
     const { storeCa, storeCert, storeKey, storeUser, storePasswordFile, ...more } = others;
     const storeAccess = storeAccessFrom({ storeCa, storeCert, storeKey, storeUser, storePasswordFile });
-    const { connectionsPerAddress, connectionsPerSecond, ...given } = more;
+    const { minDiskFree, connectionsPerAddress, connectionsPerSecond, ...given } = more;
     if (store === '' && advertise !== '')
       throw new DualpingError(
         'invalid-argument',
@@ -89,7 +90,7 @@ export const routerCommand = command({
     return await serveUntilSignal('router', io, async () => {
       const router =
         store === ''
-          ? await startRouter({ ...common, dataFolder: data, diskStallMs })
+          ? await startRouter({ ...common, dataFolder: data, diskStallMs, minDiskFree })
           : await startSharedRouter({
               ...common,
               store,

@@ -139,6 +139,7 @@ async function withCluster(
     routerFlags: [
       ...['--classic-replies', classicReplies, '--classic-confirmation', classicConfirmation],
       ...childFlags,
+      ...[flagOf(limits.minDiskFree), String(values.minDiskFree)],
       ...limits.connectionLimitFlags(values),
       ...storeFlags(storeAccess),
     ],

@@ -71,7 +71,7 @@ test('the four parts follow one another and add up', () => {
   assert.deepEqual(measured?.marks.live, [610, 620]);
 });
 
-test('the takeover is over when all people are back and a post is acknowledged, in any order', () => {
+test('the takeover is over when all users are back and a post is acknowledged, in any order', () => {
   const clock = calm();
   clock.fault(100, 'kill');
   clock.assignment(105, PROMOTED);
@@ -82,7 +82,7 @@ test('the takeover is over when all people are back and a post is acknowledged, 
   assert.equal(totalMs, 30);
 });
 
-test('if people learn of it before the watch, its parts are shorter, but never negative', () => {
+test('if users notice it before the watch, its parts are shorter, but never negative', () => {
   const clock = calm();
   clock.fault(100, 'kill');
   clock.live(108, 0, 5);

@@ -141,7 +141,7 @@ test('a post that comes again is repeated, however late', () => {
   assert.equal(tally.counts.delivered, 2, 'a repetition reaches nobody');
 });
 
-test('a post that stands in the timeline twice is repeated, also at another place', () => {
+test('a post that is in the timeline twice is counted as repeated, also at another position', () => {
   const first = acknowledged('ana');
   seenByAll([first]);
   tally.readBack('bo', [first, { ...first, position: 9 }], true);

@@ -133,7 +133,7 @@ test('many bytes to a slow reader all arrive, and are not gathered in memory', a
   assert.equal(other?.text.length, size);
 });
 
-test('a cut holds what is sent, closes nothing, and gives it back when it is healed', async (context) => {
+test('a cut holds all bytes back, closes no connection, and delivers them when it is healed', async (context) => {
   const setup = await proxied(context);
   const { near, other } = await conversation(context, setup);
   await setup.links.cut('s1', ['people']);

@@ -60,6 +60,12 @@ export const minDiskFree: Setting<number> = Object.freeze({
   fallback: DEFAULT_MIN_DISK_FREE,
 });
 
+/** Of a router's disk: the router refuses nothing, since it writes little. */
+export const routerMinDiskFree: Setting<number> = Object.freeze({
+  ...minDiskFree,
+  help: 'with less free space the router reports it: in status, check and metrics',
+});
+
 /** Settings of every process that listens. */
 export const OF_CONNECTIONS = {
   connectionsPerAddress: limit(

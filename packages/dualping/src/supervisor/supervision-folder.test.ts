@@ -33,7 +33,7 @@ test('the server is the process that holds the data folder, or was just started 
   assert.equal(running(), undefined);
   folder.recordProcess(ownIdentity());
   assert.equal(running(), process.pid);
-  // A process id that was used again, with another start time: only Linux can tell.
+  // A process id that was used again, with another start time: only Linux shows that.
   if (process.platform === 'linux') {
     folder.recordProcess({ pid: process.pid, startTime: '1' });
     assert.equal(running(), undefined);

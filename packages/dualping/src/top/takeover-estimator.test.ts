@@ -114,7 +114,7 @@ test('without earlier clients and posts none are awaited', () => {
   });
 });
 
-test('for a server that was never heard only the promotion is known', () => {
+test('for a server without any sign of life only the promotion is known', () => {
   const { parts, seen } = new Watching().promoted(0, { promoteMs: 12 });
   assert.deepEqual([parts?.detectMs, parts?.promoteMs, seen[0]?.totalMs], [undefined, 12, 12]);
 });

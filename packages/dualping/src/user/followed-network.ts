@@ -1,6 +1,6 @@
 /**
- * Follows a network whose own certificate is replaced: a router tells which certificates count, and what the
- * former one says of the new. What is believed of it is kept for the next time.
+ * Follows a network whose own certificate is replaced: a router sends the valid certificates, and the
+ * succession from the former one. What can be trusted of it is kept for the next time.
  */
 import { createSecureContext } from 'node:tls';
 import { RouterClient } from '@dualping/client';

@@ -71,7 +71,7 @@ test('the cluster of a heartbeat is in either key of the metadata, in its field,
     assert.throws(() => clusterOf({ 'cluster-id': wrong }), refusedAs('invalid-argument', /cluster/));
 });
 
-test('a wildcard stands for the address that the call came from', () => {
+test('a wildcard means the address that the call came from', () => {
   const addressOf = (hostname: string, peer = PEER) =>
     heartbeatFromWire({ ...INFO, hostname }, metadata({ clusterid: '1' }), peer, 1).address;
   assert.equal(addressOf('localhost'), 'localhost:10000');
@@ -282,7 +282,7 @@ test('refusals of six dialects are read as refusals of the same kind', () => {
     }
 });
 
-test('a login while on is refused by status, but not where clients log in before every command', () => {
+test('a second login is refused by status, except for dialects whose clients log in before every command', () => {
   for (const replies of CLASSIC_REPLIES) {
     const reply = classicReply('already-on', replies);
     const isCourse = replies === 'course';

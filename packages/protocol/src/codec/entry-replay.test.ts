@@ -1,4 +1,4 @@
-/** What a state is made of is decoded as ever; texts that name nobody are left out. */
+/** Everything that a state is made of is decoded as always; texts that mention no user are left out. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Entry, namesIn, postIn, SocialState } from '@dualping/core';

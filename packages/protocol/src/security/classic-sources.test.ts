@@ -20,7 +20,7 @@ test('addresses and networks that were added are, and their neighbours are not',
   assert.equal(ClassicSources.parse(['0.0.0.0/0']).includes('198.51.100.1'), true);
 });
 
-test('what is neither is quoted', () => {
+test('a value that is neither is quoted', () => {
   for (const wrong of ['host', '10.0.0.0/33', '10.0.0/8', '', '::/129', '10.0.0.1:7070'])
     assert.throws(
       () => ClassicSources.parse([wrong]),

@@ -53,7 +53,7 @@ test('new ones come at a rate, after a burst', () => {
   gate.close();
 });
 
-test('a part does not count, and where one has been another gets in beside a flood', () => {
+test('a part does not count, and from an address that had one another part connects in spite of a flood', () => {
   const { gate } = gateOf(1, 0);
   const part = from('203.0.113.5');
   assert.ok(gate.admits(part));

@@ -25,7 +25,7 @@ const CALLERS: readonly Caller[] = [
   { kind: 'part', identity: { role: 'router', network: NETWORK } },
 ];
 
-test('the leader understands who had called, and where from', () => {
+test('the leader knows the original caller and its address', () => {
   for (const caller of CALLERS) {
     const metadata = forwardedMetadata(callWith({ clusterid: '1', 'user-agent': 'x' }), caller);
     assert.deepEqual(forwardedCaller(metadata, NETWORK), caller);

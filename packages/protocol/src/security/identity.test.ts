@@ -39,7 +39,7 @@ test('what a certificate says of a part is read back, whatever else it says', ()
   ]);
 });
 
-test('what names no part, or two, names nobody', () => {
+test('a certificate that names no part, or two, identifies no caller', () => {
   const refused = [
     undefined,
     '',

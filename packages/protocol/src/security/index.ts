@@ -13,6 +13,7 @@ export {
   type Dialling,
   type Judgement,
   NetworkCredentials,
+  NOT_A_ROUTER,
   PEM_BLOCK,
   PLAINTEXT,
 } from './network-credentials.js';

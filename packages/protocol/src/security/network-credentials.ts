@@ -50,6 +50,11 @@ const EXPECTED: Readonly<Record<Dialled, { readonly roles: readonly string[]; re
   part: { roles: ['router', 'server', 'member'], text: 'a router, a server or a member' },
 };
 
+const butNot = ({ text }: { readonly text: string }): string => ` answers there, and not ${text}`;
+
+/** How the text of a failure ends when another part of the network was dialled as its router. */
+export const NOT_A_ROUTER = butNot(EXPECTED.router);
+
 const TLS_VERSION = 'TLSv1.3';
 /** Blocks of a PEM text, with the label of each. */
 export const PEM_BLOCK = /-----BEGIN ([A-Z ]+)-----[\s\S]+?-----END \1-----/g;
@@ -114,14 +119,16 @@ export class NetworkCredentials implements Dialling {
     return this.#material.authorityHashes;
   }
 
-  /** The same certificates, with what the former says of the new: what a router tells others, in DER. */
+  /**
+   * The same certificates, with the succession from the former one: what a router sends to others, in DER.
+   */
   get statement(): readonly Uint8Array[] {
     const { authorities, successions } = this.#material;
     return [...authorities, ...successions].map(({ raw }) => raw);
   }
 
   /**
-   * What is to be trusted after a router has told its statement, for `replace`, PEM.
+   * What is to be trusted after a statement of a router, for `replace`, PEM.
    * @param isProved whether it came over a connection on which the router has proved itself by what is known
    * here: then what it leaves out is not trusted any more
    * @returns undefined when it is what is trusted already
@@ -262,7 +269,7 @@ export class NetworkCredentials implements Dialling {
     if (judged.kind === 'rejected') return new Error(`what answers there is not believed: ${judged.why}`);
     const expected = EXPECTED[dialled];
     if (expected.roles.includes(judged.identity.role)) return undefined;
-    return new Error(`${partText(judged.identity)} answers there, and not ${expected.text}`);
+    return new Error(`${partText(judged.identity)}${butNot(expected)}`);
   }
 
   #judgeName(subjectAltName: string | undefined, serial: string): Judgement {

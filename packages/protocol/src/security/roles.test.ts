@@ -62,7 +62,7 @@ const whoMay = (path: string): string[] => {
   });
 };
 
-test('each role lets in whom it names, and nobody else', () => {
+test('each role admits the callers that it names, and no others', () => {
   const everyone = ['itself', 'peer', 'other cluster', 'member', 'operator', 'router', 'stranger'];
   assert.deepEqual(whoMay('/dualping.v1.SocialService/Post'), everyone);
   assert.deepEqual(whoMay('/grpc.health.v1.Health/Check'), everyone);

@@ -1,10 +1,10 @@
 /**
- * How those who know a network's certificate follow when it is replaced.
+ * How parts and clients that know a network's certificate follow when it is replaced.
  *
- * While that goes on, the network shows a *succession* beside its two certificates: a certificate of the new
- * key that the former key has signed. It proves the same whoever shows it, so it may come over a connection
- * that proves nothing. A stranger can show a true succession, and gains nothing; a false one takes the
- * former key. It counts for a short time: a key that leaks years later does not vouch for anything.
+ * During the replacement the network shows a *succession* together with its two certificates: a certificate
+ * of the new key that the former key has signed. It proves the same from any sender, so it may come over an
+ * unauthenticated connection. An attacker can show a true succession, and gains nothing; a false one needs
+ * the former key. It is valid for a short time, so that it leads no client to a key that leaks years later.
  */
 import { X509Certificate } from 'node:crypto';
 import { isIssuedBy } from './certificate.js';
@@ -14,11 +14,12 @@ import { networkIn } from './identity.js';
 export const isSelfSigned = (certificate: X509Certificate): boolean => isIssuedBy(certificate, certificate);
 
 /**
- * Of the certificates that a network is said to have: those that are known, or that a known one vouches for.
+ * Selects from the announced certificates of a network those that are known, or that have a succession from a
+ * known one.
  *
  * @param known the network's own certificates, as they are known here
- * @param told X.509 in DER, from anybody
- * @returns in the order in which they were told; empty: none of it is to be believed
+ * @param told X.509 in DER, from any sender
+ * @returns in the order in which they were announced; empty: none of them can be trusted
  */
 export function followed(
   known: readonly X509Certificate[],

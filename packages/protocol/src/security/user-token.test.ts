@@ -54,7 +54,7 @@ test('a token for another network, of another key, or with anything changed coun
     );
 });
 
-test('what is no token is refused, and the refusal says why', () => {
+test('bytes that are no token are refused, with the reason', () => {
   const judge = new TokenJudge(() => [OURS]);
   const told = UserToken.decode(DeviceKey.generate().sign(OURS, { ...CLAIMS, sessionId: 's' }));
   const encoded = (change: Partial<UserToken>): Uint8Array =>

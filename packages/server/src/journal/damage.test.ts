@@ -52,7 +52,7 @@ function* bentCopies(
   }
 }
 
-test('a bit that flips anywhere in what was durable is refused, with file and byte', async () => {
+test('a flipped bit anywhere in durable entries is refused, with file and byte', async () => {
   const disk = await closedJournal();
   let tried = 0;
   for (const { copy, path, at } of bentCopies(disk, '/journal-')) {

@@ -328,7 +328,7 @@ test('an installed snapshot takes the place of the journal', async () => {
   assert.ok(disk.paths().every((path) => !path.includes('generation-1')));
 });
 
-test('what was known as committed counts only of the entries that it was about', async () => {
+test('a known-committed mark counts only for the entries that it was written for', async () => {
   const disk = new MemoryDisk();
   const journal = await openOn(disk, SMALL);
   await fill(journal, 8);
@@ -393,7 +393,7 @@ test('a folder of another cluster or server is refused, and not changed', async 
   assert.equal((await openOn(disk)).identity.incarnation, 2);
 });
 
-test('a journal that lost its identity or its record of generations is not taken for a new one', async () => {
+test('a journal without its identity or its record of generations is not taken for a new one', async () => {
   const disk = new MemoryDisk();
   const journal = await openOn(disk);
   await fill(journal, 1);

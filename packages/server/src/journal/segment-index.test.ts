@@ -1,4 +1,4 @@
-/** A start believes an index only if it is of the very bytes of its file, and needs none. */
+/** A start uses an index only if it fits exactly the bytes of its file, and works without one. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crc32 } from 'node:zlib';

@@ -34,8 +34,8 @@ const ASKS_OPERATOR = 'an operator has to decide';
 const IS_UNREACHED = "can't be reached";
 const ASKED_AGAIN_MS = 10_000;
 /**
- * Part of its text while its folder lacks what members were told: it promotes no member, and the primary goes
- * on.
+ * Part of its text while its folder lacks assignments that members got: it promotes no member, and the
+ * primary goes on.
  */
 const IS_OLDER = 'the store is older than its members';
 

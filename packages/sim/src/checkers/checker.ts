@@ -1,5 +1,5 @@
 /**
- * The events that a checker can hear of. It sees everything in the world at once, which no process inside
+ * The events that a checker gets. It sees everything in the world at once, which no process inside
  * can.
  */
 import type {
@@ -67,9 +67,11 @@ export interface Checker {
   serverRebuilt?(server: ServerProcess): void;
   /** The router's machine has decided this record, and will make it, or a newer one, durable. */
   decided?(record: ClusterRecord): void;
-  /** The router's machine gave an output that tells this assignment, after its decisions so far. */
+  /** The router's machine gave an output with this assignment, after its decisions so far. */
   spoke?(assignment: Assignment): void;
-  /** A supervisor told the router of the end of a life; `dropped`: the router dropped the member for it. */
+  /**
+   * A supervisor reported the end of a life to the router; `dropped`: the router dropped the member for it.
+   */
   crashNoted?(
     member: { readonly cluster: ClusterId; readonly serverId: ServerId },
     incarnation: Incarnation,
@@ -85,11 +87,11 @@ export interface Checker {
   /** The router's machine is about to take a step, at this time of its clock; it meant to by `meantAt`. */
   routerSteps?(at: Instant, meantAt: Instant | undefined): void;
   /**
-   * The router ends the stream of a member that it has not heard; `unreadMs`: for how long a word of it has
-   * lain in the router's socket.
+   * The router ends the stream of a silent member; `unreadMs`: for how long a message of it has been in the
+   * router's socket.
    */
   memberSilent?(member: { readonly cluster: ClusterId; readonly serverId: ServerId }, unreadMs: number): void;
-  /** The router is about to hear a member on its stream. */
+  /** The router is about to get a message on a member's stream. */
   memberHeard?(member: { readonly cluster: ClusterId; readonly serverId: ServerId }): void;
   /** The router refuses a member that wants to attach. */
   memberRefused?(member: {
@@ -119,7 +121,7 @@ export interface Checker {
   }): void;
   /** The question was answered, refused or cancelled. */
   questionOver?(token: number): void;
-  /** The router has heard a ping of the primary that it names. */
+  /** The router has got a ping of the primary that it names. */
   primaryPinged?(of: { readonly cluster: ClusterId; readonly epoch: Epoch }): void;
   /** The router's machine has taken a step. */
   routerStepped?(): void;
@@ -137,11 +139,11 @@ export interface Checker {
   asked?(session: SessionRecord, inFlight: number): void;
   /** A primary says something on a standby's stream. */
   toStandby?(server: ServerProcess, stream: object, message: PrimaryMessage): void;
-  /** A primary hears something on a standby's stream. */
+  /** A primary gets something on a standby's stream. */
   fromStandby?(server: ServerProcess, stream: object, message: StandbyMessage): void;
   /** A server sends this number of posts in one message. */
   shown?(server: ServerProcess, posts: number): void;
-  /** A primary tells another cluster something. */
+  /** A primary sends another cluster something. */
   tellsOthers?(
     server: ServerProcess,
     batch: Omit<TailBatch, 'items'> & { readonly items: readonly unknown[] },
@@ -151,7 +153,7 @@ export interface Checker {
    * about it.
    */
   promotedByOperator?(member: { readonly cluster: ClusterId; readonly serverId: ServerId }): void;
-  /** All servers of a cluster are asked to stop, before they hear of it; and all have ended. */
+  /** All servers of a cluster are asked to stop, before they know it; and all have ended. */
   shutdownBegan?(of: { readonly cluster: ClusterId }): void;
   shutdownDone?(of: { readonly cluster: ClusterId }): void;
   /** Everything is healed, quiet and well. */
@@ -170,7 +172,7 @@ interface Listener {
   readonly cluster: ClusterId | undefined;
 }
 
-/** All checkers as one; each hears only the events of its cluster. */
+/** All checkers as one; each gets only the events of its cluster. */
 export class Checkers {
   readonly #byHook = new Map<Hook, Listener[]>();
 

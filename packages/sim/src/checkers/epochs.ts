@@ -1,6 +1,6 @@
 /**
- * Checks that an epoch has one primary, and that epochs only rise: at the router, at each member, and in what
- * was told.
+ * Checks that an epoch has one primary, and that epochs only rise: at the router, at each member, and in
+ * every assignment that was sent.
  */
 import type {
   Assignment,
@@ -109,12 +109,12 @@ export class Epochs implements Checker {
     this.#grant(epoch, primary);
   }
 
-  /** The machine tells only what it has decided before. */
+  /** The machine sends only what it has decided before. */
   spoke(assignment: Assignment): void {
     this.#checkSaid(assignment, this.#record, 'was decided last');
   }
 
-  /** What is told is durable, or has been replaced by something durable. */
+  /** What is sent is durable, or has been replaced by something durable. */
   told(assignment: Assignment): void {
     this.#checkSaid(assignment, this.router.recordOf(this.cluster), 'is on the disk');
     this.#grant(assignment.epoch, assignment.primary);
@@ -195,7 +195,7 @@ export class Epochs implements Checker {
   }
 
   /**
-   * An epoch counts as granted when it is recorded or told. A crash may undo a decision before that, and the
+   * An epoch counts as granted when it is recorded or sent. A crash may undo a decision before that, and the
    * epoch is then granted again.
    */
   #grant(epoch: Epoch, primary: PrimaryRef | undefined): void {
@@ -215,7 +215,7 @@ export class Epochs implements Checker {
     is: string,
   ): void {
     if (primary === undefined || (record !== undefined && record.revision >= revision)) return;
-    // After a start the same content is told with a higher revision, since all members have to attach again.
+    // After a start the same content is sent with a higher revision, since all members have to attach again.
     const isSaid =
       record?.primary !== undefined &&
       record.epoch === epoch &&

@@ -42,7 +42,7 @@ test('what the one that was promoted held may not be lost', () => {
   assert.throws(() => history.committed('s2', post(4, 2)), /committed-prefix-equal-on-all/);
 });
 
-test('whoever goes on in the old line after that is not heard', () => {
+test('a server that continues the old history after that is ignored', () => {
   const history = withPosts(4);
   history.acceptsLoss(2 as Epoch, 3);
   history.committed('s2', post(4, 2));

@@ -1,6 +1,5 @@
 /**
- * Checks that a cluster does nothing for users of other clusters, whichever client asks, and in whatever
- * order.
+ * Checks that a cluster does nothing for users of other clusters, for any client and any order of requests.
  */
 import { type ClusterId, type Entry, isClientCommand, type UserName } from '@dualping/core';
 import { entryText } from '../entry-text.js';

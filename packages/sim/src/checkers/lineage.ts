@@ -1,7 +1,6 @@
 /**
- * The running router knows only its folder, as it was at the start, and what it has told since. Checks that
- * it welcomes no member that was told something else in the same epoch, because then its folder is an older
- * one.
+ * The running router knows only its folder, as it was at the start, and what it has sent since. Checks that
+ * it welcomes no member that got something else in the same epoch, because then its folder is an older one.
  */
 import { type Assignment, type ClusterRecord, isNewer, type LifeId } from '@dualping/core';
 import type { ServerProcess } from '../server-process.js';
@@ -41,7 +40,7 @@ export class Lineage implements Checker {
   }
 
   /**
-   * Whether the server follows what another router told: this router promotes no member once it hears of
+   * Whether the server follows the assignment of another router: this router promotes no member once it knows
    * that.
    */
   isUnknownTo({ replica }: ServerProcess): boolean {

@@ -1,7 +1,7 @@
 /**
  * Checks that a promoted member is heard now, and has answered the router's dial-back in this life. Counts
- * the router's listening time by itself. Checks too that no member is dropped as silent while its words lie
- * unread in the router's socket.
+ * the router's listening time by itself. Checks too that no member is dropped as silent while its messages
+ * are unread in the router's socket.
  */
 import type { ClusterRecord, Instant, LifeId, ServerId, Timing } from '@dualping/core';
 import { type Checker, Violation } from './checker.js';

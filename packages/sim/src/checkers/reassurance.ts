@@ -1,7 +1,7 @@
 /**
- * Checks what a client is told that has lost its primary and waits for the successor. While the router still
- * hears that primary, only the client's own link was lost: the client must be told so at the second ping,
- * before its wait is over.
+ * Checks what the router answers a client that has lost its primary and waits for the successor. While the
+ * router still hears that primary, only the client's own link was lost: the router must answer that at the
+ * second ping, before the client's wait is over.
  */
 import type { ClusterId, Epoch } from '@dualping/core';
 import { type Checker, Violation } from './checker.js';
@@ -11,7 +11,7 @@ const PINGS_OF_A_LIVE_PRIMARY = 2;
 
 interface Question {
   readonly failedEpoch: Epoch;
-  /** How often the primary of that epoch was heard since. */
+  /** How many pings of the primary of that epoch came since. */
   pings: number;
 }
 

@@ -1,10 +1,10 @@
 /**
- * Checks what clusters hear of one another: each item once, as it was committed there, in that order; and,
+ * Checks what clusters get from one another: each item once, as it was committed there, in that order; and,
  * when all is quiet, everything that was due.
  *
- * A cluster is told who follows its users from other clusters: at least the last change of each pair, and
- * only real changes. A follow of a user of another cluster begins at the last position there that was heard
- * of when the follow was committed. All later posts of that author have to come, whatever failed on either
+ * A cluster is informed who follows its users from other clusters: at least the last change of each pair, and
+ * only real changes. A follow of a user of another cluster begins at the last position there that was known
+ * when the follow was committed. All later posts of that author have to come, whatever failed on either
  * side.
  */
 import { isDeepStrictEqual } from 'node:util';
@@ -22,7 +22,7 @@ import type { ServerProcess } from '../server-process.js';
 import { type Checker, Violation } from './checker.js';
 import type { History } from './history.js';
 
-/** What one cluster has heard so far, read from its history. */
+/** What one cluster has got so far, read from its history. */
 class Heard {
   #read = 0;
   readonly last = new Map<ClusterId, Position>();
@@ -32,7 +32,7 @@ class Heard {
   readonly #asked = new Set<UserName>();
   readonly #followers = new Map<UserName, Set<UserName>>();
   readonly posts = new Map<ClusterId, Set<Position>>();
-  /** Positions there of follows and unfollows of this cluster's users, as far as they were told. */
+  /** Positions there of follows and unfollows of this cluster's users, as far as they were sent. */
   readonly edges = new Map<ClusterId, Set<Position>>();
   /** Our own users. */
   readonly #own = new Set<UserName>();
@@ -161,7 +161,7 @@ export class RemoteChecker implements Checker {
     );
   }
 
-  /** After the history has been told. */
+  /** After the history has been sent. */
   committed({ cluster }: ServerProcess): void {
     this.#heard.get(cluster)?.readOn();
   }

@@ -1,4 +1,4 @@
-/** What users are told and shown, as lines of a scenario. */
+/** What users get and see, as lines of a scenario. */
 import type { RequestResult } from '@dualping/core';
 import type { ClientProcess } from '../client-process.js';
 

@@ -15,7 +15,7 @@ describe('scenarios', async () => {
     );
 });
 
-test('what nobody can play is quoted', async () => {
+test("an action that can't be done is quoted", async () => {
   const scenario = new Scenario(await machinesWith()('production'));
   assert.throws(
     () => scenario.perform('s1 explodes'),
@@ -27,7 +27,7 @@ test('what nobody can play is quoted', async () => {
   );
 });
 
-test('what is waited for in vain ends the scenario', async () => {
+test('a wait without its event ends the scenario', async () => {
   const scenario = new Scenario(await machinesWith()('production'));
   assert.throws(() => scenario.perform('until bob sees ann: hello'), ScenarioError);
 });

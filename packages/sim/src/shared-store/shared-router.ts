@@ -18,10 +18,10 @@ import type { ModelEtcd } from './model-etcd.js';
 
 export const CLUSTERS = 1;
 const NETWORK = 'net';
-/** How often members that wait at a follower hear again who leads, ms. */
+/** How often members that wait at a follower are sent the leader's address again, ms. */
 const TELL_MS = 1_000;
 
-/** The router's end of a `DualPing`; what the other end does is done by whoever holds it. */
+/** The router's end of a `DualPing`; the holder of the object acts for the other end. */
 export interface MemberEnd {
   readonly member: Process;
   toMember(message: RouterMessage): void;

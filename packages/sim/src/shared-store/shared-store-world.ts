@@ -5,12 +5,12 @@
  * What is checked:
  * - **one-primary-per-epoch** in everything that was ever written to etcd, and revisions that never fall;
  * - **only-the-leader-writes**: what is written is written by the router that the leader's key names;
- * - **persisted-before-spoken**: an assignment that is told stands in etcd;
- * - **spoken-by-a-leader**: whatever answers somebody was said by a router that led after it was asked;
+ * - **persisted-before-spoken**: an assignment that is sent is in etcd;
+ * - **spoken-by-a-leader**: every answer comes from a router that led after it was asked;
  * - **one-claim**: no two members act as primary at once;
  * - **hands-over-to-another**: where nothing fails, a leader that hands over is not the next one;
- * - **nobody is deposed for nothing**: routers that can't hear each other, and are well, stay as they are;
- * - in the end somebody leads and all members are attached.
+ * - **no leader is deposed without need**: healthy routers that can't reach each other stay as they are;
+ * - in the end one router leads and all members are attached.
  */
 import type { Assignment, ClusterRecord } from '@dualping/core';
 import type { Build } from '../core.js';
@@ -227,7 +227,7 @@ class Scene {
       if (leader !== undefined && random.chance(0.5)) return this.#handOver(leader);
       const [one, other] = random.shuffle(routers);
       if (one !== undefined && other !== undefined) this.cuts.cut(one.name, other.name);
-      return; // for good
+      return; // permanently
     }
     const router = random.pick(routers);
     const leader = routers.find(({ term }) => term !== undefined) ?? router;

@@ -3,7 +3,7 @@ import { mock, test } from 'node:test';
 import { Subject } from 'rxjs';
 import { gathered } from './gathered.js';
 
-test('what is there at once comes after a moment, without anything more having to come', () => {
+test('values that come together are emitted after a moment, also without a further value', () => {
   mock.timers.enable({ apis: ['setTimeout'] });
   try {
     const lists: (readonly number[])[] = [];

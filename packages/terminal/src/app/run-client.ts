@@ -64,7 +64,7 @@ const ID_WITHIN_MS = 1_000;
  */
 export async function runClient(options: ClientOptions): Promise<number> {
   const { network, session } = options;
-  // A session in state `waiting` has no router that could tell the id.
+  // A session in state `waiting` has no router that could send the id.
   const waits = session.state.kind === 'waiting';
   const id = waits ? undefined : await withinMs(network.id, ID_WITHIN_MS);
   return await new Client(options, id).ended;

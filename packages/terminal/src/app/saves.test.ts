@@ -18,7 +18,7 @@ test('a draft is saved while its writer never pauses', () => {
   assert.ok((saved[0] ?? 0) <= 100 + SAVE_AFTER_MS);
 });
 
-test('what changes nothing that lasts is not saved', () => {
+test('a change that need not be kept is not saved', () => {
   const time = new VirtualTimeScheduler();
   const stage = new Stage().live();
   const saved: number[] = [];

@@ -40,7 +40,7 @@ const log = (serverId: number, ...lines: readonly string[]): ClusterViewEvent =>
 });
 const rowsOf = (show: Demonstration): string => show.screen().slice(2).join('\n');
 
-test('Enter shows what happened to the selected one, and nothing of others', () => {
+test('Enter shows the events of the selected server, and none of others', () => {
   const show = cluster().now(
     told(['s1 dropped', 1], ['s3 is in sync', 3], ['s2 promoted', 2, 1], ['a router answers']),
     { kind: 'takeover', takeover: takeover(4, 21, { from: 1, to: 2, atMs: NOW_MS + 10 }) },
@@ -58,7 +58,7 @@ test('Enter shows what happened to the selected one, and nothing of others', () 
   assert.doesNotMatch(rowsOf(cluster().press('G', 'enter')), /promoted/);
 });
 
-test('the log is asked for, is shown, and is asked for again while somebody looks', () => {
+test('the log is requested, shown, and requested again while it is on the screen', () => {
   const show = cluster().press('g', 'enter');
   const asked = { kind: 'log', victim: server(1), name: 's1', address: '127.0.0.1:9001' };
   assert.deepEqual(
@@ -79,7 +79,7 @@ test('the log is asked for, is shown, and is asked for again while somebody look
   assert.equal(show.state.detail, undefined);
 });
 
-test('what cannot be read is said', () => {
+test('an unreadable log is reported', () => {
   const show = cluster().press('g', 'enter');
   show.now({ kind: 'log', victim: server(1), log: { problem: 'logs/s1.log cannot be read: ENOENT' } });
   assert.match(rowsOf(show), /✗ logs\/s1\.log cannot be read: ENOENT/);
@@ -101,7 +101,7 @@ test('a long log is shown to its end, and is scrolled back in', () => {
   assert.match(rowsOf(show), /line 200\./);
 });
 
-test('it fits the smallest screen, whatever there is to tell', () => {
+test('it fits the smallest screen, also with many events', () => {
   const show = cluster(true, { width: 60, height: 16 }).press('g', 'enter');
   const many = Array.from({ length: 50 }, (_, at) => [`event ${at} ${'x'.repeat(90)}`, 1] as const);
   show.now(told(...many), log(1, ...Array.from({ length: 50 }, (_, at) => `line ${at}`)));
@@ -112,7 +112,7 @@ test('it fits the smallest screen, whatever there is to tell', () => {
   assert.match(rowsOf(show), /line 49/);
 });
 
-test('rows are sorted by what a column says, from what one looks for first', () => {
+test('rows are sorted by a column, the most interesting values first', () => {
   const show = cluster(true, { width: 120 });
   const order = () =>
     show
@@ -159,7 +159,7 @@ test('rows are sorted by what a column says, from what one looks for first', () 
   assert.deepEqual(order(), ['s1', 's2', 's3']);
 });
 
-test('the selection stays with its server when the order changes, and goes on in the new one', () => {
+test('the selection stays with its server when the order changes, and moves in the new order', () => {
   const show = cluster().press('g', 's');
   assert.deepEqual(show.state.selected, server(1));
   show.press('j');

@@ -117,7 +117,7 @@ export interface ClusterFeed {
   readonly takeovers$: Observable<Takeover>;
   readonly events$: Observable<ClusterEvent>;
   readonly counts$: Observable<Counts> | undefined;
-  /** Tells only where several routers share a store. */
+  /** Emits only where several routers share a store. */
   readonly routers$?: Observable<RoutersSeen>;
   readonly controls: Controls | undefined;
   /**

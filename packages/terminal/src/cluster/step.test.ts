@@ -49,7 +49,7 @@ test('faults are for the selected server, or for the primary wherever it is', ()
   assert.deepEqual(show.state.selected, server(1), 'whom it was done to is looked at');
 });
 
-test('what is pointed at is selected; what is not there is not', () => {
+test('a click selects the row under it; a click outside selects nothing', () => {
   const show = whole().now({ kind: 'chosen', victim: server(3) });
   assert.deepEqual(show.press('x').effects, [action('kill', 3)]);
   show.now(
@@ -61,7 +61,7 @@ test('what is pointed at is selected; what is not there is not', () => {
   assert.deepEqual(show.state.selected, { kind: 'router' });
 });
 
-test('freeze and cut are done and undone by the same key, as they were done', () => {
+test('freeze and cut are done and undone by the same key, and shown once they are done', () => {
   const show = whole().press('z', 'n');
   assert.deepEqual(show.effects, [action('freeze', 1), action('cut', 1)], 'nothing is done yet');
   show.now({ kind: 'done', action: 'freeze', victim: server(1) });
@@ -72,7 +72,7 @@ test('freeze and cut are done and undone by the same key, as they were done', ()
   assert.match(show.screen()[2] ?? '', /● up/);
 });
 
-test('who is live again is no longer marked, and who was killed is not frozen', () => {
+test('a server that is live again is no longer marked, and a killed one is not shown as frozen', () => {
   const gone = [member(1, { live: false }), member(2), member(3)];
   const show = whole().now({ kind: 'done', action: 'freeze', victim: server(1) });
   show.now(update([assignment(2, gone, { revision: 2 })]));
@@ -95,7 +95,7 @@ test('who is live again is no longer marked, and who was killed is not frozen', 
   assert.match(show.screen()[2] ?? '', /✗ dead/);
 });
 
-test('the last that can serve is killed only when it is asked twice, soon', () => {
+test('the last server that can serve is killed only by two presses in a short time', () => {
   const show = new Demonstration();
   show.now(update([assignment(2, [member(1, { live: false }), member(2), member(3, { inSync: false })])]));
   show.press('X');
@@ -112,7 +112,7 @@ test('the last that can serve is killed only when it is asked twice, soon', () =
   assert.deepEqual(show.effects, [action('kill', 2)]);
 });
 
-test('a frozen standby is nobody who could serve', () => {
+test('a frozen standby does not count as one that can serve', () => {
   const show = whole().now(
     { kind: 'done', action: 'freeze', victim: server(2) },
     { kind: 'done', action: 'cut', victim: server(3) },
@@ -121,7 +121,7 @@ test('a frozen standby is nobody who could serve', () => {
   assert.match(show.screen().at(-1) ?? '', /s1 is the last that can serve/);
 });
 
-test('while the router is away too the last is killed only when it is asked twice', () => {
+test('the last server is killed only by two presses, also while the router is away', () => {
   const show = whole().after(4_000);
   for (const id of [1, 2]) {
     show.press('x');
@@ -135,7 +135,7 @@ test('while the router is away too the last is killed only when it is asked twic
   assert.deepEqual(show.effects.at(-1), action('kill', 3));
 });
 
-test('killing a primary where there is none is said', () => {
+test('killing a primary without having one is reported', () => {
   const show = new Demonstration().now(
     update([assignment(undefined, [member(1, { live: false })], { available: false })]),
   );
@@ -143,7 +143,7 @@ test('killing a primary where there is none is said', () => {
   assert.match(show.screen().at(-1) ?? '', /nobody is primary now/);
 });
 
-test('what could not be done is said', () => {
+test('a failed action is reported', () => {
   const show = whole().now({ kind: 'not-done', text: 's1 has ended already' });
   assert.match(show.screen().at(-1) ?? '', /✗ s1 has ended already/);
   assert.match(show.after(10_000).screen().at(-1) ?? '', /x kill/);
@@ -155,14 +155,14 @@ test('without controls the keys do nothing', () => {
   assert.deepEqual(show.press('q').effects, [{ kind: 'quit' }]);
 });
 
-test('automatic mode is shown for as long as it is on', () => {
+test('automatic mode is shown while it is on', () => {
   const show = whole().press('a');
   assert.deepEqual(show.effects, [{ kind: 'automatic', on: true }]);
   assert.match(show.screen()[0] ?? '', /cluster 1 {2}auto {2}●/);
   assert.deepEqual(show.press('a').effects.at(-1), { kind: 'automatic', on: false });
 });
 
-test('a takeover tells what the router cannot: that the old primary is frozen', () => {
+test("a takeover shows what the router can't know: that the old primary is frozen", () => {
   const show = whole();
   show.now(
     update([assignment(2, [member(1, { live: false }), member(2), member(3)], { epoch: 18, revision: 2 })]),
@@ -172,14 +172,14 @@ test('a takeover tells what the router cannot: that the old primary is frozen', 
   assert.match(show.screen()[2] ?? '', /◐ frozen/);
 });
 
-test('paused events stay; what comes is counted, and shown when it goes on', () => {
+test('paused events stay; new ones are counted, and shown when the list continues', () => {
   const show = new Demonstration().now(events('one', 'two')).press('p').now(events('three'));
   assert.deepEqual(shown(show), ['one', 'two']);
   assert.match(show.screen().join('\n'), /Events ‖ paused, 1 newer · p goes on/);
   assert.deepEqual(shown(show.press('p')), ['one', 'two', 'three']);
 });
 
-test('events are paged back and forth, and at the end they run again', () => {
+test('events are paged back and forth, and at the end new ones are shown again', () => {
   const show = new Demonstration({ canAct: false });
   show.now(events(...Array.from({ length: 60 }, (_, at) => `event ${at + 1}`)));
   const rows = shown(show).length;
@@ -194,7 +194,7 @@ test('events are paged back and forth, and at the end they run again', () => {
   assert.equal(show.state.shown.end, undefined);
 });
 
-test('a search shows what it finds while it is typed, and Esc ends it', () => {
+test('a search shows its matches while it is typed, and Esc ends it', () => {
   const show = new Demonstration()
     .now(events('s1 dropped', 'S2 promoted', 's1 is back'))
     .press('/', 's', '1');
@@ -214,7 +214,7 @@ test('thousands of events are not kept for ever, and a pause holds', () => {
   assert.ok(shown(show).length > 5, 'the window stays full when what was looked at is forgotten');
 });
 
-test('rates are of one life, and uptime of what was seen', () => {
+test('rates are of one life, and uptime begins when the view does', () => {
   const show = new Demonstration({ width: 120 }).now(update([assignment(1, [member(1)])]));
   for (const posts of [100, 140, 180]) show.after(1_000, update([], [stats(1, { posts })]));
   const rate = () => {

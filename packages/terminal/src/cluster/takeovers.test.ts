@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { takeover } from './demonstration.fixture.js';
 import { chartTopMs, shareCells, takeoverFigures } from './takeovers.js';
 
-test('percentiles are runs that were measured', () => {
+test('percentiles are measured values', () => {
   const runs = Array.from({ length: 20 }, (_, at) => takeover(at + 1, (at + 1) * 10));
   const stats = takeoverFigures(runs, 100);
   assert.deepEqual(
@@ -14,13 +14,13 @@ test('percentiles are runs that were measured', () => {
   assert.equal(takeoverFigures([], 100), undefined);
 });
 
-test('a 95th percentile is told from 20 runs on: of fewer it would be the longest', () => {
+test('a 95th percentile is shown for 20 or more takeovers: of fewer it would be the longest', () => {
   const runs = Array.from({ length: 20 }, (_, at) => takeover(at + 1, 10));
   assert.equal(takeoverFigures(runs.slice(1), 100)?.p95Ms, undefined);
   assert.equal(takeoverFigures(runs, 100)?.p95Ms, 10);
 });
 
-test('a chart reaches to the longest but for those that dwarf the usual one and the budget', () => {
+test('a chart reaches to the longest takeover, except outliers far over the median and the budget', () => {
   assert.equal(chartTopMs([20, 30, 9_600], 100), 100);
   assert.equal(chartTopMs([20, 30, 290], 100), 290);
   assert.equal(chartTopMs([500, 510, 600, 9_600], 100), 600);
@@ -28,7 +28,7 @@ test('a chart reaches to the longest but for those that dwarf the usual one and 
   assert.equal(chartTopMs([], 100), 100);
 });
 
-test('cells are shared out to the last, and whatever was measured is to be seen', () => {
+test('all cells are used, and every measured part is visible', () => {
   fc.assert(
     fc.property(
       fc.array(fc.double({ min: 0, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 4 }),

@@ -70,7 +70,7 @@ test('60x16 has what matters most', () => {
   ]);
 });
 
-test('several routers have a row: who leads, who follows, who is gone', () => {
+test('several routers have a row: which one leads, follows, or is gone', () => {
   const show = lesson({ width: 120 });
   const routers = [
     { address: '10.0.0.1:7070', state: 'follows', pid: undefined },
@@ -132,7 +132,7 @@ test('bars over the budget are full blocks, or rise above its line', () => {
   assert.match(tall.screen()[10] ?? '', /100 ms ┤┄┄┄┄┄┄██┄/);
 });
 
-test('a very long one is cut, with its figure above it, and leaves the others their height', () => {
+test('a very long bar is cut, with its value above it, and the others keep their height', () => {
   const tall = lesson({ width: 100, height: 36 });
   const before = tall.screen().slice(9, 15);
   tall.now({ kind: 'takeover', takeover: takeover(24, 9_600) });
@@ -151,7 +151,7 @@ test('a very long one is cut, with its figure above it, and leaves the others th
   );
 });
 
-test('what was read from stats is said to be only that exact, and what was not to be seen is named', () => {
+test('values from stats are shown with their precision, and unseen parts are named', () => {
   const parts = { detectMs: 9_600, promoteMs: 0, reconnectMs: 850, firstPostMs: undefined };
   const facts = { fault: 'unknown', parts, clients: undefined, grainMs: 1_100 } as const;
   const rows = lesson()
@@ -162,7 +162,7 @@ test('what was read from stats is said to be only that exact, and what was not t
   assert.equal(rows[12], '   stats come with pings: exact to 1.1 s   not seen: first post');
 });
 
-test('of which only the promotion was seen is not said to have taken as long', () => {
+test('a takeover of which only the promotion was seen is not shown with a total', () => {
   const parts = { detectMs: undefined, promoteMs: 0, reconnectMs: undefined, firstPostMs: undefined };
   const facts = { fault: 'unknown', parts, clients: undefined, grainMs: 1_100 } as const;
   const rows = lesson()
@@ -173,7 +173,7 @@ test('of which only the promotion was seen is not said to have taken as long', (
   assert.equal(rows[12], '   exact to 1.1 s   not seen: detect, reconnect, first post');
 });
 
-test('smaller than it can be it only says so', () => {
+test('in a window that is too small it shows only that', () => {
   const said = (width: number, height: number) => lesson({ width, height }).screen();
   assert.deepEqual(said(59, 3), [
     '',
@@ -184,7 +184,7 @@ test('smaller than it can be it only says so', () => {
   assert.deepEqual(said(14, 1), ['needs 60x16']);
 });
 
-test('before the router has answered, and when it does not', () => {
+test('before the router has answered, and without an answer', () => {
   const show = new Demonstration({ canAct: false });
   assert.match(show.screen()[0] ?? '', /◌ asking the router …/);
   assert.match(show.screen()[2] ?? '', /no server is known yet/);
@@ -194,7 +194,7 @@ test('before the router has answered, and when it does not', () => {
   assert.match(show.screen()[0] ?? '', /◌ no server has registered yet/);
 });
 
-test('what a silent router said last is shown as of then, and dim', () => {
+test('the last state of a silent router is shown with its time, and dim', () => {
   const show = lesson({ canAct: false }).after(4_000);
   assert.match(show.screen()[0] ?? '', /◌ no router answers for 4 s · this is as of 12:41:17/);
   const { rows } = clusterView(show.state);
@@ -202,7 +202,7 @@ test('what a silent router said last is shown as of then, and dim', () => {
   assert.deepEqual([...roles], ['dim']);
 });
 
-test('while the router is away rows say so by a sign too, and nothing in them goes on', () => {
+test('while the router is away rows have a sign for it, and their values stop', () => {
   const show = lesson({ width: 100 }).after(4_000);
   const before = show.screen().slice(2, 6);
   assert.match(before[1] ?? '', /^ {3}s2 {5}PRIMARY \? up .* 398 .* >10 s/);
@@ -211,7 +211,7 @@ test('while the router is away rows say so by a sign too, and nothing in them go
   assert.deepEqual(show.after(60_000).screen().slice(2, 6), before);
 });
 
-test('what was killed here is not shown as up because the router is away', () => {
+test('a server that was killed here is not shown as up while the router is away', () => {
   const show = lesson({ width: 110 }).after(4_000);
   show.now({ kind: 'done', action: 'kill', victim: { kind: 'server', cluster: 1, serverId: 2 } });
   assert.match(show.screen()[3] ?? '', /^ {3}s2 {5}— {7}✗ killed .* 51 ms {6}— {7}— {5}17 {8}— {8}— /);
@@ -222,7 +222,7 @@ test('what was killed here is not shown as up because the router is away', () =>
   assert.match(show.screen()[3] ?? '', /● up/);
 });
 
-test('nobody available says why', () => {
+test('an unavailable cluster is shown with the reason', () => {
   const gone = [member(1, { live: false }), member(2, { inSync: false })];
   const lost = assignment(1, gone, {
     revision: 9,
@@ -251,7 +251,7 @@ test('several clusters: one is open, all are in a row', () => {
   assert.match(show.screen().join('\n'), /Takeovers {2}1 run /);
 });
 
-test('a lost post is a problem that one reads', () => {
+test('a lost post is shown as a problem', () => {
   const counts = {
     clients: 3,
     posted: 9,
@@ -413,7 +413,7 @@ function checkFrame(state: ClusterViewState): void {
   if (cursor !== undefined) assert.ok(cursor.x < width && cursor.y < height);
 }
 
-test('whatever happens, every row is there, none is wider than the screen, and nothing in it is unsafe', () => {
+test('after any inputs every row is there, none is wider than the screen, and nothing in it is unsafe', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 60, max: 300 }),

@@ -33,7 +33,7 @@ const plays = (rows: readonly (readonly [string, string, string])[]): void => {
     assert.equal(shown(press(at(before), ...keys.split(' '))), after, `${before} ${keys}`);
 };
 
-test('typing, in the middle too', () => {
+test('typing, also in the middle', () => {
   assert.equal(shown(type(emptyEditor, 'Hi there')), 'Hi there|');
   assert.equal(shown(insert(at('a|d'), 'bc')), 'abc|d');
   assert.equal(shown(insert(at('a|d'), '\n')), 'a\n|d');
@@ -41,7 +41,7 @@ test('typing, in the middle too', () => {
   assert.equal(textOf(editorWith('x')), 'x');
 });
 
-test('what comes in is cleaned; what only this terminal cannot show stays', () => {
+test("input is cleaned; characters that only this terminal can't show stay", () => {
   assert.equal(shown(insert(emptyEditor, 'a\tb\u001b[31m\r\nc\u202e👍🏽')), 'a b[31m\nc👍|');
   assert.equal(shown(insert(emptyEditor, '🫡')), '🫡|');
 });
@@ -68,7 +68,7 @@ test('by character', () => {
   ]);
 });
 
-test('by word', () => {
+test('moves by word', () => {
   plays([
     ['one two|', 'ctrl-left', 'one |two'],
     ['one |two', 'ctrl-left', '|one two'],
@@ -103,7 +103,7 @@ test('up and down keep the column, also over shorter lines and wide characters',
   ]);
 });
 
-test('beyond the first and the last line Up and Down belong to somebody else, as unknown keys do', () => {
+test('beyond the first and the last line Up and Down are left to the caller, like unknown keys', () => {
   assert.equal(edit(at('a|b\nc'), 'up'), undefined);
   assert.equal(edit(at('ab\n|c'), 'down'), undefined);
   assert.equal(edit(emptyEditor, 'up'), undefined);
@@ -208,7 +208,7 @@ const doings: fc.Arbitrary<readonly Doing[]> = fc.array(
 const done = (editor: Editor, doing: Doing): Editor =>
   'key' in doing ? (edit(editor, doing.key) ?? editor) : insert(editor, doing.text);
 
-test('whatever is done: the cursor is between graphemes, and the text is what could be posted', () => {
+test('after any keys the cursor is between graphemes, and the text can be posted', () => {
   fc.assert(
     fc.property(doings, (all) => {
       let editor = emptyEditor;
@@ -231,7 +231,7 @@ test('whatever is done: the cursor is between graphemes, and the text is what co
   );
 });
 
-test('undo leads back to the first text, redo to the last', () => {
+test('undo goes back to the first text, redo forward to the last', () => {
   fc.assert(
     fc.property(postLike, doings, (text, all) => {
       const first = editorWith(text);

@@ -18,7 +18,7 @@ test('rows break after blanks, and leave a cell for the cursor', () => {
   assert.deepEqual(rowsOf('', 5), ['']);
 });
 
-test('the cursor at the end of a full row stands in the last cell, and after a hanging blank in the next row', () => {
+test('the cursor at the end of a full row is in the last cell, and after a hanging blank in the next row', () => {
   assert.deepEqual(layout(editorWith('abcd'), 5, 3), {
     rows: ['abcd'],
     cursorRow: 0,

@@ -55,7 +55,7 @@ const files = (): readonly string[] =>
     readdirSync(join(clients(), folder)).map((name) => join(clients(), folder, name)),
   );
 
-test('what was saved is there for the next, and only the owner may read it', () => {
+test('saved state is there for the next client, and only the owner can read it', () => {
   const kept = keeping({
     drafts: new Map([
       ['home', 'half\na thought'],
@@ -91,7 +91,7 @@ test('files of the version before, in which nothing answered a post, are read', 
   assert.deepEqual(problems, []);
 });
 
-test('two that write in the same timeline at once keep both drafts, whoever ends first', () => {
+test('two clients with drafts for the same timeline keep both, in either order of their ends', () => {
   const [one, other] = [client(1), client(2)];
   one.load();
   assert.deepEqual(other.load(), nothingKept);
@@ -113,7 +113,7 @@ test('of two drafts that are left for a timeline, the older is the first that Up
   assert.deepEqual(next.sentTexts, ['sent', 'older']);
 });
 
-test('what another still writes is its own; what it has read and sent is known', () => {
+test("another client's open drafts are its own; its read positions and sent posts are known", () => {
   client(1).save(
     keeping({
       drafts: new Map([['home', 'x']]),
@@ -125,7 +125,7 @@ test('what another still writes is its own; what it has read and sent is known',
   assert.deepEqual(client(2).load(), keeping({ readUpTo: new Map([['home', 7]]), sentTexts: ['z'] }));
 });
 
-test('what a killed client wrote beside its file goes once it has ended, and only that', () => {
+test('temporary files of a killed client are removed once it has ended, and no others', () => {
   client(1).save(draft('whole'));
   const [file = ''] = files();
   writeFileSync(`${file}.1.new-later`, 'half');
@@ -141,7 +141,7 @@ test('what a killed client wrote beside its file goes once it has ended, and onl
   );
 });
 
-test('one that is taken for ended by mistake loses nothing', () => {
+test('a client that is mistaken for ended loses nothing', () => {
   const one = client(1);
   one.save(draft('first'));
   running.clear();
@@ -151,7 +151,7 @@ test('one that is taken for ended by mistake loses nothing', () => {
   assert.deepEqual([...client(3).load().drafts], [['home', 'second']]);
 });
 
-test('damaged files are moved aside and told, later versions and strangers are left alone', () => {
+test('damaged files are moved aside and reported, files of later versions and of others are left alone', () => {
   client(1).save(draft('x'));
   const [path = ''] = files();
   for (const damage of ['{"version":1', '[]', '{"version":1,"drafts":7}', '']) {
@@ -171,7 +171,7 @@ test('damaged files are moved aside and told, later versions and strangers are l
   assert.ok(files().some((file) => readFileSync(file, 'utf8') === '{"version":3}'));
 });
 
-test('in the background only the last is written, and nothing older comes after a save at once', async () => {
+test('in the background only the last state is written, and no older one after a synchronous save', async () => {
   const one = client(1);
   for (let count = 0; count < 50; count += 1) one.saveSoon(draft(`d${count}`));
   await one.flush();
@@ -183,7 +183,7 @@ test('in the background only the last is written, and nothing older comes after 
   assert.equal(files().length, 1, 'nothing is left beside it');
 });
 
-test('a disk that does not take it is told once', async () => {
+test('a failing disk is reported once', async () => {
   writeFileSync(join(home, '.local'), 'a file where a folder should be');
   const one = client(1);
   one.load();
@@ -194,7 +194,7 @@ test('a disk that does not take it is told once', async () => {
   assert.equal(problems.length, 1);
 });
 
-test('settings: what is not understood is told, what is beside stays, a link stays a link', () => {
+test('settings: an invalid value is reported, unknown ones stay, a link stays a link', () => {
   const config = join(home, '.config/dualping');
   mkdirSync(config, { recursive: true });
   writeFileSync(join(home, 'kept.json'), '{"theme":"pink","mouse":false,"own":1}');
@@ -207,7 +207,7 @@ test('settings: what is not understood is told, what is beside stays, a link sta
   assert.ok(lstatSync(join(config, 'settings.json')).isSymbolicLink());
 });
 
-test('what was kept by address is taken over once by the network that is found there, and by no later one', () => {
+test('state that was kept by address is taken over by the first network at that address, and by no later one', () => {
   const old = client(1, 'localhost:7070');
   old.save({ ...draft('half a thought'), readUpTo: new Map([['home', 8]]) });
   running.delete(1);
@@ -221,14 +221,14 @@ test('what was kept by address is taken over once by the network that is found t
   assert.deepEqual(problems, []);
 });
 
-test('what a client that still runs keeps by address stays its own', () => {
+test('the state that a running client keeps by address stays its own', () => {
   client(1, 'localhost:7070').save({ ...draft('its own'), readUpTo: new Map([['home', 8]]) });
   const kept = client(2, 'id', ['localhost:7070']).load();
   assert.equal(kept.drafts.size, 0);
   assert.equal(kept.readUpTo.get('home'), 8);
 });
 
-test('which network was at an address is remembered, and another takes its place', () => {
+test('the network at an address is remembered, until another one replaces it', () => {
   const known = new KnownNetworks(foldersFor({ HOME: home }));
   assert.equal(known.idAt(['a:1', 'b:2']), undefined);
   known.remember(['a:1', 'b:2'], 'first');

@@ -45,7 +45,7 @@ test('characters, many in a chunk', () => {
   assert.equal(tokensOf('👨‍👩‍👧').length, 1);
 });
 
-test('a character that is torn apart', () => {
+test('a character in two chunks', () => {
   assert.equal(keys('a\ud83c', '\udf89b'), 'a 🎉 b');
   assert.equal(keys('a\ud83c'), 'a');
 });
@@ -93,7 +93,7 @@ test('modifiers', () => {
   assert.equal(keys('\x1b[1;9A\x1b[97;9u'), '', 'a shortcut with Super is not ours');
 });
 
-test('keys told by their number', () => {
+test('keys that are sent by number', () => {
   assert.equal(
     keys('\x1b[13;3u\x1b[27;3;13~\x1b[13;2u\x1b[13;5u'),
     'alt-enter alt-enter shift-enter ctrl-enter',
@@ -115,7 +115,7 @@ test('an Escape alone is a key when nothing follows for a moment', () => {
   assert.equal(tokeniser.nextDeadline(), undefined);
 });
 
-test('what comes after the moment is not a part of it, even if nobody ticked', () => {
+test('bytes after the time-out are not part of the sequence, also without a tick', () => {
   const tokeniser = new Tokeniser();
   tokeniser.feed(0, '\x1b');
   assert.deepEqual(tokeniser.feed(ESCAPE_AFTER_MS, '[A').map(told), ['escape', '[', 'A']);
@@ -139,7 +139,7 @@ test('a sequence that has begun may take its time, and is no key when it does no
   assert.deepEqual(tokeniser.feed(2_000, 'x').map(told), ['x']);
 });
 
-test('what the terminal answers is no key', () => {
+test('answers of the terminal are no keys', () => {
   assert.equal(keys('\x1b[?62;22c\x1b[>0;276;0c\x1b[12;40Ra\x1b[?2026;2$y\x1b[8;24;80t'), 'a');
   assert.equal(
     keys('\x1b]11;rgb:0000/0000/0000\x1b\\a\x1b]11;rgb:1\x07b\x1bP1$r0m\x1b\\c\x1b_Gi=1;OK\x1b\\d'),
@@ -155,7 +155,7 @@ test('what the terminal answers is no key', () => {
   assert.equal(keys('\x1b[99~\x1b[1;5Xa\x1bOz\x9b5nb'), 'a 5 n b');
 });
 
-test('a string without an end gives the keys back', () => {
+test('a string without an end does not block the keys', () => {
   const tokeniser = new Tokeniser();
   tokeniser.feed(0, '\x1b]0;never');
   tokeniser.feed(REST_OF_SEQUENCE_MS - 1, 'ending');
@@ -230,7 +230,7 @@ const sendings = [
   '\x1b\x1b[A',
 ];
 
-test('however it is cut into chunks, the same tokens come', () => {
+test('any cut into chunks gives the same tokens', () => {
   fc.assert(
     fc.property(
       fc.array(fc.constantFrom(...sendings), { maxLength: 12 }),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { abilitiesOf, NoScreen } from './abilities.js';
 
-test('whatever is no old machine is treated as what xterm is', () => {
+test('all terminals except old ones are treated like xterm', () => {
   for (const term of [
     'xterm',
     'xterm-256color',
@@ -25,7 +25,7 @@ test('the console of Linux, vt and ansi have no colours and are asked for nothin
     assert.deepEqual(abilitiesOf(term), { terminfo, colours: false, modes: false });
 });
 
-test('what cannot move its cursor is no screen, and the refusal says why', () => {
+test('a terminal without cursor movement is refused, with the reason', () => {
   for (const term of [undefined, '', 'dumb', 'unknown']) assert.equal(abilitiesOf(term), undefined);
   assert.match(new NoScreen('terminal-is-dumb', 'dumb').message, /cannot move its cursor \(TERM is "dumb"\)/);
 });

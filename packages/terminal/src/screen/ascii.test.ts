@@ -4,7 +4,7 @@ import { asciiOf, charactersFrom } from './ascii.js';
 import { paintRow } from './cells.js';
 import { looksOf } from './theme.js';
 
-test('the locale says which characters there are', () => {
+test('the locale decides which characters can be used', () => {
   assert.equal(charactersFrom({ LANG: 'de_DE.UTF-8' }), 'unicode');
   assert.equal(charactersFrom({ LANG: 'C.utf8' }), 'unicode');
   assert.equal(charactersFrom({ LANG: 'de_DE.UTF-8', LC_ALL: 'C' }), 'ascii');
@@ -18,7 +18,7 @@ test('signs of different meanings stay different', () => {
     assert.equal(new Set([...signs].map(asciiOf)).size, signs.length, signs);
 });
 
-test('whatever it is, it is ASCII in as many cells', () => {
+test('any text becomes ASCII of the same width', () => {
   const text = 'ñandú ● 山田 🎉 ½ שלום z̈ …';
   const cells = paintRow([{ text, role: 'text' }], 40, looksOf('plain'), {
     characters: 'ascii',

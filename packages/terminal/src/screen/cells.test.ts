@@ -10,7 +10,7 @@ const paint = (text: string, width: number): Cell[] => paintRow([{ text, role: '
 const texts = (text: string, width: number): string[] => paint(text, width).map((cell) => cell.text);
 const to = (column: number): string => `\x1b[${column}G`;
 
-test('what every terminal agrees on is sent as it is', () => {
+test('characters that all terminals measure alike are sent unchanged', () => {
   assert.deepEqual(texts('a│ж', 4), ['a', '│', 'ж', ' ']);
 });
 
@@ -37,7 +37,7 @@ test('controls, formats and lone marks become one harmless cell each; a flood of
   assert.equal(texts(`e${'\u0301'.repeat(1_000)}`, 1)[0], 'e');
 });
 
-test('any text fills exactly the width and has no control but the moves that are ours', () => {
+test('any text fills exactly the width and has no control sequences except our own cursor moves', () => {
   const own = new RegExp(`${'\x1b'}\\[\\d+[GX]`, 'g');
   const text = fc.string({
     unit: fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('\x1b[31m', '山', '🎉', '\u0301')),
@@ -52,7 +52,7 @@ test('any text fills exactly the width and has no control but the moves that are
   );
 });
 
-test('blessed writes what has changed and nothing else', () => {
+test('blessed writes only what has changed', () => {
   const engine = new CellEngine({ width: 10, height: 2 }, 'xterm-256color');
   try {
     assert.match(engine.enter(), /\?1049h/);

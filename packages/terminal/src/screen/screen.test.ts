@@ -77,7 +77,7 @@ async function withScreen(
   }
 }
 
-test('a frame is one write, and what is the same is none', async () => {
+test('a frame is one write, and an unchanged frame is none', async () => {
   await withScreen((screen, terminal) => {
     screen.draw(frame('one', 'two', 'three'));
     assert.equal(terminal.writes.length, 1);
@@ -117,7 +117,7 @@ test('the cursor is shown where the frame wants it, within the screen, and hidde
   });
 });
 
-test('a new size is told once, and the next frame fills it', async () => {
+test('a new size is reported once, and the next frame fills it', async () => {
   await withScreen((screen, terminal) => {
     const sizes: Size[] = [];
     screen.sizes$.subscribe((size) => sizes.push(size));
@@ -150,7 +150,7 @@ test('suspended it writes nothing; resumed it takes the terminal again and draws
   });
 });
 
-test('closed it gives back what it took, once', async () => {
+test('close restores the terminal, once', async () => {
   const terminal = new FakeTerminal();
   const screen = terminal.open();
   screen.setTitle('a\x1b]0;b\x07c');
@@ -167,7 +167,7 @@ test('closed it gives back what it took, once', async () => {
   assert.equal(terminal.written(), '');
 });
 
-test('what is typed before anybody listens is not lost', async () => {
+test('keys before the first subscriber are not lost', async () => {
   const terminal = new FakeTerminal();
   const screen = terminal.open();
   terminal.input.write('early');
@@ -185,7 +185,7 @@ test('what is typed before anybody listens is not lost', async () => {
   await screen.close();
 });
 
-test('a terminal that is gone is told to those who come late too, and never written to again', async () => {
+test('the loss of the terminal is reported to late subscribers too, and it is never written to again', async () => {
   const terminal = new FakeTerminal();
   const screen = terminal.open();
   terminal.output.emit('error', Object.assign(new Error('write EIO'), { code: 'EIO' }));

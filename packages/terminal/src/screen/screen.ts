@@ -68,7 +68,7 @@ export interface Screen {
    * `suspend` before.
    */
   resume(): void;
-  /** Restores the terminal for good, and resolves as `suspend` does. Idempotent. */
+  /** Restores the terminal permanently, and resolves as `suspend` does. Idempotent. */
   close(): Promise<void>;
 }
 

@@ -115,14 +115,14 @@ test('without colours bold, underline and reverse are all there is', () => {
   );
 });
 
-test('a span may be bold and underlined whatever its role', () => {
+test('a span may be bold and underlined in any role', () => {
   for (const theme of ['dark', 'light', 'plain'] satisfies Theme[]) {
     const attribute = looksOf(theme).attributeOf({ text: 'x', role: 'text', bold: true, underline: true });
     assert.equal(flagsOf(attribute) & 3, 3);
   }
 });
 
-test('the surroundings choose the theme', () => {
+test('the environment variables choose the theme', () => {
   assert.equal(themeFrom({}), 'dark');
   assert.equal(themeFrom({ NO_COLOR: '' }), 'dark');
   assert.equal(themeFrom({ NO_COLOR: '1', COLORFGBG: '0;15' }), 'plain');

@@ -15,7 +15,7 @@ const evening = (): Stage => {
   return stage;
 };
 
-test('an answer says what it answers while it is written, while it is on its way, and when it is there', () => {
+test('an answer shows its post while it is written, while it is sent, and when it has arrived', () => {
   const stage = evening().press('k', 'k', 'r');
   assert.match(stage.lines.at(-3) ?? '', /── ↳ @ana: the first of two lines ──/);
   stage.type('well said').press('enter');
@@ -28,7 +28,7 @@ test('an answer says what it answers while it is written, while it is on its way
   assert.equal(stage.state.outbox.length, 0);
 });
 
-test('an answer that was not sent is sent again, and taken back, as the answer that it is', () => {
+test('an unsent answer can be sent again or taken back, and stays an answer', () => {
   const stage = evening().press('k', 'r').type('yes').press('enter', 'escape');
   const [first] = stage.asked();
   stage.tell({ kind: 'post-failed', id: 1, reason: 'unknown-post', detail: 'there is no post 2 by "ana"' });
@@ -39,7 +39,7 @@ test('an answer that was not sent is sent again, and taken back, as the answer t
   assert.match(stage.lines.at(-3) ?? '', /↳ @ana: the second/);
 });
 
-test('own posts are answered too; nothing written and Esc, or Backspace, is no answer', () => {
+test('own posts can be answered too; Esc or Backspace without a text ends the answer', () => {
   const stage = new Stage().live().past('mira: and another thing').press('k', 'r');
   assert.match(stage.screen, /↳ @mira: and another thing/);
   assert.match(stage.lines.at(-2) ?? '', /your answer; Backspace: a post of its own/);
@@ -52,7 +52,7 @@ test('own posts are answered too; nothing written and Esc, or Backspace, is no a
   );
 });
 
-test('a draft stays the answer that it is: after Esc, in its timeline, and for the next run', () => {
+test('a draft stays an answer: after Esc, in its timeline, and in the next run', () => {
   const stage = evening().press('k', 'r').type('half').press('escape', '2');
   assert.doesNotMatch(stage.lines.at(-3) ?? '', /↳/, 'the draft of Mentions is another one');
   const { answering: kept, drafts } = keptOf(stage.state);
@@ -67,7 +67,7 @@ test('a draft stays the answer that it is: after Esc, in its timeline, and for t
   });
 });
 
-test('Enter on an answer goes to what it answers, if it is in the timeline', () => {
+test('Enter on an answer goes to the answered post, if that is in the timeline', () => {
   const stage = evening();
   stage.tell({
     kind: 'posts',
@@ -80,7 +80,7 @@ test('Enter on an answer goes to what it answers, if it is in the timeline', () 
   assert.equal(stage.state.timeline, '@ana', 'a post that answers nothing opens its author');
 });
 
-test('what an answer answers is asked for where it is not loaded, and shown over the posts', () => {
+test('the answered post is loaded if needed, and shown over the posts', () => {
   const stage = evening();
   const bo = { position: 77, author: 'bo', begin: 'who are' };
   stage.tell({ kind: 'posts', posts: [answering(stage.post('ana: we are'), bo)] });
@@ -103,7 +103,7 @@ test('what an answer answers is asked for where it is not loaded, and shown over
   assert.match(stage.screen, /✗ no server/);
 });
 
-test('Enter on an answered post goes on to what that answers, and back into the timeline where it is there', () => {
+test('Enter on an answered post goes to the post that it answers, and into the timeline if the post is there', () => {
   const stage = evening();
   const bo = { position: 77, author: 'bo', begin: 'so?' };
   stage.tell({ kind: 'posts', posts: [answering(stage.post('ana: we are'), bo)] });
@@ -132,7 +132,7 @@ test('Enter on an answered post goes on to what that answers, and back into the 
   assert.doesNotMatch(stage.screen, /Answered post/, 'it answers nothing: any key closes it');
 });
 
-test('a post of another cluster is found by its place there, and is said to be unknown with its cluster', () => {
+test('a post of another cluster is found by its position there, and an unknown one is shown with its cluster', () => {
   const stage = new Stage().live().people('zoe*');
   const origin = { cluster: 2, position: 900 };
   const theirs = { ...stage.post('zoe: from afar'), origin } as Post;
@@ -152,7 +152,7 @@ test('a post of another cluster is found by its place there, and is said to be u
   assert.match(stage.screen, /not known in your cluster: @yan is of\s+│\n.*cluster 2/);
 });
 
-test('an answer to me is a mention, also without my name in it; words of the ignored are not shown', () => {
+test('an answer to me is a mention, also without my name; texts of ignored users are not shown', () => {
   const stage = new Stage().live().people('ana*', 'bo').past('mira: well?');
   const mine = { position: 1, author: 'mira', begin: 'well?' };
   stage.focusWindow(false);

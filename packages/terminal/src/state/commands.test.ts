@@ -10,19 +10,19 @@ const ready = (): Stage => {
   return stage;
 };
 
-test('commands are typed, completed and done', () => {
+test('commands are typed, completed and executed', () => {
   const stage = ready().type(':fol').press('tab');
   assert.match(stage.screen, /:follow/);
   stage.type('c').press('tab', 'enter');
   assert.deepEqual(stage.asked(), [{ kind: 'follow', name: 'chen' }]);
 });
 
-test('the beginning of a command is enough when it is of one only', () => {
+test('the beginning of a command is enough if it is unique', () => {
   const stage = ready().type(':qui').press('enter');
   assert.deepEqual(stage.asked(), [{ kind: 'quit' }]);
 });
 
-test('Tab fills in a command with the space that its argument needs, and goes on with the next', () => {
+test('Tab completes a command with a space for its argument, and continues with the next', () => {
   const line = (stage: Stage): string => textOf(stage.state.prompt?.editor ?? emptyEditor);
   assert.equal(line(ready().type(':fol').press('tab')), 'follow ');
   assert.equal(line(ready().type(':fol').press('tab').press('tab')), 'follow bo', 'then the argument');
@@ -35,7 +35,7 @@ test('Tab fills in a command with the space that its argument needs, and goes on
   assert.equal(line(several.type('d').press('tab')), 'theme dark');
 });
 
-test('times, mouse and bell alone go to the other; theme alone says which it is', () => {
+test('times, mouse and bell without an argument toggle; theme without one shows the theme', () => {
   const stage = ready();
   for (const [command, said] of [
     [':times', 'times: absolute'],
@@ -52,7 +52,7 @@ test('times, mouse and bell alone go to the other; theme alone says which it is'
   assert.equal(stage.state.settings.times, 'relative');
 });
 
-test('what is no command is said, and changes nothing', () => {
+test('an unknown command is reported, and changes nothing', () => {
   const stage = ready();
   for (const [line, said] of [
     [':dance', 'no command "dance"'],
@@ -74,7 +74,7 @@ test('a theme, times, mouse and bell are settings', () => {
   assert.ok(stage.asked().every(({ kind }) => kind === 'settings'));
 });
 
-test('f follows whom it is about, and asks for a name where it is about nobody', () => {
+test('f follows the selected user, and asks for a name if none is selected', () => {
   const stage = ready().press('f');
   assert.match(stage.screen, /:follow/);
   stage.press('escape').press('tab');
@@ -83,7 +83,7 @@ test('f follows whom it is about, and asks for a name where it is about nobody',
   assert.equal(stage.asked().length, 1);
 });
 
-test('search selects what it finds, older and newer', () => {
+test('search selects its matches, older and newer', () => {
   const stage = ready()
     .posts('ana: one fish', 'ana: two', 'ana: red fish', 'ana: blue')
     .type('/fish')
@@ -107,7 +107,7 @@ const page = (stage: Stage, from: number, oldest: boolean, ...lines: readonly st
   });
 const older = (stage: Stage) => stage.asked().filter(({ kind }) => kind === 'older');
 
-test('a search goes on by itself through the past, says how far it is, and selects what it finds', () => {
+test('a search loads older pages by itself, shows its progress, and selects its match', () => {
   const stage = ready();
   stage.tell({ kind: 'posts', posts: [{ ...stage.post('ana: new'), position: 900 as Post['position'] }] });
   stage.tell({ kind: 'page-failed', detail: 'it looked further back by itself' });
@@ -128,7 +128,7 @@ test('a search goes on by itself through the past, says how far it is, and selec
   assert.equal(stage.state.places.get('home')?.selected, 700, 'the selection stays');
 });
 
-test('a key stops a search that goes on, and n takes it up again', () => {
+test('a key stops a running search, and n continues it', () => {
   const stage = ready();
   stage.tell({ kind: 'posts', posts: [{ ...stage.post('ana: new'), position: 900 as Post['position'] }] });
   stage.tell({ kind: 'page-failed', detail: 'it looked further back by itself' });
@@ -141,14 +141,14 @@ test('a key stops a search that goes on, and n takes it up again', () => {
   assert.deepEqual(older(stage), [{ kind: 'older', before: 800, limit: 100 }]);
 });
 
-test('a completion that finds nothing says so', () => {
+test('a completion without a match shows that', () => {
   const stage = ready().people('ana*').press('i').type('@zo').press('tab');
   assert.match(stage.screen, /nobody's name begins with "zo"/);
   stage.press('escape').type(':user zo').press('tab');
   assert.match(stage.screen, /nothing begins with "zo"/);
 });
 
-test('of many people the sidebar says how many there are, and the list has those with a text in their name', () => {
+test('for many users the sidebar shows their number, and the list can be filtered by a part of the name', () => {
   const many = Array.from({ length: 6_000 }, (_, at) => `p${at}`);
   const stage = ready().people('ana*', ...many);
   assert.match(stage.screen, /People 6,000/);
@@ -160,7 +160,7 @@ test('of many people the sidebar says how many there are, and the list has those
   assert.match(stage.screen, /Nobody of 6,001 has "nobody at all" in the name/);
 });
 
-test('a search that finds nothing is left with one Esc', () => {
+test('a search without a match ends with one Esc', () => {
   const stage = ready().posts('ana: one fish').type('/whale').press('enter');
   assert.match(stage.screen, /whale/);
   stage.press('escape');
@@ -168,7 +168,7 @@ test('a search that finds nothing is left with one Esc', () => {
   assert.doesNotMatch(stage.screen, /whale|posts loaded/);
 });
 
-test('mentions are collected, and somebody’s posts are theirs', () => {
+test('mentions have a timeline, and each user has one', () => {
   const stage = ready().posts('ana: hello @mira', 'ana: hello @miranda', 'bo: x@mira', 'bo: (@mira)');
   stage.press('2');
   assert.match(stage.screen, /hello @mira$/m);

@@ -4,7 +4,7 @@ import { Stage, target } from './stage.fixture.js';
 
 const BROKEN = { reason: 'server-unreachable', detail: 'the connection broke' };
 
-test('a takeover is told in the header, and costs the one who types nothing', () => {
+test('a takeover is shown in the header, and does not disturb typing', () => {
   const stage = new Stage().live().past('ana: hello');
   stage.press('i').type('half a thou');
   stage.session({ kind: 'resolving', router: 'r', because: BROKEN });
@@ -52,7 +52,7 @@ const NOBODY = {
   detail: 'cluster 7: no server of cluster 7 has attached yet',
 };
 
-test('who has no server is told so while the router is asked again, from the start', () => {
+test('without a server, from the start, the header shows that while the router is asked again', () => {
   const stage = new Stage();
   stage.session({ kind: 'resolving', router: 'r', because: undefined });
   stage.session({ kind: 'waiting', retryAt: 1_100, attempt: 1, because: NOBODY, cluster: 7 });
@@ -73,7 +73,7 @@ test('who has no server is told so while the router is asked again, from the sta
   assert.match(stage.lines[0] ?? '', /connecting to s1/, 'something better is known');
 });
 
-test('who has lost the last server is told so while the router is asked again', () => {
+test('after the loss of the last server the header shows that while the router is asked again', () => {
   const stage = new Stage().live();
   stage.session({ kind: 'resolving', router: 'r', because: BROKEN });
   assert.match(stage.lines[0] ?? '', /server lost · resuming/);
@@ -100,7 +100,7 @@ test('with no router to be found from the start the screen does not claim to be 
   assert.doesNotMatch(stage.screen, /Connecting|No server/);
 });
 
-test('while a limit puts off what is written, the header says so, and lists are not asked for again', () => {
+test('while a limit delays writes, the header shows it, and lists are not requested again', () => {
   const stage = new Stage().live(1, 1);
   const server = target(1, 1);
   const heldUp = { reason: 'limit-reached', detail: 'the disk of s1 is nearly full' };

@@ -15,7 +15,7 @@ const numbered = (count: number, from = 1): string[] =>
 const shownNumbers = (stage: Stage): number[] =>
   [...stage.screen.matchAll(/post number (\d+)/g)].map(([, number]) => Number(number));
 
-describe('where one reads', () => {
+describe('the position of the reader', () => {
   test('the end is followed', () => {
     const stage = new Stage().live().posts(...numbered(50));
     assert.equal(shownNumbers(stage).at(-1), 50);
@@ -23,7 +23,7 @@ describe('where one reads', () => {
     assert.equal(shownNumbers(stage).at(-1), 53);
   });
 
-  test('what comes in moves neither the place nor the selection of one who reads back', () => {
+  test('new posts move neither the position nor the selection of a user who reads older posts', () => {
     const stage = new Stage()
       .live()
       .posts(...numbered(50))
@@ -69,7 +69,7 @@ describe('where one reads', () => {
     );
   });
 
-  test('somebody’s timeline is filled from older pages until there is something of theirs', () => {
+  test('a user’s timeline is filled from older pages until it has a post', () => {
     const stage = new Stage().live();
     const older = Array.from({ length: 100 }, (_, at) => stage.post(`bo: older ${at}`));
     const oldest = Array.from({ length: 3 }, (_, at) => stage.post(`ana: oldest ${at}`));
@@ -101,7 +101,7 @@ describe('where one reads', () => {
     assert.equal(shownNumbers(stage).at(-1), 31);
   });
 
-  test('the wheel loads older posts too, and so does a page up while writing', () => {
+  test('the wheel loads older posts too, also Page Up while writing', () => {
     const stage = new Stage().live();
     for (let at = 0; at < 60; at += 1) stage.post('ana: before');
     stage.posts(...numbered(30)).asked();
@@ -125,7 +125,7 @@ describe('where one reads', () => {
     assert.doesNotMatch(stage.screen, /loading older|post number 1$/m);
   });
 
-  test('after scrolling by the wheel the keys go on from what is on the screen', () => {
+  test('after scrolling by the wheel the keys start from the posts on the screen', () => {
     const stage = new Stage().live().posts(...numbered(80));
     for (let at = 0; at < 30; at += 1) stage.wheel('up');
     const before = shownNumbers(stage);
@@ -142,7 +142,7 @@ describe('where one reads', () => {
     );
   });
 
-  test('a timeline that shows nothing of what is loaded looks further back by itself, and says nothing false', () => {
+  test('a timeline without a loaded post loads older pages by itself, and does not claim to be empty', () => {
     const stage = new Stage().live().people('ana*', 'bo*');
     for (let at = 0; at < 60; at += 1) stage.post('bo: before');
     stage.posts(...numbered(30)).asked();
@@ -222,12 +222,12 @@ describe('where one reads', () => {
 });
 
 describe('unread', () => {
-  test('what comes while one looks on is read', () => {
+  test('posts that arrive while the user watches are read', () => {
     const stage = new Stage().live().past('ana: hello').posts('bo: hi', 'ana: there');
     assert.equal(stage.state.unread.size, 0);
   });
 
-  test('what comes while the window is elsewhere is unread, below a divider, until one is back and does something', () => {
+  test('posts that arrive without the focus are unread, below a divider, until the user is back and presses a key', () => {
     const stage = new Stage()
       .live()
       .past('ana: hello')
@@ -250,7 +250,7 @@ describe('unread', () => {
     assert.doesNotMatch(stage.screen, /new since/);
   });
 
-  test('where the terminal does not tell about its focus, one who has not touched a key for long is elsewhere', () => {
+  test('on a terminal without focus reports, a user who presses no key for long counts as away', () => {
     const stage = new Stage().live().past('ana: hello').press('escape');
     stage.tell({ kind: 'token', token: { kind: 'key', name: 't', text: 't' } });
     stage.press(':').type('bell on').press('enter');
@@ -267,13 +267,13 @@ describe('unread', () => {
     assert.deepEqual(stage.asked(), []);
   });
 
-  test('a terminal that tells about its focus is believed, however long one only reads', () => {
+  test('on a terminal with focus reports only these count, also without keys for long', () => {
     const stage = new Stage().live().past('ana: hello').focusWindow(false).focusWindow(true);
     stage.pass(600_000).posts('bo: one');
     assert.equal(stage.state.unread.size, 0);
   });
 
-  test('one who reads back counts what comes below, and u goes there', () => {
+  test('while older posts are read new ones are counted, and u goes there', () => {
     const stage = new Stage()
       .live()
       .posts(...numbered(40))
@@ -287,7 +287,7 @@ describe('unread', () => {
     assert.equal(stage.state.unread.get('home'), undefined);
   });
 
-  test('what was unread when the client ended is unread when it is back', () => {
+  test('posts that were unread at the end of the client are unread at its next start', () => {
     const stage = new Stage({ kept: { readUpTo: new Map([['home', 2]]) } })
       .live()
       .past('ana: one', 'ana: two', 'bo: three', 'ana: four');
@@ -295,7 +295,7 @@ describe('unread', () => {
     assert.match(stage.screen, /2 new since/);
   });
 
-  test('what is unread beyond what came at the start is loaded and counted', () => {
+  test('unread posts older than the first page are loaded and counted', () => {
     const stage = new Stage({ kept: { readUpTo: new Map([['home', 20]]) } }).live();
     const older = Array.from({ length: 200 }, () => stage.post('bo: older @mira', NOON_MS - 90_000));
     stage.asked();
@@ -313,7 +313,7 @@ describe('unread', () => {
     assert.equal(placeOf(stage.state).selected, 21);
   });
 
-  test('counting only what is new comes to the same as counting all', () => {
+  test('counting only new posts gives the same as counting all', () => {
     fc.assert(
       fc.property(
         fc.array(
@@ -344,12 +344,12 @@ describe('unread', () => {
     );
   });
 
-  test('on a first visit the past is read', () => {
+  test('on a first visit past posts count as read', () => {
     const stage = new Stage().live().past('ana: one').past('ana: two');
     assert.equal(stage.state.unread.size, 0);
   });
 
-  test('a failover changes nothing in what is unread', () => {
+  test('a failover does not change the unread posts', () => {
     const stage = new Stage().live().past('ana: hello').focusWindow(false).posts('bo: hi');
     const { unread } = stage.state;
     stage.session({
@@ -361,7 +361,7 @@ describe('unread', () => {
     assert.deepEqual(stage.state.unread, unread);
   });
 
-  test('who comes to follow is told, counts in Mentions, and stands over them once', () => {
+  test('a new follower is announced, counts in Mentions, and is shown above them once', () => {
     const stage = new Stage().live().people('ana*<', 'bo', 'chen').past('ana: hello');
     assert.equal(stage.state.unread.size, 0, 'on a first visit nobody is new');
     stage.people('ana*<', 'bo<', 'chen<');
@@ -376,7 +376,7 @@ describe('unread', () => {
     assert.doesNotMatch(stage.screen, /new: @/);
   });
 
-  test('who came to follow while the client was away is new too', () => {
+  test('followers since the last run are new too', () => {
     const stage = new Stage({ kept: { followers: ['ana'] } }).live().people('ana*<', 'bo<');
     assert.match(stage.screen, /bo follows you/);
     assert.equal(stage.state.unread.get('mentions'), 1);

@@ -15,7 +15,7 @@ const evening = (): Stage => {
   return stage.focusWindow(true);
 };
 
-test('what strangers write about me is in Mentions, and nowhere in Home', () => {
+test('mentions by strangers are in Mentions, and not in Home', () => {
   const stage = named(evening(), 'eve: @mira are you there?');
   assert.doesNotMatch(stage.screen, /are you there/);
   assert.match(stage.screen, /Mentions +1/);
@@ -26,7 +26,7 @@ test('what strangers write about me is in Mentions, and nowhere in Home', () => 
   assert.doesNotMatch(stage.screen, /are you there/);
 });
 
-test('reading on in Home does not read what is not in it', () => {
+test('reading in Home marks no post as read that is not in it', () => {
   const stage = named(evening(), 'eve: @mira one');
   stage.posts('ana: a', 'ana: b').press('k', 'G').posts('ana: c');
   assert.equal(stage.state.unread.get('home') ?? 0, 0);
@@ -45,7 +45,7 @@ test('an answer of a stranger is a mention without my name in it', () => {
   assert.match(stage.screen, /Mentions +1/);
 });
 
-test('who is muted or ignored is so in Mentions too', () => {
+test('muted and ignored users are so in Mentions too', () => {
   const stage = evening()
     .press(':')
     .type('mute eve')
@@ -60,7 +60,7 @@ test('who is muted or ignored is so in Mentions too', () => {
   assert.doesNotMatch(stage.screen, /hey you/);
 });
 
-test('what strangers wrote while nobody looked is unread at the next start, but not on a first visit', () => {
+test('mentions by strangers while the client was closed are unread at the next start, but not on a first visit', () => {
   const kept = { readUpTo: new Map([['home', 40] as const]) };
   const past = (stage: Stage): Stage => {
     const post = { ...stage.post('eve: @mira again'), timeMs: 0, position: 41 } as Post;
@@ -70,7 +70,7 @@ test('what strangers wrote while nobody looked is unread at the next start, but 
   assert.doesNotMatch(past(new Stage().live()).screen, /Mentions +1/);
 });
 
-test('older pages bring them too', () => {
+test('older pages have them too', () => {
   const stage = evening();
   stage.tell({ kind: 'posts', posts: [{ ...stage.post('ana: later'), position: 50 } as Post] });
   const posts = [strange({ ...stage.post('eve: @mira old'), position: 0 } as Post)];

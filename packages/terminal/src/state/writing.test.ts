@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Stage } from './stage.fixture.js';
 
-test('a post is on the screen at once, and is what the timeline brings in the end', () => {
+test('a post is on the screen at once, and becomes the post of the timeline', () => {
   const stage = new Stage().live().past('ana: hello');
   stage.asked();
   stage.press('i').type('freezing one is scarier').press('enter');
@@ -29,7 +29,7 @@ test('a post that the timeline brings before it is acknowledged is shown once', 
   assert.equal(stage.state.posts.length, 2);
 });
 
-test('what was not sent stays, can be sent again, or taken back and edited', () => {
+test('an unsent post stays, can be sent again, or taken back and edited', () => {
   const stage = new Stage().live().press('i').type('hello').press('enter', 'escape');
   stage.tell({ kind: 'post-failed', id: 1, reason: 'limit-reached', detail: 'too many' });
   assert.match(stage.screen, /✗ not sent/);
@@ -43,7 +43,7 @@ test('what was not sent stays, can be sent again, or taken back and edited', () 
   assert.equal(stage.state.outbox.length, 0);
 });
 
-test('Esc and a quick key come as Alt with that key: it is Esc, then the key, and nothing of it is posted', () => {
+test('Esc and a quick key arrive as Alt with that key: they count as Esc, then the key, and nothing is posted', () => {
   for (const quick of [...':/qjkuGfFrRet?1MncibdzZyol@ß山']) {
     const stage = new Stage().live().people('ana*').past('ana: hello');
     stage.press('i').type('half a thought');
@@ -63,7 +63,7 @@ test('Esc and a quick key come as Alt with that key: it is Esc, then the key, an
   assert.equal(stage.state.overlay?.kind, 'help', 'closed by Esc, opened again by ?');
 });
 
-test('Esc and a quick Enter come as Alt-Enter: the draft is left, and what is typed then is not in it', () => {
+test('Esc and a quick Enter arrive as Alt-Enter: the draft is left, and later keys are not typed into it', () => {
   const stage = new Stage().live().people('ana*').past('ana: hello');
   stage.press('i').type('half a thought');
   stage.asked();
@@ -81,7 +81,7 @@ test('Esc and a quick Enter come as Alt-Enter: the draft is left, and what is ty
   assert.equal(stage.state.settings.bell, false, 'nor is a command done that was left');
 });
 
-test('a new line is Ctrl-J, and Shift-Enter where the terminal tells it; Alt-Enter where the person says so', () => {
+test('a new line is Ctrl-J, Shift-Enter if the terminal reports it, and Alt-Enter if the user configured it', () => {
   const stage = new Stage().live().press('i').type('one').press('ctrl-j').type('two').press('shift-enter');
   stage.type('three').press('enter');
   assert.deepEqual(stage.asked().at(-1), { kind: 'post', id: 1, text: 'one\ntwo\nthree' });
@@ -94,7 +94,7 @@ test('keys that mean something with Alt stay what they are', () => {
   assert.equal(stage.state.focus, 'composer');
 });
 
-test('where nothing can be shown nothing is typed and nothing is posted: only quitting is taken', () => {
+test('in a window that is too small nothing is typed or posted: only quitting works', () => {
   const stage = new Stage().live().resize(30, 8);
   stage.asked();
   stage.press('i').type('blind').press('enter').paste('blind too').press('enter', 'f', 'ctrl-z');
@@ -118,7 +118,7 @@ test('drafts are kept for each timeline, over Esc', () => {
   assert.match(stage.screen, /› about me/);
 });
 
-test('a post that is too long stays in the composer, and says why', () => {
+test('a post that is too long stays in the composer, with the reason', () => {
   const stage = new Stage().live().press('i').paste('x'.repeat(1_001));
   assert.match(stage.screen, /✗ 1 over/);
   stage.asked();
@@ -137,7 +137,7 @@ test('a paste of many lines is one post, and opens the composer', () => {
   assert.deepEqual(stage.asked(), [{ kind: 'post', id: 1, text: 'one\ntwo\nthree\nfour' }]);
 });
 
-test('Up brings back what was sent', () => {
+test('Up brings back sent posts', () => {
   const stage = new Stage().live().press('i').type('first').press('enter').type('second').press('enter');
   stage.press('up', 'up');
   assert.match(stage.screen, /› first/);
@@ -152,7 +152,7 @@ test('Tab completes a name', () => {
   assert.match(stage.screen, /› hi @anton/);
 });
 
-test('who quits while a post is on its way is asked once', () => {
+test('quitting while a post is being sent asks once', () => {
   const stage = new Stage().live().press('i').type('hello').press('enter', 'escape');
   stage.asked();
   stage.press('q');
@@ -164,7 +164,7 @@ test('who quits while a post is on its way is asked once', () => {
   assert.deepEqual(stage.asked(), [{ kind: 'quit' }]);
 });
 
-test('a post that the timeline one is in does not show is said to be on its way', () => {
+test('a post that the open timeline does not show is reported as being sent', () => {
   const stage = new Stage()
     .live()
     .people('ana*')
@@ -177,7 +177,7 @@ test('a post that the timeline one is in does not show is said to be on its way'
   assert.match(stage.screen, /posted.*Home/);
 });
 
-test('what is asked for while nobody is there is said to wait', () => {
+test('a request without a server is shown as waiting', () => {
   const stage = new Stage().live().people('ana');
   stage.session({
     kind: 'resolving',
@@ -188,7 +188,7 @@ test('what is asked for while nobody is there is said to wait', () => {
   assert.match(stage.lines.at(-1) ?? '', /follow ana as soon as there is a server/);
 });
 
-test('the network is known only after the beginning: what was kept for it comes in, what was written stays', () => {
+test('the network is known only after the start: its kept state is then added, and typed text stays', () => {
   const stage = new Stage().press('i').type('written before');
   const kept = {
     drafts: new Map([['home', 'written before'] as const, ['mentions', 'kept'] as const]),
@@ -203,7 +203,7 @@ test('the network is known only after the beginning: what was kept for it comes 
   assert.match(stage.screen, /› kept/);
 });
 
-test('another network than was guessed has nothing of the first', () => {
+test('another network than the guessed one gets no state of that one', () => {
   const kept = {
     drafts: new Map([['home', 'of the first'] as const]),
     readUpTo: new Map([['home', 500] as const]),
@@ -219,7 +219,7 @@ test('another network than was guessed has nothing of the first', () => {
   assert.ok(stage.state.isFirstVisit);
 });
 
-test('Ctrl-X Ctrl-E takes the draft to another editor, and what comes back can be undone', () => {
+test('Ctrl-X Ctrl-E opens the draft in another editor, and its result can be undone', () => {
   const stage = new Stage().live().press('i').type('half').press('ctrl-x');
   assert.deepEqual(stage.asked(), [{ kind: 'list' }]);
   stage.press('ctrl-e');
@@ -232,7 +232,7 @@ test('Ctrl-X Ctrl-E takes the draft to another editor, and what comes back can b
   assert.match(stage.screen, /› half +4\/1000/, 'the second of two keys that mean nothing is not typed');
 });
 
-test('a click puts the cursor where one points at', () => {
+test('a click puts the cursor there', () => {
   const stage = new Stage().live().press('i').type('one 山田 two');
   const click = (x: number): Stage =>
     stage.tell({ kind: 'token', token: { kind: 'mouse', action: 'press', button: 'left', x, y: 22 } });
@@ -247,7 +247,7 @@ test('a click puts the cursor where one points at', () => {
   assert.match(stage.screen, /:user !bo/);
 });
 
-test('who is muted is nothing new, who is ignored is not shown, until it is taken back', () => {
+test('posts of muted users are not new, those of ignored users are not shown, until that is undone', () => {
   const stage = new Stage().live().people('ana*', 'bo*').past('ana: hello').focusWindow(false);
   stage.type(':mute bo').press('enter').type(':bell on').press('enter');
   stage.asked();

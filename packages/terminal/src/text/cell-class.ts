@@ -8,7 +8,7 @@
  * Made by comparing, for each code point, the table of @xterm/addon-unicode11 0.9 (Unicode 11 and 12) with
  * `wcwidth` of glibc 2.36 (Unicode 15, which is what tmux asks), and with what EastAsianWidth.txt of Unicode
  * 16 made wide afterwards. Code points that clean.ts drops, and unassigned ones (Unicode 17), went to the
- * range that made the tables shorter. Unassigned code points beside disputed ones count as disputed too,
+ * range that made the tables shorter. Unassigned code points next to disputed ones count as disputed too,
  * because future emoji will be there. Ambiguous width counts as 1: the lines of every frame on a terminal are
  * ambiguous themselves.
  */

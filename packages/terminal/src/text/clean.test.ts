@@ -11,7 +11,7 @@ test('plain text stays as it is', () => {
   assert.equal(cleanText(text), text);
 });
 
-test('what a terminal would act on is gone', () => {
+test('control sequences are dropped', () => {
   assert.equal(cleanText('a\u001b[31mb\u0007c\u007fd\u009b2Je\u0000'), 'a[31mbcd2Je');
   assert.equal(cleanText('a\r\nb\tc'), 'a\nb c');
   assert.equal(cleanText('a\u2028b\u2029c'), 'a b c');
@@ -23,12 +23,12 @@ test('nothing turns the direction of writing; right-to-left letters stay in logi
   assert.equal(cleanText('שלום abc'), 'שלום abc');
 });
 
-test('what is invisible is gone, however much of it', () => {
+test('invisible characters are dropped, however many', () => {
   assert.equal(cleanText(`a${'\u200b\u2060\ufeff\u200c\u00ad\u180e\u3164'.repeat(300)}b`), 'ab');
   assert.equal(cleanText('a\u{e0041}\u{e007f}b'), 'ab');
 });
 
-test('what has no shape everybody knows becomes one sign', () => {
+test('characters without a common shape become one sign', () => {
   for (const shapeless of ['\ud800', '\udc00', '\ue000', '\u{f0000}', '\u0378', '\u{10ffff}'])
     assert.equal(cleanText(`a${shapeless}b`), `a${UNSHOWABLE}b`);
 });
@@ -59,7 +59,7 @@ test('marks are bounded, and none sits on the frame', () => {
   assert.equal(cleanText('\u0335\u0336a\n\u0335b'), 'a\nb');
 });
 
-test('what terminals count differently is shown by a sign, and kept where it is typed', () => {
+test('characters that terminals measure differently are shown as a sign, and kept in the text', () => {
   assert.equal(cleanText('yes 🫡'), `yes ${UNSHOWABLE}`);
   assert.equal(cleanInput('yes 🫡'), 'yes 🫡');
   assert.equal(showable('🫡'), UNSHOWABLE);

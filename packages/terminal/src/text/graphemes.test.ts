@@ -33,7 +33,7 @@ test('marks belong to the character before them; a letter of a syllable that has
   assert.deepEqual(graphemes('🎉a\n漢'), ['🎉', 'a', '\n', '漢']);
 });
 
-test('going back over a text meets the same places as going on', () => {
+test('moving back over a text stops at the same places as moving forward', () => {
   fc.assert(
     fc.property(postLike, (text) => {
       const cleaned = cleanText(text);

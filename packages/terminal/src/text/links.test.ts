@@ -18,7 +18,7 @@ test('addresses are found as they are written in sentences', () => {
   assert.deepEqual(link, { start: 3, end: 20, url: 'https://a.example/' });
 });
 
-test('what is none is none', () => {
+test('other texts are no links', () => {
   for (const text of [
     'http://',
     'https:// x',

@@ -20,7 +20,7 @@ test('lines stay lines, empty ones too', () => {
 
 test('an indent stays', () => assert.deepEqual(wrap('  code here', 8), ['  code', 'here']));
 
-test('a huge word is broken, and starts on a row of its own', () => {
+test('a very long word is broken, and starts on a row of its own', () => {
   assert.deepEqual(wrap('see abcdefghij', 4), ['see', 'abcd', 'efgh', 'ij']);
   assert.deepEqual(wrap('e\u0335'.repeat(5), 2), ['e\u0335e\u0335', 'e\u0335e\u0335', 'e\u0335']);
 });
@@ -46,7 +46,7 @@ test('of any text in any width: no row is too wide, and no character is lost', (
   );
 });
 
-test('cut says that something is missing', () => {
+test('cut marks that something is missing', () => {
   assert.equal(cut('hello', 5), 'hello');
   assert.equal(cut('hello!', 5), 'hell…');
   assert.equal(cut('漢字漢字', 6), '漢字…');
@@ -55,7 +55,7 @@ test('cut says that something is missing', () => {
   assert.equal(cut('a\nb', 5), 'a b');
 });
 
-test('fit fills its column exactly, whatever comes', () => {
+test('fit fills its column exactly, for any text', () => {
   assert.equal(fit('ab', 4), 'ab  ');
   assert.equal(fit('漢字漢', 4), '漢… ');
   fc.assert(

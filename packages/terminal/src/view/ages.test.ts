@@ -7,7 +7,7 @@ import { CLOCK, HOUR_MS, MINUTE_MS, NOW_MS } from './evening.fixture.js';
 const DAY_MS = 24 * HOUR_MS;
 const ago = (ms: number): string => ageText(NOW_MS - ms, CLOCK);
 
-test('an age is told in its largest unit, and a date after a week', () => {
+test('an age is shown in its largest unit, and after a week as a date', () => {
   assert.equal(ago(0), 'now');
   assert.equal(ago(MINUTE_MS - 1), 'now');
   assert.equal(ago(MINUTE_MS), '1m');
@@ -21,7 +21,7 @@ test('an age is told in its largest unit, and a date after a week', () => {
   assert.equal(ago(365 * DAY_MS), '2025-11-21');
 });
 
-test('what comes from the future is now', () => assert.equal(ago(-HOUR_MS), 'now'));
+test('a time in the future is shown as now', () => assert.equal(ago(-HOUR_MS), 'now'));
 
 test('a time of day has its day when that is another', () => {
   assert.equal(timeText(NOW_MS, CLOCK), '12:41');
@@ -30,13 +30,13 @@ test('a time of day has its day when that is another', () => {
   assert.equal(timeText(NOW_MS - 365 * DAY_MS, CLOCK), '2025-11-21 12:41');
 });
 
-test('a time of day is that of here', () => {
+test('a time of day is local', () => {
   assert.equal(timeText(NOW_MS, { ...CLOCK, utcOffsetMinutesAt: () => 330 }), '18:11');
   assert.equal(timeText(NOW_MS, { ...CLOCK, utcOffsetMinutesAt: () => -600 }), '02:41');
   assert.equal(timeText(NOW_MS - 3 * HOUR_MS, { ...CLOCK, utcOffsetMinutesAt: () => -600 }), 'Nov 20 23:41');
 });
 
-test('the time of day of then is by the clocks of then', () => {
+test('a time of day uses the time zone offset of that day', () => {
   // The clocks went back by an hour 2 hours ago.
   const change = NOW_MS - 2 * HOUR_MS;
   const clock = { ...CLOCK, utcOffsetMinutesAt: (wallMs: number) => (wallMs < change ? 120 : 60) };
@@ -49,7 +49,7 @@ test('the settings choose between the two', () => {
   assert.equal(whenText(NOW_MS - MINUTE_MS, CLOCK, 'absolute'), '12:40');
 });
 
-test('the calendar is that of everybody', () => {
+test('dates are those of the usual calendar', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 4_000_000_000_000 }), (wallMs) => {
       const other = { ...CLOCK, wallMs: 4_102_000_000_000 };
@@ -59,7 +59,7 @@ test('the calendar is that of everybody', () => {
   );
 });
 
-test('whatever a post claims its time to be, it is told in few characters', () => {
+test('for any time of a post its text is short', () => {
   fc.assert(
     fc.property(fc.double(), (wallMs) => {
       assert.ok(timeText(wallMs, CLOCK).length <= 16);

@@ -17,13 +17,13 @@ const prompt = (kind: Prompt['kind'], text: string): Pick<State, 'prompt'> => ({
   prompt: { kind, editor: editorWith(text), completions: [], chosen: -1 },
 });
 
-test('a text with its counter, and the cursor after it while one writes', () => {
+test('a text with its counter, and the cursor after it while writing', () => {
   const { lines, cursor } = composer({ ...draft('Held through four.'), focus: 'composer' });
   assert.deepEqual(lines, [` › Held through four.${' '.repeat(31)}18/1000`, '']);
   assert.deepEqual(cursor, { x: 21, y: 20 });
 });
 
-test('a draft that one does not write at has no cursor', () => {
+test('a draft without the focus has no cursor', () => {
   assert.equal(composer(draft('later')).cursor, undefined);
   assert.equal(
     composer({ ...draft('later'), focus: 'composer', overlay: { kind: 'help', scroll: 0 } }).cursor,
@@ -38,7 +38,7 @@ test('a text of several rows', () => {
   assert.deepEqual(cursor, { x: 6, y: 21 });
 });
 
-test('near the limit the counter warns, and beyond it says by how much', () => {
+test('near the limit the counter warns, and beyond it shows the excess', () => {
   const roleOf = (length: number): readonly string[] =>
     composer({ ...draft('x'.repeat(length)), focus: 'composer' })
       .rows[0]?.filter(({ text }) => /\/1000|over/.test(text))
@@ -53,7 +53,7 @@ test('characters are counted as the limit counts them', () => {
   assert.match(composer(draft('🎉🎉')).lines[0] ?? '', / 2\/1000$/);
 });
 
-test('an empty one says how to begin, and that a lost server is no reason not to', () => {
+test('an empty one shows how to begin, also after a server was lost', () => {
   assert.equal(composer({}).lines[0], ' › i to write a post');
   assert.equal(composer({ focus: 'composer' }).lines[0], ' › what is going on?');
   assert.deepEqual(composer({ focus: 'composer' }).cursor, { x: 3, y: 20 });
@@ -76,7 +76,7 @@ test('a command and a search are typed in its place', () => {
   assert.equal(composer(prompt('search', 'dog')).lines[0], ' /dog');
 });
 
-test('a line that is longer than the row shows where one types', () => {
+test('a line that is longer than the row shows the part around the cursor', () => {
   const { lines, cursor } = composer(prompt('command', `user ${'a'.repeat(200)}`), { ...AREA, height: 1 });
   assert.equal(lines.length, 1);
   assert.ok((lines[0] ?? '').length <= AREA.width);

@@ -21,7 +21,7 @@ test('a key is there when it does something', () => {
   assert.match(footer(reading({ selected: 8812 })), / {2}r reply {2}F unfollow {2}/);
 });
 
-test('a post that was not sent brings the keys that help', () => {
+test('an unsent post adds the keys that help', () => {
   const status = { kind: 'failed', reason: 'busy', detail: '', unknown: false } as const;
   const state: Partial<State> = { outbox: [outgoing(4, 'x', status)], ...reading({ selected: -4 }) };
   assert.match(footer(state), / R retry {2}e edit {2}/);
@@ -38,12 +38,12 @@ test('the keys of everywhere else', () => {
   assert.match(footer({ overlay: { kind: 'help', scroll: 0 } }), /Esc back$/);
 });
 
-test('where there is little room the most needed stay', () => {
+test('with little room the most important entries stay', () => {
   assert.equal(footer({}, 40), ' i post  f follow  ? help  q quit');
   assert.equal(footer({ focus: 'composer' }, 40), ' Enter send  Ctrl-j new line  Esc back');
 });
 
-test('what there is to say stands there for its moment', () => {
+test('a notice is shown until its time is over', () => {
   const untilMs = NOW_MONO_MS + 1;
   assert.equal(footer({ notice: { kind: 'said', text: 'you follow @ana', untilMs } }), ' you follow @ana');
   assert.equal(

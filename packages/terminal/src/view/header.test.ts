@@ -30,25 +30,25 @@ const WAITING: Connection = {
   because: { reason: 'router-unreachable', detail: 'connection refused' },
 };
 
-test('who one is left, how the session is right', () => {
+test('the user is on the left, the state of the session on the right', () => {
   const row = header({}, 80);
   assert.equal(row, ` dualping  @mira${' '.repeat(50)}● live  12:41 `);
   assert.equal(row.length, 80);
 });
 
-test('a lost server is told with where it will go on', () => {
+test('a lost server is shown with the next one', () => {
   assert.equal(told(LOST, 80), '◐ server lost · resuming from #8812');
   assert.equal(told(LOST, 40), '◐ resuming from #8812');
   assert.equal(told({ ...LOST, resumeAfter: 0 }, 80), '◐ server lost · resuming');
 });
 
-test('a move is told with what it cost, for a while', () => {
+test('a move is shown with its cost, for a while', () => {
   assert.equal(told(RESUMED, 80), '● resumed on s2 · gap 31 ms · nothing missed');
   assert.equal(told(RESUMED, 40), '● resumed on s2 · gap 31 ms');
   assert.equal(told({ ...RESUMED, untilMs: NOW_MONO_MS }, 80), '● live  12:41');
 });
 
-test('with everything down it counts down, and says which key tries at once where it is a key', () => {
+test('with everything down it counts down, and names the key that tries at once, if that key works there', () => {
   assert.equal(told(WAITING, 80), '◌ everything is down · trying again in 3 s · r now');
   assert.equal(told(WAITING, 80, { focus: 'composer' }), '◌ everything is down · trying again in 3 s');
   assert.equal(
@@ -62,7 +62,7 @@ test('with everything down it counts down, and says which key tries at once wher
   );
 });
 
-test('where there are several clusters a server is named with its own, and who waits is told which is down', () => {
+test('with several clusters a server is named with its cluster, and a waiting user sees which cluster is down', () => {
   const elsewhere = { ...target(2), cluster: 3 };
   assert.equal(
     told({ ...RESUMED, target: elsewhere }, 80),
@@ -77,7 +77,7 @@ test('where there are several clusters a server is named with its own, and who w
   assert.equal(told({ ...WAITING, because }, 80), '◌ everything is down · trying again in 3 s · r now');
 });
 
-test('the way to the first server, and the end of all ways', () => {
+test('the search for the first server, and its failure', () => {
   assert.equal(told({ kind: 'connecting', to: undefined }, 80), '◌ looking for a server');
   assert.equal(told({ kind: 'connecting', to: target(3) }, 80), '◌ connecting to s3');
   const because = { reason: 'wrong-network', detail: 'this router serves another network' } as const;
@@ -85,7 +85,7 @@ test('the way to the first server, and the end of all ways', () => {
   assert.equal(told({ kind: 'failed', because }, 40), '✗ wrong-network');
 });
 
-test('where there is no sidebar it says where one is, and how often one was mentioned', () => {
+test('without a sidebar it shows the timeline and the number of mentions', () => {
   assert.equal(header({}, 40, true), ` @mira · Home${' '.repeat(13)}● live  12:41 `);
   assert.match(header({ unread: new Map([['mentions', 2]]) }, 50, true), /^ @mira · Home · 2 mentions {2}/);
   assert.match(header({ timeline: '@ana' }, 40, true), /^ @mira · @ana /);

@@ -32,7 +32,7 @@ test('a mark stays with its character', () => {
   assert.deepEqual(placesOf('ax̃y', searchPattern('a')), ['a']);
 });
 
-test('a row shows the part of a highlight that falls into it, and the later one where two meet', () => {
+test('a row shows its part of a highlight, and the later one where two overlap', () => {
   const text = 'one @mira two';
   const highlights = [
     { start: 4, end: 9, role: 'mention' },

@@ -30,7 +30,7 @@ test('the help has every key, every command and what edits text, at any width', 
   }
 });
 
-test('in one column every line of help is there word for word', () => {
+test('in one column every line of help is there in full', () => {
   const text = words(helpRows(60).map(plainText).join(' '));
   for (const { help } of KEYMAP) assert.ok(text.includes(words(help)), help);
   for (const { help } of COMMANDS) assert.ok(text.includes(words(help)), help);

@@ -58,14 +58,14 @@ test('an own post that was just acknowledged is ticked', () => {
   assert.deepEqual(partsIn(blockRows(postItem('x', ME), 30, LOOK), 'self'), ['@mira']);
 });
 
-test('what is on its way says so', () => {
+test('a post that is being sent is marked', () => {
   const sending: Item = { kind: 'outgoing', key: -1, outgoing: outgoing(1, 'x', { kind: 'sending' }) };
   assert.match(lines(sending, 30)[0] ?? '', /@mira .*◌ sending$/);
   const sent: Item = { kind: 'outgoing', key: -1, outgoing: outgoing(1, 'x', { kind: 'sent', position: 9 }) };
   assert.match(lines(sent, 30)[0] ?? '', /@mira .*✓ 2m$/);
 });
 
-test('what was not sent says why, and which keys help', () => {
+test('an unsent post shows the reason, and the keys that help', () => {
   assert.deepEqual(lines(failed('the server said no'), 46), [
     '  @mira         ✗ not sent · R retry · e edit',
     '    Freezing one is scarier.',
@@ -74,25 +74,25 @@ test('what was not sent says why, and which keys help', () => {
   assert.match(lines(failed(''), 46)[2] ?? '', /✗ busy$/);
 });
 
-test('where there is less room the keys are told more shortly, then left out', () => {
+test('with less room the keys are abbreviated, then left out', () => {
   assert.match(lines(failed('no'), 40)[0] ?? '', /✗ not sent · R retry · e edit$/);
   assert.match(lines(failed('no'), 30)[0] ?? '', /@mira +✗ not sent · R\/e$/);
   assert.match(lines(failed('no'), 22)[0] ?? '', /@mira +✗ not sent$/);
 });
 
-test('what may have been posted is not called not sent', () => {
+test('a post with an uncertain outcome is not shown as unsent', () => {
   const [header, , reason] = lines(failed('the session ended', true), 80);
   assert.match(header ?? '', /✗ perhaps sent · R retry · e edit$/);
   assert.match(reason ?? '', /nobody can say whether it was posted: the session ended$/);
 });
 
-test('my name in a post stands out, only where somebody meant me', () => {
+test('my name in a post is highlighted, only where it is a mention', () => {
   const text = 'Look @mira, @miranda and @mira';
   assert.deepEqual(partsIn(blockRows(postItem(text, 'ana', true), 60, LOOK), 'mention'), ['@mira', '@mira']);
   assert.deepEqual(partsIn(blockRows(postItem(text, 'ana', false), 60, LOOK), 'mention'), []);
 });
 
-test('what is searched for stands out, also where it goes on in the next row, and in the name of the author', () => {
+test('matches of a search are highlighted, also over two rows, and in the name of the author', () => {
   const rows = blockRows(postItem('one two three two three', 'two'), 15, { ...LOOK, search: 'two three' });
   assert.deepEqual(rows.map((row) => plainText(row).trimEnd()).slice(1), [
     '    one two',
@@ -113,7 +113,7 @@ test('escape sequences and tags of a post are text', () => {
   assert.equal(text, '    [31mred {bold,foo} gnol2J');
 });
 
-test('a block has the height it says, whatever it holds and however it looks, and keeps to its width', () => {
+test('a block has exactly its computed height, for any content and look, and stays within its width', () => {
   fc.assert(
     fc.property(
       fc.oneof(

@@ -31,15 +31,15 @@ test('it closes the columns', () => {
   assert.equal(rule({ overlay: { kind: 'help', scroll: 0 } }, 120), `${'─'.repeat(18)}┴${'─'.repeat(101)}`);
 });
 
-test('it says what lies below the screen', () => {
+test('it shows what is below the screen', () => {
   assert.equal(rule({}, 40, 12), `${'─'.repeat(22)} ↓ 12 newer · G ──`);
 });
 
-test('it says what is searched for, and how to go on', () => {
+test('it shows the search text, and how to continue', () => {
   assert.equal(rule({ search: 'dog' }, 60), `── /dog · n older · N newer · Esc ${'─'.repeat(26)}`);
 });
 
-test('it lists what a word could become, the chosen one marked', () => {
+test('it lists the completions of a word, the chosen one marked', () => {
   const over = prompt('command', 'follow', ['ana', 'bo', 'chen'], 1);
   assert.equal(rule(over, 40), `── ana  bo  chen ${'─'.repeat(23)}`);
   const row = ruleRow(evening(over), geometryOf({ width: 40, height: 24 }, 1), window(0));
@@ -63,7 +63,7 @@ test('of many it lists those around the chosen one', () => {
   }
 });
 
-test('without completions it says what the command does', () => {
+test('without completions it shows what the command does', () => {
   assert.match(rule(prompt('command', 'follow x'), 60), /^── follow NAME · see what they write ─+$/);
   assert.match(rule(prompt('command', 'zzz'), 40), /^─+$/);
   assert.match(rule(prompt('search', 'dog'), 40), /^── search in this timeline ─+$/);

@@ -8,7 +8,7 @@ import { sidebarRows } from './sidebar.js';
 const lines = (over: Partial<State>, height = 12): readonly string[] =>
   sidebarRows(evening(over), { width: 18, height }).map((row) => plainText(row).trimEnd());
 
-test('timelines, whom one follows and whom one could, each with what is unread', () => {
+test('timelines, followed users and others, each with its unread posts', () => {
   assert.deepEqual(
     lines({
       unread: new Map<TimelineId, number>([
@@ -34,11 +34,11 @@ test('timelines, whom one follows and whom one could, each with what is unread',
   );
 });
 
-test('nobody is known yet', () => {
+test('no user is known yet', () => {
   assert.deepEqual(lines({ people: undefined }, 4), [' Timelines', ' ▸Home', '  Mentions', '']);
 });
 
-test('the entry that one stands on is marked, and shown as chosen over the whole width', () => {
+test('the current entry is marked, and shown as selected over the whole width', () => {
   const rows = sidebarRows(evening({ focus: 'sidebar', sidebarAt: 2 }), { width: 18, height: 12 });
   const row = rows[5] ?? [];
   assert.equal(plainText(row), '▌ ● ana           ');
@@ -46,7 +46,7 @@ test('the entry that one stands on is marked, and shown as chosen over the whole
   assert.equal(rows.filter((each) => each.some(({ selected }) => selected === true)).length, 1);
 });
 
-test('the person whose timeline is open has the mark of it', () => {
+test('the user whose timeline is open is marked', () => {
   assert.equal(lines({ timeline: '@bo' })[6], ' ▸● bo');
 });
 
@@ -59,7 +59,7 @@ test('a name of 32 characters leaves room for its count', () => {
   assert.equal(rows[5], '  ● nnnnnnnnn… 12');
 });
 
-test('what does not fit is counted, and comes with where one stands', () => {
+test("entries that don't fit are counted, and scroll in with the selection", () => {
   const people = Array.from({ length: 30 }, (_, at) => person(`p${at}`, { followed: true }));
   const top = lines({ people }, 8);
   assert.deepEqual([top[0], top.at(-1)], [' Timelines', '  ↓ 28 more']);

@@ -29,7 +29,7 @@ const timeline = (over: Partial<State>): readonly string[] => {
   );
 };
 
-test('at the end the newest post stands at the bottom, and the first is cut off', () => {
+test('at the end the newest post is at the bottom, and the first is cut off', () => {
   assert.deepEqual(timeline({}), [
     '    Yes! It is the batching. Charts',
     '    tomorrow.',
@@ -40,7 +40,7 @@ test('at the end the newest post stands at the bottom, and the first is cut off'
   ]);
 });
 
-test('few posts stand at the bottom, under what is known of older ones', () => {
+test('few posts are at the bottom, under the line about older ones', () => {
   const posts = items(post(1, 'bo', 14, 'hello'));
   assert.deepEqual(timeline({ posts }).slice(-4), [
     '',
@@ -54,7 +54,7 @@ test('few posts stand at the bottom, under what is known of older ones', () => {
   assert.equal(timeline({ posts, ...sized(80, 10) })[3], '    ↑ older posts: keep scrolling (k / PgUp)');
 });
 
-test('the divider says how many are new and since when', () => {
+test('the divider shows how many are new and since when', () => {
   const divider = { after: 8809, sinceWallMs: NOW_MS - 9 * MINUTE_MS };
   assert.equal(timeline(reading({ divider }))[1], ` ${'─'.repeat(9)} 1 new since 12:32 ${'─'.repeat(10)}`);
 });
@@ -72,7 +72,7 @@ test('an own post that was acknowledged is ticked for a moment', () => {
   assert.match(timeline({ posts, fresh: new Map([[9, NOW_MONO_MS]]) })[4] ?? '', /@mira +now$/);
 });
 
-test('the timeline of a person begins with who that is', () => {
+test('the timeline of a user begins with that user', () => {
   assert.equal(timeline({ timeline: '@chen' })[0], '  @chen · you follow · follows you');
   assert.equal(
     timeline({ timeline: '@bo', ...sized(80, 10) })[0],
@@ -90,7 +90,7 @@ const said = (over: Partial<State>): string =>
     .filter((line) => line !== '')
     .join(' | ');
 
-test('scrolling shows the same rows, each where the one before it was', () => {
+test('scrolling moves each row to the place of the one before it', () => {
   const posts = items(
     ...Array.from({ length: 12 }, (_, at) =>
       post(at + 1, at % 3 === 0 ? 'ana' : 'bo', 30 - at, 'words '.repeat(at * 3)),
@@ -111,7 +111,7 @@ test('scrolling shows the same rows, each where the one before it was', () => {
   }
 });
 
-test('where nothing is, it says why and what to do', () => {
+test('an empty timeline shows why, and what to do', () => {
   assert.match(
     said({ people: [] }),
     /^Nothing here yet \| .* \| f {2}follow somebody \| i {2}write a post \| :/,

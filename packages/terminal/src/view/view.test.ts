@@ -121,7 +121,7 @@ test('40x10 does without the sidebar', () => {
   ]);
 });
 
-test('smaller than that it only says so', () => {
+test('in a smaller window it shows only that', () => {
   const said = (width: number, height: number): readonly string[] => screen(evening(sized(width, height)));
   assert.deepEqual(said(60, 9), [
     ...['', '', '', ''],
@@ -135,7 +135,7 @@ test('smaller than that it only says so', () => {
   assert.deepEqual(said(10, 0), []);
 });
 
-test('the cursor is where one types, else on what the keys act on', () => {
+test('the cursor is at the typed text, else on the entry that the keys act on', () => {
   assert.deepEqual(view(BUSY).cursor, { x: 53, y: 22 });
   const cursorRow = (state: State): string => {
     const { rows, cursor } = view(state);
@@ -151,14 +151,14 @@ test('the cursor is where one types, else on what the keys act on', () => {
   assert.match(cursorRow(reading), new RegExp(`▌?@${first.post.author}`));
 });
 
-test('typing goes on while the server is lost: nothing but the header changes', () => {
+test('typing continues while the server is lost: only the header changes', () => {
   const lost = screen({ ...BUSY, connection: { kind: 'lost', because: undefined, resumeAfter: 8812 } });
   const before = screen(BUSY);
   assert.match(lost[0] ?? '', /◐ server lost · resuming from #8812$/);
   assert.deepEqual(lost.slice(1), before.slice(1));
 });
 
-test('a person is looked at while the sidebar has the keys', () => {
+test("a user's timeline is shown while the sidebar has the focus", () => {
   const rows = screen(evening({ ...sized(120, 30), focus: 'sidebar', sidebarAt: 6 }));
   assert.match(rows[1] ?? '', /│ @eli {2}○ away$/);
 });
@@ -286,7 +286,7 @@ const anyState: fc.Arbitrary<State> = fc
 /** Characters that would move a terminal's cursor, or change the direction of text. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u;
 
-test('whatever the state holds, every row is there, none is wider than the screen, and nothing in it is unsafe', () => {
+test('in any state every row is there, none is wider than the screen, and nothing in it is unsafe', () => {
   fc.assert(
     fc.property(anyState, (state) => {
       const { rows, cursor } = view(state);

@@ -1,4 +1,4 @@
-/** Which requests are answered, and whose presses count. */
+/** Which requests are answered, and which callers may press buttons. */
 import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { test } from 'node:test';
@@ -19,7 +19,7 @@ test('the key is read from its header, and from nothing else', () => {
     assert.equal(keyIn(authorization === undefined ? {} : { authorization }), '', authorization);
 });
 
-test('addresses and names of this machine are ours, names of others are not', () => {
+test('addresses and names of this machine are recognised, names of others are not', () => {
   const ours = ['127.0.0.1:8080', 'localhost:1', '192.168.1.7:8080', '[::1]:8080', '10.0.0.1'];
   for (const host of [...ours, `${hostname()}:8080`, `${hostname()}.local:80`, 'beamer.school:8080'])
     assert.ok(isForUs({ host }, 'beamer.school'), host);

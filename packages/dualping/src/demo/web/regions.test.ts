@@ -91,14 +91,14 @@ const CONTROLS: Controls = {
   pids: new Map([['s1', 4_711]]),
 };
 
-test('before the first state every region exists and says so', (context) => {
+test('before the first state every region exists and shows that it waits', (context) => {
   const regions = show(context, CONTROLS).regions();
   assert.deepEqual(Object.keys(regions), [...REGIONS]);
   assert.match(regions.top, /asking the router/);
   for (const markup of Object.values(regions)) assert.doesNotMatch(markup, /NaN|undefined|Infinity|\[object/);
 });
 
-test('members, takeovers, counts: in the words of the screen', (context) => {
+test('members, takeovers and counts are shown in the same words as on the screen', (context) => {
   const { members, takeovers$, counts$, regions, live } = show(context, CONTROLS);
   members(member(1), member(2, { inSync: false }), member(3, { live: false }));
   takeovers$.next(takeover(1));
