@@ -33,7 +33,7 @@ import { MachineLoop } from './machine-loop.js';
 
 export interface RegistryPorts {
   readonly clock: Clock;
-  /** For people; may go back. */
+  /** For operators; may go back. */
   readonly wallTime: () => WallTimeMs;
   /** Undefined: no other router has this store. */
   readonly fence?: RegistryFence;
@@ -67,7 +67,7 @@ export interface RegistryFence {
   mayPong(): boolean;
 }
 
-/** The registry is told of the wall clock when that is so far from where it would be by now, ms. */
+/** The registry gets the wall clock when it differs by this much from the expected time, ms. */
 const WALL_CLOCK_SLACK_MS = 1_000;
 
 export class RegistryDriver {
@@ -78,7 +78,7 @@ export class RegistryDriver {
   /** Whether a write, or a read of the fence, runs. */
   #isWriting = false;
   #onIdle: (() => void) | undefined;
-  /** By how much the wall clock was ahead of `clock` when the registry was told of it last. */
+  /** By how much the wall clock was ahead of `clock` when the registry got it last. */
   #wallIsAheadMs = Number.NEGATIVE_INFINITY;
 
   constructor(registry: Machine<RegistryInput, RegistryOutput>, ports: RegistryPorts) {
