@@ -26,6 +26,7 @@ const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 /** Where the types of each kind are. */
 const KINDS: Readonly<Record<string, string>> = {
   'apps/v1 StatefulSet': 'apps/v1',
+  'apps/v1 Deployment': 'apps/v1',
   'v1 Service': 'core/v1',
   'policy/v1 PodDisruptionBudget': 'policy/v1',
   'networking.k8s.io/v1 NetworkPolicy': 'networking/v1',
@@ -171,6 +172,7 @@ test('the parts read their settings, and take their ids from these', async () =>
   assert.ok(router !== undefined && servers !== undefined);
   assert.equal(servers.env.DUALPING_ID, '1', 'there is no server 0');
   assert.equal(servers.env.DUALPING_ADVERTISE, 'server-1.servers:7070');
+  assert.equal(servers.env.DUALPING_REGISTRATION, 'invite', 'it listens for others than this machine');
   // Here with certificates of their own, and where there is room.
   const here = { DUALPING_CERTS: '', DUALPING_METRICS: '127.0.0.1:0', DUALPING_HOST: '127.0.0.1' };
   const started = new DualpingProcess(router.args, {

@@ -238,6 +238,8 @@ describe('up with several routers', { skip: NO_ETCD ?? false }, () => {
   test('an operator makes another router lead, through any router, and top shows it', async () => {
     const addresses = /--routers (\S+)/.exec(await up.line(/^ready/))?.[1]?.split(',') ?? [];
     let former = '';
+    using routers = new RouterClient({ routers: addresses });
+    await routers.pause(1);
     for (const address of addresses) {
       const handover = new DualpingProcess(['admin', 'router', 'handover', '--routers', address]);
       const [, leader = ''] = /^router (\S+) leads in term \d+$/.exec(await handover.line(/ leads /)) ?? [];
@@ -245,6 +247,14 @@ describe('up with several routers', { skip: NO_ETCD ?? false }, () => {
       assert.notEqual(leader, former);
       former = leader;
     }
+    // What an operator has ordered holds under each leader, and so does what happened.
+    const [assignment] = (await routers.status()).assignments;
+    assert.equal(assignment?.suspended, 'paused');
+    assert.deepEqual(
+      (await routers.history(1)).map(({ what }) => what),
+      ['promoted', 'paused'],
+    );
+    assert.equal((await routers.resume(1)).suspended, undefined);
     const top = new DualpingProcess(['top', '--routers', former, '--data', join(folder, 'data')]);
     await top.line(new RegExp(`^router ${former} leads in term \\d+, pid \\d+$`));
     assert.equal(await top.exited, 0);

@@ -177,7 +177,7 @@ test('one more server, and one whose disk is gone', async () => {
   await goesOn();
 });
 
-test('a router of the release before says what it can not read, and the newer one goes on', async () => {
+test("a router of the previous release names the format that it can't read, and the newer one goes on", async () => {
   await routers.pause(1);
   assert.equal(await part('router').stop(), 143);
   const place = ['--data', join(folder, 'elsewhere'), '--port', `${ports.get('elsewhere')}`];
@@ -195,7 +195,7 @@ test('a router of the release before says what it can not read, and the newer on
   await goesOn();
 });
 
-test('after all of this nobody has lost, seen twice or been refused anything', async () => {
+test('after all of this no client has lost anything, seen anything twice or been refused', async () => {
   await Promise.all(people.map((person) => person.stopPosting()));
   assert.deepEqual(
     people.flatMap(({ failures }) => failures),

@@ -103,7 +103,12 @@ describe('users of a network with invitations', () => {
   test('another device is admitted by its owner, is revoked, and is then refused', async () => {
     const keys = ['--user', 'mira', '--routers', mira.routers];
     const phone = new Friend(join(folder, 'phone'), mira.routers);
-    assert.match((await phone.join(await mira.run('keys', 'add', ...keys))).text, /^you are mira/);
+    const line = await mira.run('keys', 'add', ...keys);
+    assert.match(
+      (await phone.join(line, '--user', 'zoe')).text,
+      /user is "zoe", and this line is for "mira" alone/,
+    );
+    assert.match((await phone.join(line)).text, /^you are mira/);
     assert.equal((await phone.post('from the phone')).code, 0);
     const own = await phone.run('keys', ...keys);
     assert.equal(own.text.split('\n').length, 2, own.text);
@@ -215,7 +220,7 @@ describe('users of a network with invitations', () => {
     const [, fingerprint = '', routers = ''] = / trust (\S+) --routers (\S+)/.exec(told.text) ?? [];
     assert.equal((await mira.run('certs', 'fingerprint', '--certs', secure.certs)).text, fingerprint);
     const wrong = await absent.run('trust', `SHA256:${'A'.repeat(43)}`, '--routers', routers);
-    assert.match(wrong.text, /NOT THE NETWORK.*\(wrong-network\)/);
+    assert.match(wrong.text, /NOT THE NETWORK with this fingerprint.*\(wrong-network\)/);
     assert.match((await absent.run('trust', 'x', '--routers', routers)).text, /"x" is no fingerprint/);
     assert.match((await absent.run('trust', fingerprint, '--routers', routers)).text, /is known by SHA256:/);
     assert.equal((await absent.post('back', 'absent')).code, 0);

@@ -40,6 +40,7 @@ const OTHER: RouterView = {
     {
       ...ASSIGNMENT,
       epoch: epoch(5),
+      suspended: 'paused',
       available: false,
       members: [{ ...MEMBER, live: false, inSync: false, unreachable: true }],
     },
@@ -88,4 +89,13 @@ test('the metrics have the right values', () => {
     assignments: [{ ...ASSIGNMENT, members: [{ ...MEMBER, live: false }] }],
   };
   assert.equal(values(dead).get('dualping_cluster_in_sync_members')?.value, 0, 'none that is not there');
+});
+
+test('all live members of a service are ready: it keeps nothing that one of them could lack', () => {
+  const member = { ...MEMBER, journalId: '', inSync: false };
+  const members = [member, { ...member, serverId: serverId(3), live: false }];
+  const service = { ...ASSIGNMENT, cluster: 10_001, service: 'orders', inSync: [], members };
+  const { value, labels } =
+    values({ ...VIEW, assignments: [service] }).get('dualping_cluster_in_sync_members') ?? assert.fail();
+  assert.deepEqual([value, labels], [1, { cluster: 'orders' }]);
 });

@@ -32,7 +32,10 @@ export const ROUTER_METRICS = {
     OF_CLUSTER,
   ),
   dualping_cluster_live_members: gauge('Members that the router hears', OF_CLUSTER),
-  dualping_cluster_in_sync_members: gauge('Live members with everything acknowledged', OF_CLUSTER),
+  dualping_cluster_in_sync_members: gauge(
+    'Live members with everything acknowledged; without journals all that are live',
+    OF_CLUSTER,
+  ),
   dualping_member_live: gauge('1 while the router hears the member, else 0', OF_MEMBER),
   dualping_member_in_sync: gauge('1 while it has everything acknowledged, else 0', OF_MEMBER),
   dualping_member_primary: gauge('1 while it is the primary, else 0', OF_MEMBER),
@@ -100,7 +103,10 @@ export function routerSamples(view: RouterView): Sample<RouterMetric>[] {
     say('dualping_cluster_epoch', assignment.epoch, { cluster });
     const live = members.filter((member) => member.live);
     say('dualping_cluster_live_members', live.length, { cluster });
-    say('dualping_cluster_in_sync_members', live.filter(({ inSync }) => inSync).length, { cluster });
+    // A cluster without journals has no in-sync set: its live members are as good as one another.
+    const hasJournals = members.some(({ journalId }) => journalId !== '');
+    const ready = hasJournals ? live.filter(({ inSync }) => inSync) : live;
+    say('dualping_cluster_in_sync_members', ready.length, { cluster });
     for (const member of members) {
       const labels = { cluster, server: member.serverId };
       say('dualping_member_live', member.live, labels);

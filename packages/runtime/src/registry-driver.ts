@@ -33,7 +33,7 @@ import { MachineLoop } from './machine-loop.js';
 
 export interface RegistryPorts {
   readonly clock: Clock;
-  /** For people; may go back. */
+  /** For operators; may go back. */
   readonly wallTime: () => WallTimeMs;
   /** Undefined: no other router has this store. */
   readonly fence?: RegistryFence;
@@ -69,7 +69,7 @@ export interface RegistryFence {
   mayPong(): boolean;
 }
 
-/** The registry is told of the wall clock when that is so far from where it would be by now, ms. */
+/** The registry gets the wall clock when it differs by this much from the expected time, ms. */
 const WALL_CLOCK_SLACK_MS = 1_000;
 
 export class RegistryDriver {
@@ -85,7 +85,7 @@ export class RegistryDriver {
   /** No member is heard on any stream, though some may be live. */
   #isQuiet = false;
   #hears = false;
-  /** By how much the wall clock was ahead of `clock` when the registry was told of it last. */
+  /** By how much the wall clock was ahead of `clock` when the registry got it last. */
   #wallIsAheadMs = Number.NEGATIVE_INFINITY;
 
   constructor(registry: Machine<RegistryInput, RegistryOutput>, ports: RegistryPorts) {

@@ -237,6 +237,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'hands-over-while-it-comes-to-rest',
+    from: 16,
     bug: 'a primary that ends because its cluster is to rest is followed by another',
     patches: [{ file: GRANTS, find: 'if (this.#isComingToRest) return false;', replace: '' }],
     needs: { what: 'orders' },
@@ -335,6 +336,28 @@ export const MUTANTS: readonly Mutant[] = [
         file: 'social/social-state.js',
         find: 'sessions: this.#sessions.toSnapshot()',
         replace: 'sessions: []',
+      },
+    ],
+  },
+  {
+    name: 'snapshot-beyond-the-commit',
+    bug: 'a snapshot for a standby ends with what is appended, which counts as committed there',
+    patches: [
+      {
+        file: 'replica/snapshots.js',
+        find: 'through: ledger.committed',
+        replace: 'through: ledger.outline.last',
+      },
+    ],
+  },
+  {
+    name: 'copy-holds-what-was-announced',
+    bug: 'a standby says of a copy that broke off that it has all of it',
+    patches: [
+      {
+        file: 'replica/journal-copy.js',
+        find: 'return { base: this.header.base, end: this.#end };',
+        replace: 'return { base: this.header.base, end: this.header.through };',
       },
     ],
   },

@@ -1,10 +1,10 @@
 /**
- * What operators order for a cluster: that failover pauses, that the cluster rests, that it goes on, and that
- * a member which does not come back is forgotten.
+ * Orders of operators for a cluster: pause failover, bring the cluster to rest, resume it, and forget a
+ * member that does not come back.
  *
- * None of these loses what was acknowledged. A pause and a rest only keep epochs from being granted, and
- * while none is granted the in-sync set stays as it is. The member that holds the epoch, which is in that
- * set, is never forgotten; another one of the set only when the operator says that this is meant.
+ * None of these loses anything acknowledged. A pause and a rest only prevent grants of epochs, and without a
+ * grant the in-sync set stays as it is. The member that holds the epoch, which is in that set, is never
+ * forgotten; another one of the set only when the operator accepts the loss explicitly.
  */
 import { buildText, FEATURE_LEVELS } from '../build.js';
 import { type ServerId, serverName } from '../ids.js';
@@ -26,7 +26,7 @@ export class Orders {
     this.#grants = grants;
   }
 
-  /** Returns why not. A cluster that is paused stays so. */
+  /** Returns the reason of a refusal. A paused cluster stays paused. */
   pause(): Refusal | undefined {
     const { suspended } = this.#state.configuration;
     if (suspended === 'resting') return refusal(atRestText(this.#state.title));
@@ -51,12 +51,12 @@ export class Orders {
       };
     const objection = this.#objectionToLevel(FEATURE_LEVELS.rest);
     if (objection !== undefined) return refusal(objection);
-    if (primaryLink === undefined) return refusal(`${primaryName} holds no stream on which to be asked`);
+    if (primaryLink === undefined) return refusal(`${primaryName} has no stream to the router`);
     if (suspended !== 'resting') this.#suspend('resting', 'the primary ends, and no other takes over');
     return primaryLink;
   }
 
-  /** Why something can't be used that came with this level, for people; undefined: all members have it. */
+  /** Why an addition of this level can't be used, for operators; undefined: all members have the level. */
   #objectionToLevel(level: number): string | undefined {
     const { roster, title } = this.#state;
     const old = roster.all.filter((member) => (levelOf(member) ?? level) < level);
@@ -80,7 +80,7 @@ export class Orders {
     this.#state.event('suspended', `an operator ${what}: ${effect}`);
   }
 
-  /** Forgets a member. Returns why not. */
+  /** Forgets a member. Returns the reason of a refusal. */
   remove(serverId: ServerId, acceptLoss: boolean): Refusal | undefined {
     const { roster, title } = this.#state;
     const member = roster.find(serverId);
@@ -113,7 +113,7 @@ export class Orders {
     if (primary?.serverId === member.serverId)
       return `${name} holds epoch ${epoch}, and another server has to take over first: ${this.#grants.unavailableReason()}`;
     if (this.#state.isHalted)
-      return `not yet: an operator first has to decide whose journal counts: ${this.#grants.unavailableReason()}`;
+      return `not yet: an operator first has to decide which journal counts: ${this.#grants.unavailableReason()}`;
     return undefined;
   }
 }

@@ -1,4 +1,7 @@
-/** What the commands of operators have in common: whom they ask, as whom, and how they show the answer. */
+/**
+ * Common parts of operators' commands: the router that they ask, their identity, and how they show the
+ * answer.
+ */
 import { RouterClient } from '@dualping/client';
 import {
   type Address,
@@ -14,7 +17,7 @@ import type { Io } from '../io.js';
 import { renderAssignment } from '../render.js';
 import { wholeNumber } from '../settings/parse.js';
 
-/** What is asked, and how: as an operator, where there are certificates. */
+/** The request, made as an operator where there are certificates. */
 export interface Asked extends Trust {
   readonly routers: readonly Address[];
 }

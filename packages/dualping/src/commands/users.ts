@@ -109,9 +109,14 @@ export const joinCommand = command({
   summary: 'join a network with the line of an invitation',
   args: [{ name: 'line', help: 'dualping://host:port/?ca=...&code=..., in quotes' }],
   settings: { user: settings.user, timeoutMs: settings.timeoutMs },
-  run: async ({ user: chosen, timeoutMs }, { args, io }) => {
+  run: async ({ user: chosen, timeoutMs }, { args, io, isGiven }) => {
     const { routers, fingerprints, code, user = chosen } = parseJoinLine(args[0] ?? '');
-    const found = await networkThere(routers, fingerprints);
+    if (isGiven('user') && user !== chosen)
+      throw new DualpingError(
+        'invalid-argument',
+        `user is ${quote(chosen)}, and this line is for ${quote(user)} alone: leave --user out, or ask for another line`,
+      );
+    const found = await networkThere(routers, fingerprints, 'of this line');
     const credentials = NetworkCredentials.parse(found.certificate);
     await comeIn({ routers, user, credentials, code, timeoutMs });
     rememberNetwork(routers, found);
@@ -124,6 +129,7 @@ export const joinCommand = command({
 async function networkThere(
   routers: readonly Address[],
   fingerprints: readonly string[],
+  wanted: 'of this line' | 'with this fingerprint',
 ): Promise<KnownNetwork> {
   const found = await firstProbed(routers);
   if (found.kind === 'silent')
@@ -135,7 +141,7 @@ async function networkThere(
   const there = found.kind === 'plaintext' ? 'no TLS at all' : fingerprintText(found.fingerprint);
   throw new DualpingError(
     'wrong-network',
-    `what answers at ${routers.join()} is NOT THE NETWORK of this line: ${there}, and not ${fingerprints.map(fingerprintText).join(' or ')}. Nothing was sent to it`,
+    `what answers at ${routers.join()} is NOT THE NETWORK ${wanted}: ${there}, and not ${fingerprints.map(fingerprintText).join(' or ')}. Nothing was sent to it`,
   );
 }
 
@@ -145,7 +151,7 @@ export const trustCommand = command({
   args: [{ name: 'fingerprint', help: 'as its operator tells it: certs fingerprint shows it' }],
   settings: { routers: settings.routers },
   run: async ({ routers }, { args, io }) => {
-    const found = await networkThere(routers, [fingerprintIn(args[0] ?? '')]);
+    const found = await networkThere(routers, [fingerprintIn(args[0] ?? '')], 'with this fingerprint');
     rememberNetwork(routers, found);
     io.out(`${routers.join()} is known by ${fingerprintText(found.fingerprint)} from now on`);
     return EXIT.done;

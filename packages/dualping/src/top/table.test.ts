@@ -53,3 +53,16 @@ test('a row for each server, numbers to the right, nothing that acts on a termin
     'router r3 does not answer: no answer',
   ]);
 });
+
+test('a pause is shown, so that nobody counts on a takeover', () => {
+  const paused = assignment(1, { id: 1, epoch: 17 }, [member(1)], { suspended: 'paused' });
+  const status = {
+    router: 'r:1',
+    networkId: 'n',
+    clusters: 1,
+    assignments: [paused],
+    trouble: '',
+    stats: [],
+  };
+  assert.equal(renderStatusTable(status).at(-1), 'cluster 1: failover is paused by an operator');
+});

@@ -24,12 +24,12 @@ export function renderStatusTable(
   const rows = status.assignments.flatMap((assignment) =>
     assignment.members.map((member) => cellsOf(status, assignment, member)),
   );
-  const unavailable = status.assignments
-    .filter(({ available }) => !available)
-    .map((assignment) => {
-      const title = clusterTitle(clusterKeyOf(assignment));
-      return `${title} is not available: ${assignment.unavailableReason}`;
-    });
+  const unavailable = status.assignments.flatMap((assignment) => {
+    const title = clusterTitle(clusterKeyOf(assignment));
+    const { available, suspended, unavailableReason } = assignment;
+    if (!available) return [`${title} is not available: ${unavailableReason}`];
+    return suspended === undefined ? [] : [`${title}: failover is paused by an operator`];
+  });
   const trouble = status.trouble === '' ? [] : [`router in trouble: ${status.trouble}`];
   const routers = renderRouters(status, pids);
   return [...aligned([HEAD, ...rows]), ...unavailable, ...routers, ...trouble].map(cleanForTerminal);

@@ -23,7 +23,9 @@ import { isLaterFormat, laterFormat } from '@dualping/host';
 
 /** Raised with every change of the content of lines. */
 export const LOG_VERSION = 4;
-/** Of a log in which no cluster is suspended: a router that knows no suspension would not keep to it. */
+/**
+ * Format of a log in which no cluster is suspended: a router that does not know suspension would ignore one.
+ */
 export const LOG_VERSION_WITHOUT_SUSPENSION = 3;
 /**
  * The version of a log without services: older routers can read it, so going back to one works until the
@@ -39,7 +41,7 @@ export interface LogHeader {
   readonly movedTo?: string;
 }
 
-/** A later release wrote it: whoever knows the file, or the key, says which one it is. */
+/** A later release wrote it: the caller, which knows the file or the key, names it. */
 export class LaterFormat extends Error {
   constructor(readonly format: number) {
     super(`it is of format ${format}, of a later release`);
@@ -74,8 +76,8 @@ export function headerFromJson(json: string): LogHeader {
 }
 
 /**
- * A record that an older router would not keep to says from which version on one does: where routers share a
- * store, one of an older release may lead next, and reads records that it has not written.
+ * A record that an older router would ignore contains the version that a router needs: where routers share a
+ * store, one of an older release may lead next, and read records that it has not written.
  */
 export function recordToJson(record: ClusterRecord): string {
   const format = versionFor([record]);

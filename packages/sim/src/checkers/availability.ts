@@ -107,7 +107,7 @@ export class Availability {
     const record = router.recordOf(this.number);
     if (record?.primary === undefined) return undefined;
     const told = router.assignmentOf(this.number) ?? record;
-    // An operator has ordered that nobody takes over, or that nobody serves.
+    // An operator has ordered that no server takes over, or that none serves.
     if (told.suspended !== undefined || record.suspended !== undefined) return undefined;
     // When copies of folders disagree, rightly no server serves before an operator has decided.
     const reason = 'unavailableReason' in told ? told.unavailableReason : '';

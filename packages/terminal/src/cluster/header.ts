@@ -73,6 +73,8 @@ export function healthOf(state: ClusterViewState): Row {
     loud(role, `${glyph} ${healthy} of ${members.length} healthy`),
     say('text', `primary ${name}`),
     epoch,
+    // At rest no server is available, and the router says why.
+    ...(assignment.suspended === undefined ? [] : [loud('warning', 'failover paused')]),
   ];
 }
 

@@ -234,6 +234,12 @@ test('an unavailable cluster is shown with the reason', () => {
   assert.match(show.screen()[3] ?? '', /s2 {5}standby ◌ joining/);
 });
 
+test('a pause is in the header', () => {
+  const paused = assignment(1, [member(1), member(2)], { suspended: 'paused' });
+  const show = new Demonstration().now(update([paused]));
+  assert.match(show.screen()[0] ?? '', /● 2 of 2 healthy {2}primary s1 {2}epoch 17 {2}failover paused/);
+});
+
 test('several clusters: one is open, all are in a row', () => {
   const show = new Demonstration({ canAct: false });
   const others = [1, 2, 3].map((cluster) =>
