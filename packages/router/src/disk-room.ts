@@ -1,6 +1,6 @@
 /**
- * Says when the disk of the router has little room. The router itself writes little and goes on; but a disk
- * that is full ends it, and whatever fills it.
+ * Reports when the disk of the router has little room. The router itself writes little and goes on; but a
+ * full disk ends it, whatever has filled the disk.
  */
 import { diskSpaceText } from '@dualping/core';
 import { DiskRoomWatch, type Report, spaceOf } from '@dualping/host';

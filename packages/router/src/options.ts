@@ -35,7 +35,7 @@ export interface RouterOptions extends CommonOptions {
    * Default 5,000.
    */
   readonly diskStallMs?: number;
-  /** With less of its disk free it says so, percent; 2 GB at most, 0: never. Default 5. */
+  /** With less of its disk free it reports that, percent; 2 GB at most, 0: never. Default 5. */
   readonly minDiskFree?: number;
 }
 

@@ -1,19 +1,19 @@
 /**
- * What the limits of users promise, in terms of its own: looks at what was let through and what was refused,
- * and knows nothing of buckets.
+ * What the limits of users promise, computed independently: from the admitted and the refused requests,
+ * without buckets.
  *
- * In no stretch of time a user gets more through than at once and what time brings; the cluster never has
- * more names than allowed; and nothing is refused that would have kept to all of that.
+ * In no period a user gets more than the burst plus the rate; the cluster never has more names than allowed;
+ * and no request is refused that keeps to all limits.
  */
 import { type Command, ENTRY_BYTES, type UserLimits, type UserQuotas, utf8Length } from '@dualping/core';
 
-/** Somebody asks for something, some time after the one before. */
+/** A request of a user, some time after the one before. */
 export interface Ask {
   readonly afterMs: number;
   readonly command: Command;
 }
 
-/** What was let through of one user and one limit. */
+/** Admitted requests of one user under one limit. */
 interface Passed {
   readonly at: number;
   readonly amount: number;
@@ -40,7 +40,7 @@ function ratesOf(command: Command, limits: UserLimits): readonly Rate[] {
   ];
 }
 
-/** Whether one more now would keep to a rate, in each stretch of time that ends now. */
+/** Whether one more now would keep to a rate, in each period that ends now. */
 function keepsTo({ amount, burst, perMs }: Rate, passed: readonly Passed[], now: number): boolean {
   let sum = amount;
   if (sum > burst + ROUNDING) return false;
