@@ -168,7 +168,7 @@ describe('users of a network with invitations', () => {
     writeFileSync(file, JSON.stringify({ [mira.routers]: { fingerprint: 'A'.repeat(43), certificate } }));
     assert.match(
       (await mira.post('hello')).text,
-      /ANOTHER NETWORK answers at .* may have been made anew.*\(wrong-network\)/,
+      /ANOTHER NETWORK answers at .* may have been set up again.*\(wrong-network\)/,
     );
     writeFileSync(file, 'nonsense');
     assert.match((await mira.post('hello')).text, /known networks .* can't be read: it is not JSON/);
