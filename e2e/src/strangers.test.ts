@@ -13,7 +13,7 @@ import {
   ReplicationServiceClient,
   requestToWire,
   SocialServiceClient,
-  snapshotQuestionToWire,
+  snapshotRequestToWire,
   tailMessageToWire,
 } from '@dualping/protocol';
 import { credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
@@ -89,7 +89,7 @@ describe('callers without a right', () => {
     const { incarnation = 0, journalId = '', lifeId = '', serverId: id = serverId(1) } = told.primary ?? {};
     const { epoch } = told;
     const asked = { networkId, cluster: 1, epoch, serverId: id, incarnation, journalId, lifeId };
-    return { ...snapshotQuestionToWire(asked), ...other };
+    return { ...snapshotRequestToWire({ question: asked, held: undefined }), ...other };
   };
 
   test('users of another cluster get nothing, in any order of requests, and keep no server from joining', async () => {

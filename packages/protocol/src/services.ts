@@ -6,7 +6,11 @@
  * anything else as usual.
  */
 import { Message, SNSServiceService } from './gen/csce438/sns.js';
-import { ReplicateResponse, ReplicationServiceService } from './gen/dualping/v1/replication.js';
+import {
+  GetFollowerInfoResponse,
+  ReplicateResponse,
+  ReplicationServiceService,
+} from './gen/dualping/v1/replication.js';
 import { SocialServiceService, TimelineResponse } from './gen/dualping/v1/social.js';
 import { encodeReusing } from './writer.js';
 
@@ -14,6 +18,9 @@ import { encodeReusing } from './writer.js';
 export type TimelineOut = TimelineResponse | Buffer;
 /** What a primary may write to a `Replicate`: a message, or an encoded one. */
 export type ReplicateOut = ReplicateResponse | Buffer;
+
+/** What a primary may write to a `GetFollowerInfo`: a message, or an encoded one. */
+export type SnapshotOut = GetFollowerInfoResponse | Buffer;
 
 export const SocialServiceDefinition = {
   ...SocialServiceService,
@@ -26,6 +33,11 @@ export const SocialServiceDefinition = {
 
 export const ReplicationServiceDefinition = {
   ...ReplicationServiceService,
+  getFollowerInfo: {
+    ...ReplicationServiceService.getFollowerInfo,
+    responseSerialize: (value: SnapshotOut): Buffer =>
+      Buffer.isBuffer(value) ? value : encodeReusing(GetFollowerInfoResponse, value),
+  },
   replicate: {
     ...ReplicationServiceService.replicate,
     responseSerialize: (value: ReplicateOut): Buffer =>

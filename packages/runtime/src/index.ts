@@ -13,7 +13,6 @@ export { RegistryDriver, type RegistryFence, type RegistryPorts } from './regist
 export { ReplicaDriver } from './replica-driver.js';
 export type {
   DiskAsker,
-  InstalledSnapshot,
   JournalListener,
   MemberProbe,
   OpenedStream,

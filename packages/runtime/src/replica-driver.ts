@@ -391,7 +391,7 @@ export class ReplicaDriver {
 
   #pullSnapshot({ kind: _, ...pull }: OutputOf<'pull-snapshot'>): void {
     this.#ports.network.pullSnapshot(pull, {
-      done: (installed) => this.feed({ kind: 'snapshot-installed', ...installed }),
+      done: (installed) => this.feed({ kind: 'snapshot-installed', installed }),
       failed: (detail) => this.feed({ kind: 'snapshot-failed', detail }),
     });
   }

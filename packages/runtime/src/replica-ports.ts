@@ -10,6 +10,7 @@ import type {
   Entry,
   EpochStart,
   Failure,
+  InstalledJournal,
   JournalId,
   Known,
   LifeId,
@@ -23,7 +24,6 @@ import type {
   ReplicaInput,
   ReplicaOutput,
   RouterMessage,
-  SnapshotCopy,
   SocialSnapshot,
   StandbyMessage,
   TailBatch,
@@ -102,13 +102,6 @@ export interface PrimaryListener {
   ended(detail: string): void;
 }
 
-/** The result of a primary's snapshot, when it has durably replaced the whole journal. */
-export interface InstalledSnapshot {
-  readonly snapshot: SocialSnapshot;
-  readonly epochStarts: readonly EpochStart[];
-  readonly checksum: number;
-}
-
 type OutputOf<Kind extends ReplicaOutput['kind']> = Extract<ReplicaOutput, { readonly kind: Kind }>;
 export type SnapshotPull = Omit<OutputOf<'pull-snapshot'>, 'kind'>;
 export type MemberProbe = Pick<OutputOf<'probe-member'>, 'address' | 'service' | 'timeoutMs'>;
@@ -130,8 +123,11 @@ export interface ReplicaNetwork {
     open: TailMessage,
     listener: StreamListener<TailBatch>,
   ): OpenedStream<TailMessage>;
-  /** Pulls the snapshot and installs it; if that fails the journal is unchanged. */
-  pullSnapshot(pull: SnapshotPull, asker: DiskAsker<InstalledSnapshot>): void;
+  /**
+   * Pulls it and installs it: when this is done, it is durable and in the place of the whole journal. The
+   * journal is untouched when it fails; what has come is kept, and the next pull goes on from there.
+   */
+  pullSnapshot(pull: SnapshotPull, asker: DiskAsker<InstalledJournal>): void;
   probe(question: MemberProbe, answered: (isReached: boolean) => void): void;
   /** Keeps open connections to these addresses, and to no others. */
   keepWarm(addresses: readonly Address[]): void;
@@ -152,9 +148,12 @@ export interface StandbyStream {
 
 /** A call for a snapshot. */
 export interface SnapshotCall {
-  /** Sends it piece by piece, as fast as it is read; the driver gets `ended` when the call is over. */
-  send(copy: SnapshotCopy, failed: (failure: Failure) => void): void;
-  /** Refuses it, or ends it early. */
+  /**
+   * Sends the journal up to there piece by piece, as it is read, after what the caller says that it holds.
+   * The driver is told when the call is over.
+   */
+  send(through: Position, failed: (failure: Failure) => void): void;
+  /** Refuses it, or breaks it off. */
   refuse(failure: Failure): void;
 }
 

@@ -61,10 +61,10 @@ export class StandbyStreams {
     return { ended: () => this.#snapshotEnded(token) };
   }
 
-  sendSnapshot({ token, copy }: OutputOf<'send-snapshot'>): void {
+  sendSnapshot({ token, through }: OutputOf<'send-snapshot'>): void {
     this.#snapshots
       .get(token)
-      ?.send(copy, (failure) =>
+      ?.send(through, (failure) =>
         this.endSnapshot(token, failure.reason === 'storage-failed' ? this.#damaged(failure) : failure),
       );
   }

@@ -3,6 +3,7 @@ import type {
   Address,
   Assignment,
   Entry,
+  InstalledJournal,
   MemberMessage,
   NetworkId,
   RouterMessage,
@@ -22,7 +23,6 @@ import {
 import type {
   Cancel,
   DiskAsker,
-  InstalledSnapshot,
   MemberProbe,
   OpenedStream,
   PrimaryListener,
@@ -35,18 +35,15 @@ import type { ClassicDialect } from './classic/classic-dialect.js';
 import { ClustersWatch } from './clusters-watch.js';
 import { endText } from './end-text.js';
 import type { ReceivedBytes } from './file-journal.js';
-import type { Journal } from './journal/index.js';
 import { Peers } from './peers.js';
 import { PrimaryStream } from './primary-stream.js';
-import { pullSnapshot } from './snapshot-pull.js';
+import { pullSnapshot, type SnapshotPlace } from './snapshot-pull.js';
 import { TailStream } from './tail-stream.js';
 
 const debug = createDebug('dualping:server');
 
-export interface GrpcReplicaNetworkParts {
+export interface GrpcReplicaNetworkParts extends SnapshotPlace {
   readonly routers: readonly Address[];
-  /** Where snapshots are installed. */
-  readonly journal: Journal;
   readonly received: ReceivedBytes;
   readonly dialect: ClassicDialect;
   /** How routers and servers are dialled. */
@@ -107,8 +104,8 @@ export class GrpcReplicaNetwork implements ReplicaNetwork {
     return new TailStream(address, open, { onBatch: heard, onEnd: ended }, this.#parts.dialling);
   }
 
-  pullSnapshot({ address, question, setAside }: SnapshotPull, asker: DiskAsker<InstalledSnapshot>): void {
-    pullSnapshot(this.#peers.to(address), question, this.#parts.journal, { setAside }).then(
+  pullSnapshot({ address, question, setAside }: SnapshotPull, asker: DiskAsker<InstalledJournal>): void {
+    pullSnapshot(this.#peers.to(address), question, this.#parts, { setAside }).then(
       asker.done,
       (error: unknown) => asker.failed(toDualpingError(error).message),
     );

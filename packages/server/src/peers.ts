@@ -4,6 +4,14 @@
 import type { Address } from '@dualping/core';
 import { CHANNEL_OPTIONS, type Dialling, ReplicationServiceClient } from '@dualping/protocol';
 
+/**
+ * How much a server may send ahead of what is read, bytes: some pieces of a snapshot. With the 64 KB that
+ * HTTP/2 begins with, a snapshot waits for the other process after every quarter of a piece.
+ */
+const FLOW_CONTROL_WINDOW_BYTES = 1024 * 1024;
+
+const PEER_OPTIONS = { ...CHANNEL_OPTIONS, 'grpc-node.flow_control_window': FLOW_CONTROL_WINDOW_BYTES };
+
 export class Peers {
   readonly #clients = new Map<Address, ReplicationServiceClient>();
 
@@ -12,7 +20,7 @@ export class Peers {
   to(address: Address): ReplicationServiceClient {
     let client = this.#clients.get(address);
     if (client === undefined) {
-      client = new ReplicationServiceClient(address, this.dialling.channel('server'), CHANNEL_OPTIONS);
+      client = new ReplicationServiceClient(address, this.dialling.channel('server'), PEER_OPTIONS);
       this.#clients.set(address, client);
     }
     return client;

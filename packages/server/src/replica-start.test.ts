@@ -161,7 +161,7 @@ test('an old snapshot without origins gets them from its posts', async () => {
   await again.close();
 });
 
-test('a snapshot of many users goes through parts unchanged', () => {
+test('a snapshot of many users goes through parts unchanged', async () => {
   const users = Array.from({ length: 1_234 }, (_, i) => ({
     name: `u${i}`,
     since: position(i + 1),
@@ -186,10 +186,10 @@ test('a snapshot of many users goes through parts unchanged', () => {
     },
     epochStarts: STARTS,
   };
-  assert.deepEqual(snapshotFromParts([...snapshotToParts(stored)]), stored);
+  assert.deepEqual(await snapshotFromParts([...snapshotToParts(stored)]), stored);
 });
 
-test('an author with more posts than a part holds, and the next author, go through parts unchanged', () => {
+test('an author with more posts than a part holds, and the next author, go through parts unchanged', async () => {
   const posting = (name: string, since: number, count: number) => ({
     name,
     since: position(since),
@@ -209,7 +209,7 @@ test('an author with more posts than a part holds, and the next author, go throu
     origins: [],
   };
   const parts = [...snapshotToParts({ snapshot, epochStarts: STARTS })];
-  assert.deepEqual(snapshotFromParts(parts), { snapshot, epochStarts: STARTS });
+  assert.deepEqual(await snapshotFromParts(parts), { snapshot, epochStarts: STARTS });
   const largest = Math.max(...parts.map(({ length }) => length));
   assert.ok(largest < 1_000_000, `a part has ${largest} bytes`);
 });
@@ -236,7 +236,7 @@ for (const committed of [0, 5_000])
     await journal.close();
   });
 
-test('however many one user follows, every part has room for it', () => {
+test('however many one user follows, every part has room for it', async () => {
   const following = Array.from({ length: 300_000 }, (_, at) => ({
     target: `a-user-with-quite-a-name-${at}`,
     since: position(1_000_000 + at),
@@ -254,7 +254,7 @@ test('however many one user follows, every part has room for it', () => {
   const stored = { snapshot, epochStarts: [{ epoch: epoch(1), position: position(1) }] };
   const parts = [...snapshotToParts(stored)];
   assert.ok(Math.max(...parts.map(({ length }) => length)) < MAX_SNAPSHOT_PART_BYTES);
-  assert.deepEqual(snapshotFromParts(parts), stored);
+  assert.deepEqual(await snapshotFromParts(parts), stored);
 });
 
 /** As earlier versions wrote them: parts of JSON, in a file of format 1. */
@@ -338,7 +338,7 @@ test('a snapshot of an earlier version is read, and the next one has this versio
   ledger.commitThrough(position(ENTRIES.length));
   const snapshot = ledger.social.toSnapshot();
   const parts = [...snapshotToParts({ snapshot, epochStarts: STARTS })];
-  assert.deepEqual(snapshotFromParts(parts), { snapshot, epochStarts: STARTS });
+  assert.deepEqual(await snapshotFromParts(parts), { snapshot, epochStarts: STARTS });
   assert.ok(parts.every((part) => part[0] !== 0x7b));
   await again.close();
 });

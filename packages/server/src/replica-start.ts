@@ -18,7 +18,7 @@ import {
 } from '@dualping/core';
 import { decodeEntry, EntryReplay } from '@dualping/protocol';
 import { breathe } from './breathe.js';
-import type { Journal } from './journal/index.js';
+import type { JournalContent } from './journal/index.js';
 import { type StoredSnapshot, snapshotFromParts } from './snapshot-parts.js';
 
 const NOTHING: StoredSnapshot = {
@@ -29,9 +29,13 @@ const NOTHING: StoredSnapshot = {
 /** Entries that are applied in one step, some 5 ms: signals and health calls are served in between. */
 const ENTRIES_A_TURN = 1_000;
 
-export async function replicaStart(journal: Journal): Promise<Omit<ReplicaStart, 'identity'>> {
+/** @param committed up to here everything is committed for certain */
+export async function replicaStart(
+  journal: JournalContent,
+  committed = journal.known.committed,
+): Promise<Omit<ReplicaStart, 'identity'>> {
   const stored = journal.readSnapshot();
-  const kept = stored === undefined ? NOTHING : snapshotFromParts(stored.parts);
+  const kept = stored === undefined ? NOTHING : await snapshotFromParts(stored.parts);
   const snapshotAt = kept.snapshot.position;
   const social = SocialState.fromSnapshot(withOrigins(kept.snapshot, journal));
   const epochStarts = [...kept.epochStarts];
@@ -39,7 +43,7 @@ export async function replicaStart(journal: Journal): Promise<Omit<ReplicaStart,
   const replay = new EntryReplay();
   if (journal.last > snapshotAt)
     for (const { position, payload } of journal.replay(nextPosition(snapshotAt), journal.last)) {
-      const isCommitted = position <= journal.known.committed;
+      const isCommitted = position <= committed;
       const entry = isCommitted ? replay.decode(payload) : decodeEntry(payload);
       const { epoch } = entry;
       if (epoch !== (epochStarts.at(-1)?.epoch ?? NO_EPOCH)) epochStarts.push({ epoch, position });
@@ -63,7 +67,7 @@ export async function replicaStart(journal: Journal): Promise<Omit<ReplicaStart,
  * accepted. The posts themselves have them. All servers of a cluster must know the same origins; otherwise
  * they would decide differently about answers.
  */
-function withOrigins(snapshot: SocialSnapshot, journal: Journal): SocialSnapshot {
+function withOrigins(snapshot: SocialSnapshot, journal: JournalContent): SocialSnapshot {
   const users = snapshot.users.map((user): UserSnapshot => {
     if (user.home === undefined || user.origins !== undefined) return user;
     const origins: Position[] = [];

@@ -16,7 +16,7 @@ import {
   requestFromWire,
   SocialServiceDefinition,
   serverStream,
-  snapshotQuestionFromWire,
+  snapshotRequestFromWire,
   type socialWire,
   standbyMessageFromWire,
   type TimelineOut,
@@ -301,11 +301,11 @@ function judging<Out>(stream: BidiStream<Out>, act: () => void): void {
 
 function followerInfo({ driver, access, snapshots }: ServiceContext, call: SnapshotStream): void {
   try {
-    const question = snapshotQuestionFromWire(call.request);
+    const { question, held } = snapshotRequestFromWire(call.request);
     access.requireSelf(call, question, 'GetFollowerInfo');
     const listener = driver.acceptSnapshotCall(
       question,
-      snapshots.callOn(call, () => listener.ended()),
+      snapshots.callOn(call, held, () => listener.ended()),
     );
   } catch (error) {
     call.emit('error', toServiceError(error));

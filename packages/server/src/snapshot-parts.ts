@@ -25,6 +25,7 @@ import {
   type UserSnapshot,
   unpackReply,
 } from '@dualping/core';
+import { breathe } from './breathe.js';
 import { PackedReader, PackedWriter } from './packed-bytes.js';
 import { JSON_MARK, snapshotFromJson } from './snapshot-json.js';
 
@@ -228,8 +229,11 @@ interface ComingUser extends Omit<UserSnapshot, PositionList | EdgeList | 'keys'
 
 type ComingSession = { -readonly [Field in keyof SessionSnapshot]: SessionSnapshot[Field] };
 
-/** The parts are our own and their checksums are right, so their content is not checked. */
-export function snapshotFromParts(parts: readonly Buffer[]): StoredSnapshot {
+/**
+ * The parts are our own or our primary's, and their checksums held: what they say is believed. Everything
+ * else has its turn between two parts.
+ */
+export async function snapshotFromParts(parts: readonly Buffer[]): Promise<StoredSnapshot> {
   if (parts[0]?.[0] === JSON_MARK) return snapshotFromJson(parts);
   const users: ComingUser[] = [];
   const sessions: ComingSession[] = [];
@@ -246,6 +250,7 @@ export function snapshotFromParts(parts: readonly Buffer[]): StoredSnapshot {
     else if (kind === SPEAKERS) while (!reader.isDone) readSpeaker(reader, sessions);
     else if (kind === CODES) while (!reader.isDone) codes.push(readCode(reader));
     else throw new Error(`a snapshot with a part of kind ${kind}, which is not known here`);
+    await breathe();
   }
   if (head === undefined) throw new Error('a snapshot without its head');
   const { epochStarts, ...at } = head;

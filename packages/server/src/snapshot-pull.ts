@@ -1,41 +1,48 @@
-/** Pulls the primary's snapshot and installs it as it arrives; posts go directly to the disk. */
-import type { EpochStart, SnapshotQuestion, SocialSnapshot } from '@dualping/core';
-import { DualpingError } from '@dualping/core';
+/** Pulls the primary's journal and state, writes them to the disk as they come, and opens them. */
+import {
+  type DiskSpace,
+  DualpingError,
+  diskSpaceText,
+  type InstalledJournal,
+  type SnapshotQuestion,
+} from '@dualping/core';
 import {
   fromServiceError,
   type ReplicationServiceClient,
-  SnapshotAssembly,
+  type SnapshotChunk,
+  type SnapshotHeader,
   snapshotChunkFromWire,
-  snapshotQuestionToWire,
-  type SnapshotChunk as WireChunk,
+  snapshotRequestToWire,
 } from '@dualping/protocol';
-import type { InstallChunk, Journal } from './journal/index.js';
-import { snapshotToParts } from './snapshot-parts.js';
+import type { CopyPiece, Journal } from './journal/index.js';
+import { replicaStart } from './replica-start.js';
 
 /**
- * A primary that sends nothing for this long counts as gone, ms. Its disk may be busy, so this is much longer
+ * A primary that sends nothing for so long counts as gone, ms. Its disk may be busy, so this is much longer
  * than a ping.
  */
 const CHUNK_TIMEOUT_MS = 10_000;
 
-export interface PulledSnapshot {
-  readonly snapshot: SocialSnapshot;
-  readonly epochStarts: readonly EpochStart[];
-  readonly checksum: number;
+export interface SnapshotPlace {
+  readonly journal: Journal;
+  /** How much room its disk has. */
+  readonly space: () => Promise<DiskSpace>;
 }
 
-/** Rejects with the reason when the snapshot can't be pulled completely; then the journal is unchanged. */
+/**
+ * Rejects with the reason when the snapshot can't be pulled completely. Then the journal is unchanged, and
+ * what has come is held for the next try.
+ */
 export async function pullSnapshot(
   client: ReplicationServiceClient,
   question: SnapshotQuestion,
-  journal: Journal,
+  { journal, space }: SnapshotPlace,
   options: { readonly setAside: boolean },
-): Promise<PulledSnapshot> {
-  const call = client.getFollowerInfo(snapshotQuestionToWire(question));
+): Promise<InstalledJournal> {
+  const call = client.getFollowerInfo(snapshotRequestToWire({ question, held: journal.heldCopy }));
   let timer = setTimeout(() => call.cancel(), CHUNK_TIMEOUT_MS);
-  const assembly = new SnapshotAssembly();
 
-  async function* wireChunks(): AsyncGenerator<WireChunk, void> {
+  async function* chunks(): AsyncGenerator<SnapshotChunk, void> {
     try {
       for await (const message of call) {
         clearTimeout(timer);
@@ -48,33 +55,38 @@ export async function pullSnapshot(
   }
 
   try {
-    const chunks = wireChunks();
-    const first = await chunks.next();
-    if (first.done === true || first.value.kind !== 'header')
+    const coming = chunks();
+    const begin = await coming.next();
+    if (begin.done === true || begin.value.kind !== 'header')
       throw new DualpingError('invalid-argument', 'a snapshot without its header');
-    assembly.add(first.value);
-    await journal.installSnapshot(first.value, journalChunks(chunks, assembly), options);
-    if (assembly.assembled === undefined)
-      throw new DualpingError('invalid-argument', 'the snapshot broke off');
-    const { header, snapshot } = assembly.assembled;
-    return { snapshot, epochStarts: header.epochStarts, checksum: header.checksum };
+    const { header } = begin.value;
+    assertRoom(header, await space());
+    return await journal.installCopy(header, piecesOf(coming), options, async (copied) => {
+      // Nothing more is to come; what follows takes as long as it takes.
+      clearTimeout(timer);
+      const { snapshotAt, social, epochStarts, first, checksum } = await replicaStart(copied, copied.last);
+      return { snapshotAt, social, epochStarts, first, checksum };
+    });
   } finally {
     clearTimeout(timer);
     call.cancel();
   }
 }
 
-/** The chunks for the journal: posts as they arrive, the state when it is complete. */
-async function* journalChunks(
-  chunks: AsyncIterable<WireChunk>,
-  assembly: SnapshotAssembly,
-): AsyncGenerator<InstallChunk, void> {
+/** A disk that a snapshot fills ends its server, and perhaps others on that disk. */
+function assertRoom({ bytes }: SnapshotHeader, space: DiskSpace): void {
+  if (bytes <= space.freeBytes) return;
+  throw new DualpingError(
+    'limit-reached',
+    `the snapshot has ${Math.ceil(bytes / 1e6)} MB, and there is no room for it: ${diskSpaceText(space)}`,
+  );
+}
+
+async function* piecesOf(chunks: AsyncIterable<SnapshotChunk>): AsyncGenerator<CopyPiece, void> {
   for await (const chunk of chunks) {
-    const positions = assembly.add(chunk);
-    if (chunk.kind === 'posts') yield { kind: 'posts', positions, payloads: chunk.entries };
+    if (chunk.kind === 'end') return;
+    if (chunk.kind === 'header') throw new DualpingError('invalid-argument', 'a snapshot with two headers');
+    yield chunk;
   }
-  if (assembly.assembled === undefined) throw new DualpingError('invalid-argument', 'the snapshot broke off');
-  const { header, snapshot } = assembly.assembled;
-  for (const bytes of snapshotToParts({ snapshot, epochStarts: header.epochStarts }))
-    yield { kind: 'part', bytes };
+  throw new DualpingError('invalid-argument', 'the snapshot broke off');
 }

@@ -185,9 +185,11 @@ async function run(
   });
   const identity = { ...journal.identity, address: advertised, routers: parsed.routers };
   const { userLimits } = parsed;
+  const look = (folder: string) =>
+    disk.timer.time(`looking at the free space of ${folder}`, 'slowness', () => spaceOf(folder));
+  const space = () => look(parsed.dataFolder);
   const room = new DiskRoomWatch(parsed.dataFolder, parsed.minDiskFree, {
-    look: (folder) =>
-      disk.timer.time(`looking at the free space of ${folder}`, 'slowness', () => spaceOf(folder)),
+    look,
     changed: (space, isLow) => driver.feed({ kind: 'disk-room', space, isLow }),
   });
   const diskStats = () => disk.timer.stats;
@@ -201,7 +203,14 @@ async function run(
     turns: PROCESS_TURNS,
     wallTime: () => Date.now(),
     journal: new FileJournal(journal, received),
-    network: new GrpcReplicaNetwork({ routers: parsed.routers, journal, received, dialect, dialling }),
+    network: new GrpcReplicaNetwork({
+      routers: parsed.routers,
+      journal,
+      space,
+      received,
+      dialect,
+      dialling,
+    }),
     report,
     performed: (input, outputs) => {
       if (debug.enabled && outputs.length > 0)

@@ -21,6 +21,9 @@ export interface DiskJournalOwner {
   renewed(): void;
 }
 
+/** Of every journal. */
+export const FIRST = 1 as Position;
+
 export class DiskJournal implements ReplicaJournal {
   #listener: JournalListener | undefined;
 
@@ -30,7 +33,7 @@ export class DiskJournal implements ReplicaJournal {
   ) {}
 
   get first(): Position {
-    return this.disk.image.first as Position;
+    return FIRST;
   }
   get last(): Position {
     return this.disk.image.last as Position;

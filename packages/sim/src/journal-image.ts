@@ -1,13 +1,11 @@
-/**
- * The content of a journal on disk: a base that came as a snapshot, the entries after it, and the newest
- * snapshot of its own.
- */
-import { type Entry, type EpochStart, type Position, postIn, type SocialSnapshot } from '@dualping/core';
+/** The content of a journal on disk: its entries, and the newest snapshot of the state that is kept there. */
+import type { Entry, EpochStart, JournalPlace, Position, SocialSnapshot } from '@dualping/core';
 import { entryText } from './entry-text.js';
 import type { Installation } from './wires.js';
 
-const EMPTY: SocialSnapshot = { position: 0 as Position, users: [], sessions: [], origins: [] };
-const NO_BASE: Installation = { snapshot: EMPTY, epochStarts: [], checksum: 0, posts: new Map() };
+/** Before the first entry. */
+export const NO_BASE: JournalPlace = { position: 0 as Position, checksum: 0 };
+export const EMPTY: SocialSnapshot = { position: 0 as Position, users: [], sessions: [], origins: [] };
 const FNV_PRIME = 0x01000193;
 
 /**
@@ -22,19 +20,12 @@ export function chained(before: number, entry: Entry): number {
 }
 
 export class JournalImage {
-  #base = NO_BASE;
   #snapshot = EMPTY;
   #entries: Entry[] = [];
   #checksums: number[] = [];
 
-  get first(): number {
-    return this.#base.snapshot.position + 1;
-  }
   get last(): number {
-    return this.#base.snapshot.position + this.#entries.length;
-  }
-  get base(): Installation {
-    return this.#base;
+    return this.#entries.length;
   }
   /** The newest snapshot of the state that is kept here. */
   get snapshot(): SocialSnapshot {
@@ -48,12 +39,11 @@ export class JournalImage {
   }
 
   checksumAt(at: number): number {
-    return this.#checksums[at - this.first] ?? this.#base.checksum;
+    return this.#checksums[at - 1] ?? 0;
   }
 
-  /** An entry that is here; below the base only posts are. */
   read(at: number): Entry | undefined {
-    return this.#entries[at - this.first] ?? this.#base.posts.get(at as Position);
+    return this.#entries[at - 1];
   }
 
   append(entry: Entry): void {
@@ -64,28 +54,25 @@ export class JournalImage {
   }
 
   truncateAfter(after: number): void {
-    if (after < this.first - 1)
-      throw new Error(`the journal begins at ${this.first} and is to be cut after ${after}`);
-    this.#entries.length = Math.min(this.#entries.length, after - this.first + 1);
+    this.#entries.length = Math.min(this.#entries.length, after);
     this.#checksums.length = this.#entries.length;
   }
 
   /** Keeps a snapshot; one beyond the end of the journal is ignored. */
   keepSnapshot(snapshot: SocialSnapshot): void {
-    if (snapshot.position >= this.#base.snapshot.position && snapshot.position <= this.last)
-      this.#snapshot = snapshot;
+    if (snapshot.position <= this.last) this.#snapshot = snapshot;
   }
 
-  install(installation: Installation): void {
-    this.#base = installation;
-    this.#snapshot = installation.snapshot;
+  install({ entries, snapshot }: Installation): void {
+    this.#snapshot = snapshot;
     this.#entries = [];
     this.#checksums = [];
+    for (const entry of entries) this.append(entry);
   }
 
   epochStarts(): EpochStart[] {
-    const starts = [...this.#base.epochStarts];
-    let epoch = starts.at(-1)?.epoch ?? 0;
+    const starts: EpochStart[] = [];
+    let epoch = 0;
     for (const entry of this.#entries) {
       if (entry.epoch <= epoch) continue;
       epoch = entry.epoch;
@@ -94,17 +81,8 @@ export class JournalImage {
     return starts;
   }
 
-  /** The posts up to a position, for a server that will not have the journal before it. */
-  postsThrough(through: number): Map<Position, Entry> {
-    const posts = new Map([...this.#base.posts].filter(([at]) => at <= through));
-    for (const entry of this.#entries)
-      if (entry.position <= through && postIn(entry) !== undefined) posts.set(entry.position, entry);
-    return posts;
-  }
-
   clone(): JournalImage {
     const copy = new JournalImage();
-    copy.#base = this.#base;
     copy.#snapshot = this.#snapshot;
     copy.#entries = [...this.#entries];
     copy.#checksums = [...this.#checksums];

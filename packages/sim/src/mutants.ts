@@ -337,6 +337,28 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'snapshot-beyond-the-commit',
+    bug: 'a snapshot for a standby ends with what is appended, which counts as committed there',
+    patches: [
+      {
+        file: 'replica/snapshots.js',
+        find: 'through: ledger.committed',
+        replace: 'through: ledger.outline.last',
+      },
+    ],
+  },
+  {
+    name: 'copy-holds-what-was-announced',
+    bug: 'a standby says of a copy that broke off that it has all of it',
+    patches: [
+      {
+        file: 'replica/journal-copy.js',
+        find: 'return { base: this.header.base, end: this.#end };',
+        replace: 'return { base: this.header.base, end: this.header.through };',
+      },
+    ],
+  },
+  {
     name: 'resend-is-not-recognised',
     bug: 'a repeated request that was applied before is done again',
     patches: [

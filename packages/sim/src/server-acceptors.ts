@@ -1,10 +1,11 @@
 /** Streams and calls that others open to a simulated server, for the driver of its replica. */
 import type {
   Failure,
+  HeldCopy,
+  Position,
   Post,
   PrimaryMessage,
   SignsOfLife,
-  SnapshotCopy,
   TimelineOpened,
 } from '@dualping/core';
 import type {
@@ -16,9 +17,15 @@ import type {
   WriteAnswers,
 } from '@dualping/runtime';
 import type { Checkers } from './checkers/checker.js';
+import type { Core } from './core.js';
 import type { DiskJournal } from './disk-journal.js';
+import { EMPTY, NO_BASE } from './journal-image.js';
 import type { AcceptorEnd, Acceptors } from './network.js';
 import type { ServerProcess } from './server-process.js';
+
+/** Most entries of one piece of a journal, and the longest time from one to the next, ms. */
+const PIECE_ENTRIES = 20;
+const PIECE_MS = 3;
 
 /** The running life of a server: it takes what comes. */
 export interface Accepting {
@@ -29,6 +36,7 @@ export interface Accepting {
 export class ServerAcceptors implements Acceptors {
   constructor(
     readonly process: ServerProcess,
+    readonly core: Core,
     readonly checkers: Checkers,
     readonly accepting: () => Accepting,
     /** The health service of this life of the server. */
@@ -120,12 +128,9 @@ export class ServerAcceptors implements Acceptors {
   readonly snapshot = (end: AcceptorEnd<'snapshot'>): void => {
     let listener: SnapshotListener | undefined;
     const ended = (): void => listener?.ended();
-    end.onMessage = ({ kind: _, ...question }) => {
+    end.onMessage = ({ question, held }) => {
       listener = this.accepting().driver.acceptSnapshotCall(question, {
-        send: (copy) => {
-          this.#sendSnapshot(end, copy);
-          this.process.later(0, `${this.process.name} has sent a snapshot`, ended);
-        },
+        send: (through) => this.#sendSnapshot(end, through, held, ended),
         refuse: (failure) => end.close(failure),
       });
     };
@@ -148,17 +153,36 @@ export class ServerAcceptors implements Acceptors {
     end.send({ kind: message.kind, message, entries });
   }
 
-  #sendSnapshot(end: AcceptorEnd<'snapshot'>, { snapshot, epochStarts }: SnapshotCopy): void {
+  #sendSnapshot(
+    end: AcceptorEnd<'snapshot'>,
+    through: Position,
+    held: HeldCopy | undefined,
+    ended: () => void,
+  ): void {
     const { journal } = this.accepting();
-    const installation = {
-      snapshot,
-      epochStarts,
-      checksum: journal.checksumAt(snapshot.position),
-      posts: journal.disk.image.postsThrough(snapshot.position),
-    };
-    for (let chunk = this.process.random.between(0, 3); chunk > 0; chunk -= 1) end.send({ kind: 'chunk' });
-    end.send({ kind: 'whole', installation });
-    end.close();
+    const { image, durable } = journal.disk;
+    const copied = { base: NO_BASE, checksumAt: (at: Position) => image.checksumAt(at) };
+    const header = this.core.headerOfCopy(copied, through, held);
+    const kept = durable.snapshot.position <= through ? durable.snapshot : EMPTY;
+    end.send({ kind: 'header', header, snapshot: kept });
+    this.#sendRecords(end, header.after.position, through, ended);
+  }
+
+  /** Some entries, and later the rest: the call or the process may break in between. */
+  #sendRecords(end: AcceptorEnd<'snapshot'>, after: number, through: number, ended: () => void): void {
+    this.process.later(this.process.random.within(0, PIECE_MS), `${this.process.name} sends a piece`, () => {
+      if (end.over) return;
+      const { journal } = this.accepting();
+      if (after === through) {
+        end.send({ kind: 'end' });
+        end.close();
+        return ended();
+      }
+      const to = Math.min(through, after + this.process.random.between(1, PIECE_ENTRIES));
+      const previous = journal.disk.image.checksumAt(after);
+      end.send({ kind: 'records', previous, entries: journal.read(after + 1, to) });
+      this.#sendRecords(end, to, through, ended);
+    });
   }
 }
 

@@ -44,7 +44,7 @@ interface Noted extends Known {
 
 /** Undefined where the journal has nothing. */
 const checksumIn = (image: JournalImage, at: Position): number | undefined =>
-  at < image.first - 1 || at > image.last ? undefined : image.checksumAt(at);
+  at > image.last ? undefined : image.checksumAt(at);
 
 /** Whether a disk is this in-sync copy: its last life is one of those that the router knows. */
 export const isCopy = ({ journalId, lives }: InSyncCopy, disk: ServerDisk): boolean =>

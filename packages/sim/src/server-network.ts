@@ -1,9 +1,14 @@
 /** How a simulated server reaches routers and other servers. */
 import type {
   Assignment,
+  Entry,
+  HeldCopy,
+  InstalledJournal,
+  JournalCopy,
   MemberMessage,
   NetworkId,
   RouterMessage,
+  SocialSnapshot,
   StandbyMessage,
   TailBatch,
   TailMessage,
@@ -11,7 +16,6 @@ import type {
 import type {
   Cancel,
   DiskAsker,
-  InstalledSnapshot,
   MemberProbe,
   OpenedStream,
   PrimaryListener,
@@ -20,16 +24,39 @@ import type {
   StreamListener,
 } from '@dualping/runtime';
 import { call } from './call.js';
+import type { Core } from './core.js';
+import { FIRST } from './disk-journal.js';
+import { chained } from './journal-image.js';
 import type { Process } from './process.js';
 import { RouterWatch } from './router-watch.js';
 import type { ServerDisk } from './server-disk.js';
+import type { Wires } from './wires.js';
 
 /** A primary that sends nothing for so long is gone, ms: as in `snapshot-pull.ts`. */
 const CHUNK_TIMEOUT_MS = 10_000;
 
+type SnapshotChunk = Wires['snapshot']['down'];
+
+/** What has come of a primary's journal. It is held when the call breaks off. */
+class ComingCopy {
+  constructor(
+    readonly journal: JournalCopy,
+    readonly snapshot: SocialSnapshot,
+    readonly entries: Entry[],
+  ) {}
+
+  /** Undefined as long as there are no entries. */
+  get held(): HeldCopy | undefined {
+    return this.entries.length === 0 ? undefined : this.journal.held;
+  }
+}
+
 export class ServerNetwork implements ReplicaNetwork {
+  #copy: ComingCopy | undefined;
+
   constructor(
     readonly process: Process,
+    readonly core: Core,
     /** Where snapshots are installed. */
     readonly disk: ServerDisk,
     readonly routers: readonly string[],
@@ -69,11 +96,12 @@ export class ServerNetwork implements ReplicaNetwork {
     return end;
   }
 
-  pullSnapshot({ address, question }: SnapshotPull, asker: DiskAsker<InstalledSnapshot>): void {
+  pullSnapshot({ address, question }: SnapshotPull, asker: DiskAsker<InstalledJournal>): void {
     const { process } = this;
     const end = process.network.dial(process, address, 'snapshot', {
       kind: 'get-follower-info',
-      ...question,
+      question,
+      held: this.#copy?.held,
     });
     let heard = 0;
     const listen = (): void => {
@@ -86,15 +114,55 @@ export class ServerNetwork implements ReplicaNetwork {
     };
     end.onMessage = (chunk) => {
       heard += 1;
-      if (chunk.kind === 'chunk') return listen();
+      try {
+        if (chunk.kind !== 'end') {
+          this.#takeChunk(chunk);
+          return listen();
+        }
+        this.#copy?.journal.assertWhole();
+      } catch (error) {
+        if (!(error instanceof this.core.DualpingError)) throw error;
+        end.abort();
+        return asker.failed(error.detail);
+      }
       end.close();
-      const { installation } = chunk;
-      const { snapshot, epochStarts, checksum } = installation;
-      const done = (): void => asker.done({ snapshot, epochStarts, checksum });
-      this.disk.write({ kind: 'install', installation, done });
+      this.#install(asker);
     };
     end.onEnd = (how) => asker.failed(how.kind === 'ended' ? (how.failure?.reason ?? 'broke off') : 'broken');
     listen();
+  }
+
+  #takeChunk(chunk: Exclude<SnapshotChunk, { kind: 'end' }>): void {
+    if (chunk.kind === 'header') {
+      const journal = new this.core.JournalCopy(chunk.header, this.#copy?.held);
+      const entries = journal.goesOn ? (this.#copy?.entries ?? []) : [];
+      this.#copy = new ComingCopy(journal, chunk.snapshot, entries);
+      return;
+    }
+    const { entries, previous } = chunk;
+    const last = entries.at(-1);
+    if (this.#copy === undefined || entries[0] === undefined || last === undefined)
+      throw new Error('a piece of nothing');
+    const checksum = entries.reduce(chained, previous);
+    const end = { position: last.position, checksum };
+    this.#copy.journal.take({ first: entries[0].position, previous, end });
+    this.#copy.entries.push(...entries);
+  }
+
+  /** What has come counts once it is durable. */
+  #install(asker: DiskAsker<InstalledJournal>): void {
+    const copy = this.#copy;
+    this.#copy = undefined;
+    if (copy === undefined) return asker.failed('it has no header');
+    const { entries, snapshot, journal } = copy;
+    const done = (): void => {
+      const social = this.core.SocialState.fromSnapshot(snapshot);
+      for (const entry of entries) if (entry.position > social.applied) social.apply(entry);
+      const epochStarts = this.disk.image.epochStarts();
+      const { checksum } = journal.header.through;
+      asker.done({ snapshotAt: snapshot.position, social, epochStarts, first: FIRST, checksum });
+    };
+    this.disk.write({ kind: 'install', installation: { entries, snapshot }, done });
   }
 
   probe({ address, service, timeoutMs }: MemberProbe, answered: (isReached: boolean) => void): void {

@@ -12,7 +12,7 @@ import type {
 import type { ReplicaDriver, Stopped, Turns } from '@dualping/runtime';
 import type { Checkers, Request } from './checkers/checker.js';
 import type { Build } from './core.js';
-import { DiskJournal } from './disk-journal.js';
+import { DiskJournal, FIRST } from './disk-journal.js';
 import type { Acceptors } from './network.js';
 import { Process, type Surroundings } from './process.js';
 import { type Accepting, ServerAcceptors } from './server-acceptors.js';
@@ -70,6 +70,7 @@ export class ServerProcess extends Process {
     this.disk = this.#newDisk();
     this.acceptors = new ServerAcceptors(
       this,
+      around.core,
       around.checkers,
       () => this.#present(),
       () => {
@@ -126,7 +127,7 @@ export class ServerProcess extends Process {
         snapshotAt: snapshot.position,
         social,
         epochStarts: durable.epochStarts(),
-        first: durable.first as Position,
+        first: FIRST,
         entries,
         checksum: durable.checksum,
         known,
@@ -140,7 +141,7 @@ export class ServerProcess extends Process {
       turns: this.#turns,
       wallTime: () => this.clock.wall(this.world.now),
       journal,
-      network: new ServerNetwork(this, this.disk, routers, clusters),
+      network: new ServerNetwork(this, core, this.disk, routers, clusters),
       report: (_event, text) => this.world.say(this.name, text),
       performed: (input) => {
         this.#lookAtAnswers();

@@ -5,10 +5,11 @@ import type {
   Assignment,
   ClusterId,
   Command,
+  CopyHeader,
   Entry,
   Epoch,
-  EpochStart,
   Failure,
+  HeldCopy,
   Incarnation,
   JournalId,
   ListPage,
@@ -34,12 +35,10 @@ import type {
 } from '@dualping/core';
 import type { WriteAnswers } from '@dualping/runtime';
 
-/** A snapshot as it is sent and installed, with the posts that the later journal does not have. */
+/** A journal as it was copied, with the newest state that its primary had kept. */
 export interface Installation {
+  readonly entries: readonly Entry[];
   readonly snapshot: SocialSnapshot;
-  readonly epochStarts: readonly EpochStart[];
-  readonly checksum: number;
-  readonly posts: ReadonlyMap<Position, Entry>;
 }
 
 /** A server as its supervisor introduces it. */
@@ -107,8 +106,15 @@ export interface Wires {
   health: { up: { readonly kind: 'health'; readonly service: string }; down: { readonly kind: 'serving' } };
   tail: { up: TailMessage; down: TailBatch };
   snapshot: {
-    up: SnapshotQuestion & { readonly kind: 'get-follower-info' };
-    down: { readonly kind: 'chunk' } | { readonly kind: 'whole'; readonly installation: Installation };
+    up: {
+      readonly kind: 'get-follower-info';
+      readonly question: SnapshotQuestion;
+      readonly held: HeldCopy | undefined;
+    };
+    down:
+      | { readonly kind: 'header'; readonly header: CopyHeader; readonly snapshot: SocialSnapshot }
+      | { readonly kind: 'records'; readonly previous: number; readonly entries: readonly Entry[] }
+      | { readonly kind: 'end' };
   };
   write: {
     up: {

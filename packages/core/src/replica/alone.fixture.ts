@@ -182,7 +182,7 @@ function lineOf(output: ReplicaOutput): string | undefined {
     case 'refuse':
       return `refuses ${output.token}: ${output.reason}`;
     case 'send-snapshot':
-      return `sends snapshot ${output.token} at ${output.copy.snapshot.position}`;
+      return `sends snapshot ${output.token} at ${output.through}`;
     case 'end-snapshot':
       return `ends snapshot ${output.token}: ${output.reason}`;
     case 'end-tail':

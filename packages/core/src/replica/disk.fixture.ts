@@ -155,7 +155,13 @@ export class Disk {
         return { kind: 'truncated', last, checksum };
       case 'install': {
         const { snapshot, epochStarts } = work;
-        return { kind: 'snapshot-installed', snapshot, epochStarts, checksum };
+        const { first } = this.#durable;
+        const social = SocialState.fromSnapshot(snapshot);
+        const snapshotAt = snapshot.position;
+        return {
+          kind: 'snapshot-installed',
+          installed: { snapshotAt, social, epochStarts, first, checksum },
+        };
       }
       default:
         return undefined;

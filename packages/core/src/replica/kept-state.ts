@@ -23,7 +23,7 @@ export class KeptState {
     this.#snapshotAt = snapshotAt;
   }
 
-  /** A snapshot from another server was installed on the disk. */
+  /** A journal from another server was installed on the disk, with a snapshot of that position. */
   installed(snapshotAt: Position): void {
     this.#snapshotAt = snapshotAt;
   }

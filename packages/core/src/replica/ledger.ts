@@ -4,12 +4,12 @@
  *
  * Only committed entries are applied, so no client ever sees an entry that a failover takes back.
  */
-import type { Entry, EpochStart } from '../entry.js';
-import { type Position, position, previousPosition } from '../ids.js';
+import type { Entry } from '../entry.js';
+import { type Position, position } from '../ids.js';
 import { invariant } from '../invariants.js';
-import { type Effect, type SocialSnapshot, SocialState } from '../social/index.js';
+import type { Effect, SocialState } from '../social/index.js';
 import { JournalOutline } from './journal-outline.js';
-import type { ReplicaStart } from './messages.js';
+import type { InstalledJournal, ReplicaStart } from './messages.js';
 import { UnappliedEntries } from './unapplied.js';
 
 export class Ledger {
@@ -100,14 +100,15 @@ export class Ledger {
     return this.durableThrough(last, checksum);
   }
 
-  /** Starts over from a snapshot: the journal is empty and goes on after it. */
-  install(snapshot: SocialSnapshot, epochStarts: readonly EpochStart[], checksum: number): void {
-    const first = position(snapshot.position + 1);
-    this.#social = SocialState.fromSnapshot(snapshot);
-    this.#outline = new JournalOutline(first, previousPosition(first), epochStarts);
+  /** Starts over with a primary's journal, all of which is committed and applied. */
+  install({ social, epochStarts, first, checksum }: InstalledJournal): void {
+    const last = social.applied;
+    invariant(last >= first - 1, 'applied-in-order', { last, first });
+    this.#social = social;
+    this.#outline = new JournalOutline(first, last, epochStarts);
     this.#unapplied.clear();
-    this.#committed = snapshot.position;
-    this.#committedBefore = snapshot.position;
+    this.#committed = last;
+    this.#committedBefore = last;
     this.#checksum = checksum;
     this.#cutsPending = 0;
   }

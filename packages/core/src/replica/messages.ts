@@ -159,11 +159,11 @@ export interface SnapshotQuestion {
   readonly lifeId: LifeId;
 }
 
-/** The state at one committed position, and where the epochs up to there begin. */
-export interface SnapshotCopy {
-  readonly snapshot: SocialSnapshot;
-  readonly epochStarts: readonly EpochStart[];
-}
+/** A journal that was copied from a primary, durably, and the state at its end: all of it is committed. */
+export type InstalledJournal = Pick<
+  ReplicaStart,
+  'snapshotAt' | 'social' | 'epochStarts' | 'first' | 'checksum'
+>;
 
 /** Requests that wait in `HeldRequests` when they arrive before the server knows their epoch. */
 export type ClientRequest = WriteRequest | ListRequest | KeysRequest | OperatorRequest | TimelineOpenRequest;
@@ -178,12 +178,7 @@ export type ReplicaInput =
   // The disk.
   | { readonly kind: 'durable'; readonly position: Position; readonly checksum: number }
   | { readonly kind: 'truncated'; readonly last: Position; readonly checksum: number }
-  | {
-      readonly kind: 'snapshot-installed';
-      readonly snapshot: SocialSnapshot;
-      readonly epochStarts: readonly EpochStart[];
-      readonly checksum: number;
-    }
+  | { readonly kind: 'snapshot-installed'; readonly installed: InstalledJournal }
   | { readonly kind: 'snapshot-failed'; readonly detail: string }
   | { readonly kind: 'journal-failed'; readonly detail: string }
   /** The disk has become low, or has room again. */
@@ -305,10 +300,10 @@ export type ReplicaOutput =
   | { readonly kind: 'to-standby'; readonly link: LinkId; readonly message: PrimaryMessage }
   | { readonly kind: 'close-standby'; readonly link: LinkId }
   /**
-   * Encode and send it piece by piece, as fast as the member reads. Members that read at the same time get
-   * the same object `copy`.
+   * Send the journal up to this committed position, and the newest state that is kept of it, piece by piece,
+   * as fast as it is read.
    */
-  | { readonly kind: 'send-snapshot'; readonly token: Token; readonly copy: SnapshotCopy }
+  | { readonly kind: 'send-snapshot'; readonly token: Token; readonly through: Position }
   /** Refuses a snapshot, or ends one early. */
   | {
       readonly kind: 'end-snapshot';

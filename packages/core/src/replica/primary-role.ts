@@ -443,7 +443,6 @@ export class PrimaryRole {
     for (const outgoing of standbys.signsOfLife(ledger.committed, heardMs, timing.pingIntervalMs))
       context.emit({ kind: 'to-standby', ...outgoing });
     this.#tickReaders();
-    this.snapshots.tick();
     this.remoteReader.tick();
     for (const link of this.#remoteFeeds.silentLinks(heardMs, timing.deadAfterMs)) {
       this.#remoteFeeds.ended(link);

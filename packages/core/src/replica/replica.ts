@@ -170,9 +170,9 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
       case 'truncated':
         return this.#durable(ledger.truncated(input.last, input.checksum));
       case 'snapshot-installed':
-        ledger.install(input.snapshot, input.epochStarts, input.checksum);
-        this.#kept.installed(input.snapshot.position);
-        this.#context.report('snapshot', `starts over from a snapshot at ${input.snapshot.position}`);
+        ledger.install(input.installed);
+        this.#kept.installed(input.installed.snapshotAt);
+        this.#context.report('snapshot', `starts over from a snapshot at ${ledger.committed}`);
         this.#standby.pulled();
         return this.#consider();
       case 'snapshot-failed':

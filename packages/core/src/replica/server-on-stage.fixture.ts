@@ -251,14 +251,14 @@ export class ServerOnStage implements Actor {
         this.#standbys.delete(output.link);
         return;
       case 'send-snapshot': {
-        const { snapshot, epochStarts } = output.copy;
+        const ledger = this.replica?.ledger;
+        if (ledger === undefined) return;
         const { written } = this.disk;
-        const checksum = written.checksumAt(snapshot.position);
         return this.#giveSnapshot(output.token, {
           kind: 'install',
-          snapshot,
-          epochStarts,
-          checksum,
+          snapshot: ledger.social.toSnapshot(),
+          epochStarts: ledger.outline.epochStartsThrough(output.through),
+          checksum: written.checksumAt(output.through),
           posts: written.posts,
         });
       }

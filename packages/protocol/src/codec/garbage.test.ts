@@ -53,7 +53,7 @@ const DECODERS: Readonly<Record<string, (bytes: Uint8Array) => (() => unknown) |
   Assignment: judging(types.Assignment, codec.assignmentFromWire),
   ReplicateRequest: judging(replication.ReplicateRequest, codec.standbyMessageFromWire),
   ReplicateResponse: judging(replication.ReplicateResponse, codec.primaryMessageFromWire),
-  GetFollowerInfoRequest: judging(replication.GetFollowerInfoRequest, codec.snapshotQuestionFromWire),
+  GetFollowerInfoRequest: judging(replication.GetFollowerInfoRequest, codec.snapshotRequestFromWire),
   GetFollowerInfoResponse: judging(replication.GetFollowerInfoResponse, codec.snapshotChunkFromWire),
   LoginRequest: judging(social.LoginRequest, codec.requestFromWire.login),
   FollowRequest: judging(social.FollowRequest, codec.requestFromWire.follow),

@@ -9,7 +9,6 @@ export * from './requests.js';
 export * from './router-calls.js';
 export * from './routing.js';
 export * from './snapshot.js';
-export * from './snapshot-assembly.js';
 export * from './supervision.js';
 export * from './tail.js';
 export * from './timeline.js';

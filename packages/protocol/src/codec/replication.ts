@@ -7,7 +7,6 @@ import {
   MAX_BATCH_ENTRIES,
   type PrimaryMessage,
   position,
-  type SnapshotQuestion,
   type StandbyMessage,
   unreachable,
 } from '@dualping/core';
@@ -199,17 +198,3 @@ export function primaryMessageToWire(
       return unreachable(message);
   }
 }
-
-export const snapshotQuestionFromWire = (request: wire.GetFollowerInfoRequest): SnapshotQuestion => ({
-  networkId: requiredIdFrom(request.networkId, 'network_id'),
-  cluster: clusterFrom(request.cluster),
-  epoch: epochFrom(request.epoch),
-  serverId: serverIdFrom(request.serverId),
-  incarnation: ordinal(request.incarnation, 'incarnation'),
-  journalId: requiredIdFrom(request.journalId, 'journal_id'),
-  lifeId: requiredIdFrom(request.lifeId, 'life_id'),
-});
-
-export const snapshotQuestionToWire = (question: SnapshotQuestion): wire.GetFollowerInfoRequest => ({
-  ...question,
-});

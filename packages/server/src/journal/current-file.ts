@@ -8,7 +8,7 @@
 import { join } from 'node:path';
 import type { Position } from '@dualping/core';
 import type { FileOperations } from '@dualping/host';
-import type { HistoryRecord } from './history.js';
+import type { HistoryRecord } from './journal.js';
 import { readJson, replaceJson } from './json-file.js';
 import { assertNotLater, damaged } from './storage-errors.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DualpingError, epoch, position } from '@dualping/core';
-import { chunks, fill, openOn, payload, snapshotAt, texts } from './journal.fixture.js';
+import { DualpingError, position } from '@dualping/core';
+import { fill, install, oldCopy, openOn, payload, snapshotAt, texts } from './journal.fixture.js';
 import type { Journal } from './journal.js';
 import { MemoryDisk, nothing } from './memory-disk.fixture.js';
 
@@ -104,8 +104,7 @@ test('a flipped bit in a small file is refused, or makes no difference', async (
 test('a flipped bit in an installed snapshot or its posts is refused', async () => {
   const disk = new MemoryDisk();
   const journal = await openOn(disk, SMALL);
-  const info = { position: position(100), epoch: epoch(3), checksum: 77 };
-  await journal.installSnapshot(info, chunks(['new', 'state'], [1, 7, 8, 50, 99]));
+  await install(journal, oldCopy(['new', 'state'], [1, 7, 8, 50, 99]));
   await journal.close();
   for (const part of ['/history-', '/snapshot-'])
     for (const { copy, path, at } of bentCopies(disk, part))
@@ -204,7 +203,6 @@ test('a bit that flips while the journal is open is noticed when it is read', as
 });
 
 test('after a death at any step of an installation either the old or the new journal is complete', async () => {
-  const info = { position: position(100), epoch: epoch(3), checksum: 77 };
   const posts = [1, 7, 8, 50, 99];
   const outcomes = new Set<string>();
   for (const survival of ['process', 'nothing', 'everything'] as const)
@@ -216,7 +214,7 @@ test('after a death at any step of an installation either the old or the new jou
         steps += 1;
         if (steps >= step) throw new Error('dead');
       };
-      finished = await journal.installSnapshot(info, chunks(['new'], posts)).then(
+      finished = await install(journal, oldCopy(['new'], posts)).then(
         () => steps < step,
         () => false,
       );

@@ -5,7 +5,6 @@
 
 import type { FileOperations, OpenFile } from '@dualping/host';
 import { encodeFrame } from './frame.js';
-import { NOTHING_WRITTEN, sumWith, type WrittenSum } from './segment.js';
 
 /** Large enough for few writes, small enough for little memory. */
 const PIECE_BYTES = 1024 * 1024;
@@ -13,7 +12,7 @@ const PIECE_BYTES = 1024 * 1024;
 export class FrameFileWriter {
   #pieces: Buffer[] = [];
   #pieceBytes = 0;
-  #sum = NOTHING_WRITTEN;
+  #written = 0;
 
   private constructor(
     readonly file: OpenFile,
@@ -27,40 +26,15 @@ export class FrameFileWriter {
     return writer;
   }
 
-  get bytes(): number {
-    return this.#sum.bytes + this.#pieceBytes;
-  }
-
-  /** Sum of the bytes in the file; complete when the file is finished. */
-  get sum(): WrittenSum {
-    return this.#sum;
-  }
-
-  /** Checksum of the last frame, chained over all before it. */
-  get checksum(): number {
-    return this.chain;
-  }
-
   async add(position: number, payload: Buffer): Promise<void> {
-    this.put(position, payload);
-    if (this.isFull) await this.flush();
-  }
-
-  /** As `add`, but writes nothing. @returns the length of its frame */
-  put(position: number, payload: Buffer): number {
     const frame = encodeFrame(position, payload, this.chain);
     this.chain = frame.readUInt32LE(0);
     this.#gather(frame);
-    return frame.length;
-  }
-
-  /** Whether enough is gathered to be written. */
-  get isFull(): boolean {
-    return this.#pieceBytes >= PIECE_BYTES;
+    if (this.#pieceBytes >= PIECE_BYTES) await this.#flush();
   }
 
   async finish(): Promise<void> {
-    await this.flush();
+    await this.#flush();
     await this.file.sync();
     this.file.close();
   }
@@ -75,11 +49,11 @@ export class FrameFileWriter {
     this.#pieceBytes += bytes.length;
   }
 
-  async flush(): Promise<void> {
+  async #flush(): Promise<void> {
     const bytes = Buffer.concat(this.#pieces, this.#pieceBytes);
     this.#pieces = [];
     this.#pieceBytes = 0;
-    await this.file.write(bytes, this.#sum.bytes);
-    this.#sum = sumWith(this.#sum, bytes);
+    await this.file.write(bytes, this.#written);
+    this.#written += bytes.length;
   }
 }

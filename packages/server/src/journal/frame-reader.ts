@@ -4,7 +4,9 @@
 import type { DualpingError, Position } from '@dualping/core';
 import { type FileOperations, storageFailed } from '@dualping/host';
 import { frameAt, payloadOf } from './frame.js';
+import { FrameRuns } from './frame-run.js';
 import { ReadHandles } from './read-handles.js';
+import type { SegmentKind } from './segment.js';
 import { damaged } from './storage-errors.js';
 
 /** Where a frame, or several consecutive ones, are. */
@@ -32,6 +34,7 @@ const LENT_BYTES = 1024 * 1024;
 
 export class FrameReader {
   readonly #handles: ReadHandles;
+  readonly #runs = new FrameRuns();
   /** A buffer lent to callers that use the bytes at once. */
   #lent: Buffer | undefined;
 
@@ -58,6 +61,15 @@ export class FrameReader {
       offset = frame.end;
     }
     return payloads;
+  }
+
+  /** Whole frames that follow one another, as they are. `first`: position of the first of them. */
+  run(place: Place, kind: SegmentKind, first: Position | undefined): Buffer {
+    const bytes = this.#read(place);
+    const run = bytes.length === place.end - place.start ? this.#runs.verify(bytes, kind) : undefined;
+    if (run === undefined || (first !== undefined && run.first !== first))
+      throw damaged(place.path, place.start, first, 'a record from here on does not match its checksum');
+    return bytes;
   }
 
   /**

@@ -12,8 +12,8 @@ import { DiskWriter } from './disk-writer.js';
 import { DurableMark, MARK_NAME, readMark } from './durable-mark.js';
 import { encodeFrame, FRAME_HEADER_BYTES, MAX_ENTRY_BYTES } from './frame.js';
 import { FrameReader, type Place } from './frame-reader.js';
-import { History, type HistoryRecord } from './history.js';
-import type { CutTail } from './journal.js';
+import { History } from './history.js';
+import type { CutTail, HistoryRecord } from './journal.js';
 import { type Base, recoverSegments } from './recovery.js';
 import { Segment, segmentName, segmentOf } from './segment.js';
 import { TailCache } from './tail-cache.js';
@@ -241,6 +241,37 @@ export class Generation {
     if (position === this.base.position) return this.base.checksum;
     if (position === this.last) return this.#lastChecksum;
     return (this.#cache.get(position) ?? this.#readFrame(position)).readUInt32LE(0);
+  }
+
+  /** Bytes of the frames from one position to another, in their files. */
+  bytesOf(from: Position, through: Position): number {
+    let bytes = 0;
+    for (const segment of this.#segments) {
+      const first = Math.max(from, segment.first) as Position;
+      const last = Math.min(through, segment.last) as Position;
+      if (first > last) continue;
+      bytes += segment.offsetOf((last + 1) as Position) - segment.offsetOf(first);
+    }
+    return bytes;
+  }
+
+  /** The frames from one position to another, as they are: some at a time, verified. All are durable. */
+  *runs(from: Position, through: Position, runBytes: number): Generator<Buffer, void> {
+    for (let at = from; at <= through; ) {
+      const { path, first, last, offsets } = segmentOf(this.#segments, at) as Segment;
+      const next = Math.min(
+        first + offsets.indexAfter(at - first, runBytes),
+        Math.min(last, through) + 1,
+      ) as Position;
+      const place = { path, start: offsets.at(at - first), end: offsets.at(next - first) };
+      yield this.#reader.run(place, 'journal', at);
+      at = next;
+    }
+  }
+
+  /** The posts from before the base, in the same way. */
+  *historyRuns(runBytes: number): Generator<Buffer, void> {
+    for (const place of this.history.places(runBytes)) yield this.#reader.run(place, 'history', undefined);
   }
 
   /** Resolves when everything appended is on disk, or has failed. */

@@ -1,25 +1,23 @@
 /**
- * Posts from before an installed snapshot, received from a primary. They are found by position; no posts are
- * added later.
+ * Posts from before a journal's base. Older versions made such journals when they installed a snapshot; they
+ * are read and copied, and not made any more. Posts are found by position, and none are added.
  *
  * The positions have gaps: only posts are here, not the entries between them. A missing post is noticed,
  * because the generation's record has their number and checksum.
  */
 
 import { join } from 'node:path';
-import { DualpingError, type Position } from '@dualping/core';
+import type { Position } from '@dualping/core';
 import type { FileOperations } from '@dualping/host';
 import { breathe } from '../breathe.js';
-import { frameAt, MAX_ENTRY_BYTES } from './frame.js';
-import { FrameFileWriter } from './frame-file-writer.js';
+import { frameAt } from './frame.js';
 import type { Place } from './frame-reader.js';
+import type { HistoryRecord } from './journal.js';
 import {
   decodeSegmentHeader,
-  encodeSegmentHeader,
   FrameOffsets,
   NOTHING_WRITTEN,
   SEGMENT_HEADER_BYTES,
-  segmentName,
   segmentNames,
   segmentOf,
   sumWith,
@@ -27,12 +25,6 @@ import {
 import { readIndex, type SegmentIndex, writeIndex } from './segment-index.js';
 import { damaged } from './storage-errors.js';
 import { WholeFiles } from './whole-files.js';
-
-/** Number and checksum of a complete history. */
-export interface HistoryRecord {
-  readonly posts: number;
-  readonly checksum: number;
-}
 
 const SEED = 0;
 export const NO_HISTORY: HistoryRecord = { posts: 0, checksum: SEED };
@@ -84,6 +76,21 @@ export class History {
     return new History(segments, record);
   }
 
+  /** Bytes of all frames. */
+  get bytes(): number {
+    return this.segments.reduce((sum, { offsets }) => sum + offsets.end - SEGMENT_HEADER_BYTES, 0);
+  }
+
+  /** All frames in pieces of about so many bytes, each with whole frames of one file. */
+  *places(pieceBytes: number): Generator<Place, void> {
+    for (const { path, offsets } of this.segments)
+      for (let from = 0; from < offsets.count; ) {
+        const next = offsets.indexAfter(from, pieceBytes);
+        yield { path, start: offsets.at(from), end: offsets.at(next) };
+        from = next;
+      }
+  }
+
   /** The place of the post at a position, if it is here. */
   find(position: Position): Place | undefined {
     const segment = segmentOf(this.segments, position);
@@ -91,72 +98,6 @@ export class History {
     const index = indexOf(segment.positions, position);
     if (index < 0) return undefined;
     return { path: segment.path, start: segment.offsets.at(index), end: segment.offsets.at(index + 1) };
-  }
-}
-
-export class HistoryWriter {
-  #current: FrameFileWriter | undefined;
-  /** Positions of the posts in the current file. */
-  #positions: number[] = [];
-  #offsets = new FrameOffsets();
-  #checksum = SEED;
-  #posts = 0;
-  #last = 0;
-
-  constructor(
-    readonly files: FileOperations,
-    readonly folder: string,
-    readonly segmentBytes: number,
-  ) {}
-
-  /** Adds posts; they must ascend. */
-  async add(positions: readonly Position[], payloads: readonly Buffer[]): Promise<void> {
-    for (const [index, position] of positions.entries()) {
-      const payload = payloads[index];
-      const bytes = payload?.length ?? 0;
-      if (payload === undefined || position <= this.#last || bytes === 0 || bytes > MAX_ENTRY_BYTES)
-        throw new DualpingError(
-          'invalid-argument',
-          `a retained post at position ${position} with ${bytes} bytes can't follow position ${this.#last}`,
-        );
-      if (this.#current !== undefined && this.#current.bytes >= this.segmentBytes) await this.#finishFile();
-      this.#current ??= await this.#begin(position);
-      this.#offsets.add(this.#current.put(position, payload));
-      this.#positions.push(position);
-      this.#last = position;
-      this.#posts += 1;
-      if (this.#current.isFull) await this.#current.flush();
-    }
-  }
-
-  /** Ends the file; then its content is durable, and the folder must still be synced. */
-  async finish(): Promise<HistoryRecord> {
-    await this.#finishFile();
-    return { posts: this.#posts, checksum: this.#checksum };
-  }
-
-  abandon(): void {
-    this.#current?.abandon();
-    this.#current = undefined;
-  }
-
-  #begin(first: Position): Promise<FrameFileWriter> {
-    const header = encodeSegmentHeader({ kind: 'history', first, seed: this.#checksum });
-    const path = join(this.folder, segmentName('history', first));
-    return FrameFileWriter.create(this.files, path, header, this.#checksum);
-  }
-
-  async #finishFile(): Promise<void> {
-    if (this.#current === undefined) return;
-    const written = this.#current;
-    await written.finish();
-    const { sum, checksum } = written;
-    const index = { sum, checksum, offsets: this.#offsets, positions: this.#positions };
-    await writeIndex(this.files, written.file.path, 'history', index);
-    this.#checksum = checksum;
-    this.#current = undefined;
-    this.#positions = [];
-    this.#offsets = new FrameOffsets();
   }
 }
 

@@ -1,9 +1,12 @@
 export { MAX_ENTRY_BYTES } from './frame.js';
 export type {
+  CopyContent,
+  CopyPiece,
+  CopySource,
   CutTail,
   Identity,
-  InstallChunk,
   Journal,
+  JournalContent,
   JournalListener,
   Snapshot,
   SnapshotInfo,

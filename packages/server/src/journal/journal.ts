@@ -3,14 +3,16 @@
  *
  *     append ─► in memory ─► one write and one sync for all waiting entries ─► durable ─► listener
  *
- * Positions are contiguous from `first` to `last`. Entries before `first` are in a snapshot that was
- * installed from a primary; of these only posts can be read. Payloads are opaque bytes. Errors are
- * `DualpingError`: `storage-failed` names file, byte offset and position if it can.
+ * Positions are contiguous from `first` to `last`. A journal begins at 1. One from an older version may begin
+ * after a snapshot: of the entries before `first` only posts can be read. Payloads are opaque bytes. Errors
+ * are `DualpingError`: `storage-failed` names file, byte offset and position if it can.
  */
 import type {
   ClusterId,
+  CopyHeader,
   DualpingError,
   Epoch,
+  HeldCopy,
   Incarnation,
   JournalId,
   Known,
@@ -58,15 +60,40 @@ export interface SnapshotToKeep extends SnapshotInfo {
   readonly parts: Iterable<Buffer>;
 }
 
-/** A piece of a primary's snapshot: a part, or a retained post, in ascending order of position. */
-export type InstallChunk =
-  | { readonly kind: 'part'; readonly bytes: Buffer }
-  | {
-      readonly kind: 'posts';
-      readonly positions: readonly Position[];
-      /** One for each position. */
-      readonly payloads: readonly Buffer[];
-    };
+/** Number and checksum of the posts from before a journal's base. */
+export interface HistoryRecord {
+  readonly posts: number;
+  readonly checksum: number;
+}
+
+/** What a copy of a journal consists of. */
+export interface CopyContent extends CopyHeader {
+  /** Position of the snapshot that comes with it; 0: none. */
+  readonly state: Position;
+  readonly history: HistoryRecord;
+  /** Of all pieces. */
+  readonly bytes: number;
+}
+
+/**
+ * A piece of a copy, in this order: of the snapshot's file; whole frames of posts from before the base, only
+ * where the copy begins at the base; whole frames of the journal.
+ */
+export interface CopyPiece {
+  readonly kind: 'state' | 'history' | 'records';
+  readonly bytes: Buffer;
+}
+
+/** A copy for a standby. */
+export interface CopySource {
+  readonly content: CopyContent;
+  /**
+   * Reads each piece when it is asked for, and verifies it.
+   *
+   * @throws DualpingError `storage-failed` when the disk has other bytes than were written
+   */
+  pieces(): Iterable<CopyPiece>;
+}
 
 /**
  * An incomplete write at the end of the journal, which opening cut: it was beyond what is known to be
@@ -87,6 +114,12 @@ export interface JournalListener {
   failed(error: DualpingError): void;
 }
 
+/** What a state is made from. */
+export type JournalContent = Pick<
+  Journal,
+  'first' | 'last' | 'durableChecksum' | 'known' | 'readSnapshot' | 'replay' | 'readOne'
+>;
+
 export interface Journal {
   readonly identity: Identity;
   /** What opening had to cut, for a line to the operator. */
@@ -97,8 +130,8 @@ export interface Journal {
    */
   readonly snapshotProblems: readonly string[];
   /**
-   * Position of the first entry of this journal, present or future: 1, or the one after an installed
-   * snapshot.
+   * Position of the first entry of this journal, present or future: 1, except for journals from older
+   * versions.
    */
   readonly first: Position;
   /** Last position appended; `first` − 1 when there is none. */
@@ -150,15 +183,24 @@ export interface Journal {
    */
   saveSnapshot(snapshot: SnapshotToKeep): Promise<void>;
   /**
-   * Replaces the whole journal with a primary's snapshot. Appended entries and older snapshots are gone when
-   * it resolves, and unchanged when it rejects or the server dies before. Nothing may be appended meanwhile.
-   * `setAside`: keep the replaced journal for a person to look at.
+   * A copy up to `through`, which must be durable; after what a standby holds, if that is the beginning of
+   * this journal.
    */
-  installSnapshot(
-    info: SnapshotInfo,
-    chunks: AsyncIterable<InstallChunk>,
-    options?: { readonly setAside: boolean },
-  ): Promise<void>;
+  copyThrough(through: Position, held?: HeldCopy): CopySource;
+  /** What has come of a copy whose installation broke off: the next one may go on from there. */
+  readonly heldCopy: HeldCopy | undefined;
+  /**
+   * Replaces the whole journal with a copy of a primary's. Appended entries and older snapshots are gone when
+   * it resolves, and untouched when it rejects or the server dies before. Nothing may be appended meanwhile.
+   * `setAside`: keep the replaced journal for a person to look at. `make`: what the caller wants of the copy;
+   * a copy of which it can't be made is not installed.
+   */
+  installCopy<Made>(
+    content: CopyContent,
+    pieces: AsyncIterable<CopyPiece>,
+    options: { readonly setAside: boolean },
+    make: (copied: JournalContent) => Promise<Made>,
+  ): Promise<Made>;
 
   /** What the server knew when this was last written; it may be old, but it was true. */
   readonly known: Known;

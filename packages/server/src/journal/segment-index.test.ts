@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
-import { epoch, position } from '@dualping/core';
-import { chunks, fill, openOn, payload, texts } from './journal.fixture.js';
+import { position } from '@dualping/core';
+import { fill, install, oldCopy, openOn, payload, texts } from './journal.fixture.js';
 import type { Journal } from './journal.js';
 import { MemoryDisk } from './memory-disk.fixture.js';
 import { indexPath } from './segment-index.js';
@@ -11,7 +11,6 @@ import { indexPath } from './segment-index.js';
 const SMALL = { segmentBytes: 120, tailCacheBytes: 0 };
 const ENTRIES = 20;
 const POSTS = [1, 7, 8, 50, 99];
-const INFO = { position: position(100), epoch: epoch(3), checksum: 77 };
 
 const open = (disk: MemoryDisk): Promise<Journal> => openOn(disk, SMALL);
 const named = (disk: MemoryDisk, part: string): string[] =>
@@ -32,7 +31,7 @@ async function closed(): Promise<MemoryDisk> {
 async function closedAfterInstalling(): Promise<MemoryDisk> {
   const disk = new MemoryDisk();
   const journal = await open(disk);
-  await journal.installSnapshot(INFO, chunks(['state'], POSTS));
+  await install(journal, oldCopy(['state'], POSTS));
   await fill(journal, 100 + ENTRIES);
   await journal.close();
   return disk;

@@ -122,6 +122,19 @@ export class FrameOffsets {
     this.#end += frameBytes;
   }
 
+  /** The index behind the frames that fit into so many bytes, from one on: at least one of them. */
+  indexAfter(from: number, maxBytes: number): number {
+    const limit = this.at(from) + maxBytes;
+    let low = from + 1;
+    let high = this.#count;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (this.at(middle) <= limit) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
   /** Where frame `index` begins, or the end of the file for the one after the last. */
   at(index: number): number {
     return index < this.#count ? (this.#offsets[index] as number) : this.#end;

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import {
   DualpingError,
+  type HeldCopy,
   invariant,
   type JournalId,
   type Known,
@@ -12,21 +13,25 @@ import {
   quote,
 } from '@dualping/core';
 import { type FileOperations, storageFailed } from '@dualping/host';
+import { copySource } from './copy-source.js';
+import { CopyWriter } from './copy-writer.js';
 import { type CurrentRecord, generationName, writeCurrent } from './current-file.js';
 import { Generation, type GenerationOptions } from './generation.js';
 import { writeIdentity } from './identity-file.js';
 import type {
+  CopyContent,
+  CopyPiece,
+  CopySource,
   CutTail,
   Identity,
-  InstallChunk,
   Journal,
+  JournalContent,
   JournalListener,
   Snapshot,
   SnapshotInfo,
   SnapshotToKeep,
 } from './journal.js';
 import { KnownMark, readKnown } from './known-mark.js';
-import { makeInstalledGeneration } from './new-generation.js';
 import { setAsideEntries, setAsideGeneration } from './set-aside.js';
 import { Snapshots } from './snapshots.js';
 import { WHAT_TO_DO } from './storage-errors.js';
@@ -57,6 +62,8 @@ export class SegmentedJournal implements Journal {
   #listener: JournalListener | undefined;
   #failure: DualpingError | undefined;
   #installing = false;
+  /** A copy that broke off. */
+  #copy: CopyWriter | undefined;
   /** The snapshot that opening has read anyway, for the first caller. */
   #found: Snapshot | undefined;
   readonly #mark: KnownMark;
@@ -126,7 +133,14 @@ export class SegmentedJournal implements Journal {
 
   append(position: Position, payload: Buffer): void {
     invariant(!this.#installing, 'journal-is-contiguous', { position, installing: true });
+    if (this.#copy !== undefined) this.#letGo(this.#copy);
     this.#generation.append(position, payload);
+  }
+
+  /** The journal goes on by itself: a copy that broke off is in nobody's way then. */
+  #letGo(copy: CopyWriter): void {
+    this.#copy = undefined;
+    void this.#remove(copy).catch(() => {});
   }
 
   whenDurable(position: Position): Promise<void> {
@@ -187,16 +201,33 @@ export class SegmentedJournal implements Journal {
     await snapshots.save(snapshot);
   }
 
-  async installSnapshot(
-    info: SnapshotInfo,
-    chunks: AsyncIterable<InstallChunk>,
-    { setAside } = { setAside: false },
-  ): Promise<void> {
+  copyThrough(through: Position, held?: HeldCopy): CopySource {
+    const { generation, snapshots } = this.#opened;
+    invariant(through <= generation.durable, 'journal-is-contiguous', {
+      through,
+      durable: generation.durable,
+    });
+    const { file } = snapshots.newest((info) => info.position <= through && isOfGeneration(info, generation));
+    return copySource(generation, through, file, held);
+  }
+
+  get heldCopy(): HeldCopy | undefined {
+    return this.#copy?.held;
+  }
+
+  async installCopy<Made>(
+    content: CopyContent,
+    pieces: AsyncIterable<CopyPiece>,
+    { setAside }: { readonly setAside: boolean },
+    make: (copied: JournalContent) => Promise<Made>,
+  ): Promise<Made> {
     if (this.#installing) throw new DualpingError('busy', 'a snapshot is being installed already');
     if (this.#failure !== undefined) throw this.#failure;
     this.#installing = true;
     try {
-      await this.#install(info, chunks, setAside);
+      const writer = await this.#writerOf(content);
+      await this.#write(writer, pieces);
+      return await this.#install(writer, setAside, make);
     } catch (error) {
       throw storageFailed('installing a snapshot in', this.folder, error);
     } finally {
@@ -240,6 +271,7 @@ export class SegmentedJournal implements Journal {
 
   async close(): Promise<void> {
     const { generation, snapshots } = this.#opened;
+    await this.#copy?.abandon();
     await snapshots.idle();
     await this.#identityWritten;
     await this.#settingAside;
@@ -251,20 +283,59 @@ export class SegmentedJournal implements Journal {
     return this.#opened.generation;
   }
 
-  async #install(info: SnapshotInfo, chunks: AsyncIterable<InstallChunk>, setAside: boolean): Promise<void> {
-    const { files, folder, options } = this;
-    const before = this.#opened;
-    const number = before.record.generation + 1;
-    const path = join(folder, generationName(number));
-    let opened: Opened;
+  /** The one that was held, if the copy goes on there; else a new one. */
+  async #writerOf(content: CopyContent): Promise<CopyWriter> {
+    const held = this.#copy;
+    this.#copy = undefined;
+    if (held?.isContinuedBy(content) === true) {
+      await held.goOn(content);
+      return held;
+    }
+    await held?.abandon();
+    return await CopyWriter.begin(this.files, this.#nextPath, this.options.segmentBytes, content);
+  }
+
+  /** What has come is held when it breaks off, unless it is the disk that failed. */
+  async #write(writer: CopyWriter, pieces: AsyncIterable<CopyPiece>): Promise<void> {
     try {
-      const record = await makeInstalledGeneration(files, folder, number, options.segmentBytes, info, chunks);
-      // Opened as after a restart: a generation that can't be opened must not replace one that can.
-      ({ opened } = await openGeneration(files, folder, record, options, { journal: this }));
+      for await (const piece of pieces) await writer.take(piece);
     } catch (error) {
-      await files.remove(path).catch(() => {}); // otherwise the next opening removes it
+      if (await writer.pause()) this.#copy = writer;
+      else await this.#remove(writer);
       throw error;
     }
+  }
+
+  /** Nobody goes on with it. */
+  async #remove(writer: CopyWriter): Promise<void> {
+    await writer.abandon();
+    await this.files.remove(writer.path).catch(() => {}); // otherwise the next opening removes it
+  }
+
+  get #nextPath(): string {
+    return join(this.folder, generationName(this.#opened.record.generation + 1));
+  }
+
+  async #install<Made>(
+    writer: CopyWriter,
+    setAside: boolean,
+    make: (copied: JournalContent) => Promise<Made>,
+  ): Promise<Made> {
+    const { files, folder } = this;
+    const before = this.#opened;
+    let found: Found | undefined;
+    let made: Made;
+    try {
+      const record = await writer.finish(before.record.generation + 1);
+      // Opened as after a restart: a generation that can't be opened must not replace one that can.
+      found = await openGeneration(files, folder, record, this.options, { journal: this });
+      made = await make(contentOf(found, this.known));
+    } catch (error) {
+      await found?.opened.generation.close().catch(() => {});
+      await this.#remove(writer);
+      throw error;
+    }
+    const { opened } = found;
     await before.generation.idle();
     await before.snapshots.idle();
     if (this.#failure !== undefined) {
@@ -277,6 +348,7 @@ export class SegmentedJournal implements Journal {
     const { folder: replaced } = before.generation;
     if (setAside) await setAsideGeneration(files, folder, replaced).catch(() => {});
     else await files.remove(replaced).catch(() => {});
+    return made;
   }
 
   async #switchTo(opened: Opened): Promise<void> {
@@ -336,13 +408,21 @@ async function openGeneration(
   return { opened, snapshot, problems };
 }
 
+/** Of a generation that does not count yet. */
+const contentOf = ({ opened: { generation }, snapshot }: Found, known: Known): JournalContent => ({
+  first: generation.first,
+  last: generation.last,
+  durableChecksum: generation.durableChecksum,
+  known,
+  readSnapshot: () => snapshot,
+  replay: (from, to) => generation.replay(from, to),
+  readOne: (position) => generation.readOne(position),
+});
+
 /** A snapshot can be used if the journal continues from its position. */
 function newestSnapshot({ generation, snapshots }: Opened) {
-  const { base } = generation;
-  return snapshots.newest(
-    ({ position, checksum }) =>
-      position >= base.position &&
-      position <= generation.last &&
-      checksum === generation.checksumAt(position),
-  );
+  return snapshots.newest((info) => info.position <= generation.last && isOfGeneration(info, generation));
 }
+
+const isOfGeneration = ({ position, checksum }: SnapshotInfo, generation: Generation): boolean =>
+  position >= generation.base.position && checksum === generation.checksumAt(position);

@@ -28,7 +28,7 @@ const INFO_NUMBER = 0;
 const END_NUMBER = 2 ** 48 - 1;
 
 const NAME = /^snapshot-\d{16}$/;
-const snapshotName = (position: number): string => `snapshot-${String(position).padStart(16, '0')}`;
+export const snapshotName = (position: number): string => `snapshot-${String(position).padStart(16, '0')}`;
 /** The newest first. */
 export const snapshotNames = (names: readonly string[]): string[] =>
   names
@@ -78,15 +78,17 @@ export class SnapshotWriter {
   }
 }
 
-/** Throws `storage-failed` when it is damaged. */
-export function readSnapshotFile(files: FileOperations, path: string): Snapshot {
+export function bytesOfSnapshot(files: FileOperations, path: string): Buffer {
   const file = files.open(path);
-  let bytes: Buffer;
   try {
-    bytes = readWhole(file);
+    return readWhole(file);
   } finally {
     file.close();
   }
+}
+
+/** Throws `storage-failed` when the file at that path is damaged. */
+export function snapshotIn(bytes: Buffer, path: string): Snapshot {
   const frames = framesOf(bytes, path);
   const [info, ...rest] = frames;
   const end = rest.pop();

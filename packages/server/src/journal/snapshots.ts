@@ -1,12 +1,19 @@
 /** The snapshots of one generation: the newest complete one is used, and the one before it is kept too. */
 import { join } from 'node:path';
+import type { Position } from '@dualping/core';
 import { type FileOperations, storageFailed } from '@dualping/host';
 import { breathe } from '../breathe.js';
 import type { Snapshot, SnapshotInfo, SnapshotToKeep } from './journal.js';
-import { readSnapshotFile, SnapshotWriter, snapshotNames } from './snapshot-file.js';
+import { bytesOfSnapshot, SnapshotWriter, snapshotIn, snapshotNames } from './snapshot-file.js';
 
 /** If the newest is damaged, the one before it only causes a longer replay. */
 const SNAPSHOTS_KEPT = 2;
+
+/** A snapshot as it is on disk. */
+export interface SnapshotFile {
+  readonly position: Position;
+  readonly bytes: Buffer;
+}
 
 export class Snapshots {
   #saving: Promise<unknown> = Promise.resolve();
@@ -22,19 +29,25 @@ export class Snapshots {
   }
 
   /** The newest complete snapshot that `fits`, and texts about the problems of newer ones. */
-  newest(fits: (info: SnapshotInfo) => boolean): { snapshot: Snapshot | undefined; problems: string[] } {
+  newest(fits: (info: SnapshotInfo) => boolean): {
+    readonly snapshot: Snapshot | undefined;
+    readonly file: SnapshotFile | undefined;
+    readonly problems: readonly string[];
+  } {
     const problems: string[] = [];
     for (const name of this.#names) {
       const path = join(this.folder, name);
       try {
-        const snapshot = readSnapshotFile(this.files, path);
-        if (fits(snapshot)) return { snapshot, problems };
-        problems.push(`${path} (position ${snapshot.position}) is not of this journal`);
+        const bytes = bytesOfSnapshot(this.files, path);
+        const snapshot = snapshotIn(bytes, path);
+        const { position } = snapshot;
+        if (fits(snapshot)) return { snapshot, file: { position, bytes }, problems };
+        problems.push(`${path} (position ${position}) is not of this journal`);
       } catch (error) {
         problems.push(storageFailed('reading', path, error).detail);
       }
     }
-    return { snapshot: undefined, problems };
+    return { snapshot: undefined, file: undefined, problems };
   }
 
   /** Saves snapshots one after another; resolves when this one is durable. */

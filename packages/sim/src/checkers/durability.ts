@@ -61,7 +61,7 @@ export class Durability implements Checker {
 
   committed(server: ServerProcess, from: Position, to: Position): void {
     const { image } = server.disk;
-    for (let at = Math.max(from + 1, image.first); at <= to; at += 1) {
+    for (let at = from + 1; at <= to; at += 1) {
       const entry = image.read(at);
       if (entry === undefined)
         throw new Violation(
@@ -121,7 +121,7 @@ export class Durability implements Checker {
 
   #keptBy({ disk: { durable } }: ServerProcess): number {
     const { history } = this;
-    let kept = Math.min(durable.base.snapshot.position, history.last);
+    let kept = 0;
     while (kept < history.last && sameEntry(durable.read(kept + 1), history.at(kept + 1))) kept += 1;
     return kept;
   }
@@ -156,9 +156,7 @@ export class Durability implements Checker {
     const needed = history.safe;
     if ((this.#agreed.get(keyOf(server)) ?? 0) >= needed) return;
     const end = Math.min(durable.last, needed);
-    // Entries that a snapshot replaced are not in the journal any more.
-    if (end >= durable.first - 1 && durable.checksumAt(end) !== history.checksumAt(end))
-      this.#sayWhatDiffers(server, end, when);
+    if (durable.checksumAt(end) !== history.checksumAt(end)) this.#sayWhatDiffers(server, end, when);
     this.#agreed.set(keyOf(server), end);
     if (end < needed)
       throw new Violation(
@@ -169,7 +167,7 @@ export class Durability implements Checker {
 
   #sayWhatDiffers({ name, disk: { durable } }: ServerProcess, end: number, when: string): never {
     const { history } = this;
-    for (let at = durable.first; at <= end; at += 1) {
+    for (let at = 1; at <= end; at += 1) {
       const [entry, committed] = [durable.read(at), history.at(at)];
       if (!sameEntry(entry, committed))
         throw new Violation(

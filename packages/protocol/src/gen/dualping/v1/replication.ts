@@ -19,7 +19,7 @@ import {
   type Metadata,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { Answers, EpochBoundary, Origin } from "./types.js";
+import { Answers, EpochBoundary } from "./types.js";
 
 export interface GetFollowerInfoRequest {
   networkId: string;
@@ -33,6 +33,24 @@ export interface GetFollowerInfoRequest {
   incarnation: number;
   journalId: string;
   lifeId: string;
+  /** What an earlier call has brought, so that this one goes on there. Absent: nothing. */
+  held: HeldCopy | undefined;
+}
+
+/** A position of a journal, and the checksum of the journal up to there. */
+export interface JournalPlace {
+  position: number;
+  checksum: number;
+}
+
+/** What a standby has of a snapshot that broke off. */
+export interface HeldCopy {
+  /** The place after which the journal begins. */
+  base:
+    | JournalPlace
+    | undefined;
+  /** What has come ends here. */
+  end: JournalPlace | undefined;
 }
 
 /**
@@ -42,114 +60,43 @@ export interface GetFollowerInfoRequest {
 export interface GetFollowerInfoResponse {
   chunk:
     | { $case: "header"; value: SnapshotHeader }
-    | { $case: "users"; value: SnapshotUsers }
-    | { $case: "sessions"; value: SnapshotSessions }
-    | { $case: "posts"; value: SnapshotPosts }
+    | //
+    /** The next bytes of the state, as the primary keeps it in a file. */
+    { $case: "state"; value: Buffer }
+    | //
+    /** Whole records of posts from before `base`, ascending, with gaps. Only in a copy that begins at `base`. */
+    { $case: "history"; value: Buffer }
+    | //
+    /** Whole records that follow one another, from the one after `after` to the one at `through`. */
+    { $case: "records"; value: Buffer }
     | { $case: "end"; value: SnapshotEnd }
     | undefined;
 }
 
 export interface SnapshotHeader {
-  /** Everything up to here is in the snapshot, nothing after. */
-  position: number;
-  /** Epoch of the entry at `position`. */
-  epoch: number;
-  /** Checksum of the journal up to `position`; the standby's journal goes on from it. */
-  checksum: number;
-  epochStarts: EpochBoundary[];
-  /** How far the cluster has read each of the other clusters. */
-  origins: Origin[];
-  /** Codes that admit keys, the oldest first, at most 10,000. */
-  codes: SnapshotCode[];
+  /** The journal begins after this place. */
+  base:
+    | JournalPlace
+    | undefined;
+  /** The records go on after this place: `base`, or what the standby holds. */
+  after:
+    | JournalPlace
+    | undefined;
+  /** Everything up to here is in the snapshot, nothing after. All of it is committed. */
+  through:
+    | JournalPlace
+    | undefined;
+  /** Position of the state: it contains everything up to there; 0: none is kept, the records give it. */
+  state: number;
+  /** Posts from before `base`: how many, and the checksum of their last record. */
+  historyPosts: number;
+  historyChecksum: number;
+  /** So many bytes follow: of state, history and records. */
+  bytes: number;
 }
 
-export interface SnapshotCode {
-  /** SHA-256 of the code. */
-  code: Buffer;
-  /** The name that it admits; empty: any name without keys. */
-  user: string;
-  untilMs: number;
-  /** Position of the entry that made it, and of the login that used it; 0: it is not used. */
-  madeAt: number;
-  spentAt: number;
-}
-
-export interface SnapshotUsers {
-  users: SnapshotUser[];
-}
-
-/** A user with the users it follows. Its followers have it in their own lists. */
-export interface SnapshotUser {
-  name: string;
-  /** Position of the entry that made the user. */
-  since: number;
-  following: FollowEdge[];
-  /** The cluster that the user belongs to; 0: this one. */
-  home: number;
-  /**
-   * Users of other clusters that it no longer follows, and the positions at which that ended; those clusters
-   * must learn it.
-   */
-  left: FollowEdge[];
-  /**
-   * Positions of posts that name the user, by authors whom the user did not follow at the time, ascending: at
-   * most the last 1,000.
-   */
-  mentions: number[];
-  /** Its keys by number, ascending, and the highest number ever given to one; 0: it has had none. */
-  keys: SnapshotKey[];
-  lastKey: number;
-}
-
-export interface SnapshotKey {
-  number: number;
-  key: Buffer;
-  device: string;
-  /** Position of the entry that bound it, and of the one that revoked it; 0: it is valid. */
-  since: number;
-  revokedAt: number;
-}
-
-export interface FollowEdge {
-  target: string;
-  /** Position of the entry that began the follow: posts before it are not in the timeline. */
-  since: number;
-}
-
-export interface SnapshotSessions {
-  /** The least recently used session comes first. */
-  sessions: SnapshotSession[];
-}
-
-export interface SnapshotSession {
-  sessionId: string;
-  user: string;
-  /** Highest request number applied. */
-  lastRequestNo: number;
-  /** Outcomes of the last requests in order; the last one is the outcome of `last_request_no`. */
-  replies: SnapshotReply[];
-  /** Number of its key; 0: it has shown none. */
-  key: number;
-  /** Its login was refused, and it may do nothing. */
-  isMute: boolean;
-}
-
-export interface SnapshotReply {
-  position: number;
-  /** Empty: it was done. Else why not. */
-  reason: string;
-}
-
-/** Retained posts, as the bytes of their journal entries, in ascending order. */
-export interface SnapshotPosts {
-  entries: Buffer[];
-}
-
-/** The snapshot is complete. The counts are totals. */
+/** The snapshot is whole. */
 export interface SnapshotEnd {
-  users: number;
-  sessions: number;
-  posts: number;
 }
 
 /** Standby to primary, on Replicate. */
@@ -365,7 +312,16 @@ export interface TailPost {
 }
 
 function createBaseGetFollowerInfoRequest(): GetFollowerInfoRequest {
-  return { networkId: "", cluster: 0, epoch: 0, serverId: 0, incarnation: 0, journalId: "", lifeId: "" };
+  return {
+    networkId: "",
+    cluster: 0,
+    epoch: 0,
+    serverId: 0,
+    incarnation: 0,
+    journalId: "",
+    lifeId: "",
+    held: undefined,
+  };
 }
 
 export const GetFollowerInfoRequest: MessageFns<GetFollowerInfoRequest> = {
@@ -390,6 +346,9 @@ export const GetFollowerInfoRequest: MessageFns<GetFollowerInfoRequest> = {
     }
     if (message.lifeId !== "") {
       writer.uint32(58).string(message.lifeId);
+    }
+    if (message.held !== undefined) {
+      HeldCopy.encode(message.held, writer.uint32(66).fork()).join();
     }
     return writer;
   },
@@ -463,6 +422,128 @@ export const GetFollowerInfoRequest: MessageFns<GetFollowerInfoRequest> = {
             message.lifeId = reader.string();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.held = HeldCopy.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseJournalPlace(): JournalPlace {
+  return { position: 0, checksum: 0 };
+}
+
+export const JournalPlace: MessageFns<JournalPlace> = {
+  encode(message: JournalPlace, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.position !== 0) {
+      writer.uint32(8).uint64(message.position);
+    }
+    if (message.checksum !== 0) {
+      writer.uint32(16).uint32(message.checksum);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): JournalPlace {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseJournalPlace();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.position = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.checksum = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseHeldCopy(): HeldCopy {
+  return { base: undefined, end: undefined };
+}
+
+export const HeldCopy: MessageFns<HeldCopy> = {
+  encode(message: HeldCopy, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.base !== undefined) {
+      JournalPlace.encode(message.base, writer.uint32(10).fork()).join();
+    }
+    if (message.end !== undefined) {
+      JournalPlace.encode(message.end, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HeldCopy {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHeldCopy();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.base = JournalPlace.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.end = JournalPlace.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -486,14 +567,14 @@ export const GetFollowerInfoResponse: MessageFns<GetFollowerInfoResponse> = {
       case "header":
         SnapshotHeader.encode(message.chunk.value, writer.uint32(10).fork()).join();
         break;
-      case "users":
-        SnapshotUsers.encode(message.chunk.value, writer.uint32(18).fork()).join();
+      case "state":
+        writer.uint32(18).bytes(message.chunk.value);
         break;
-      case "sessions":
-        SnapshotSessions.encode(message.chunk.value, writer.uint32(26).fork()).join();
+      case "history":
+        writer.uint32(26).bytes(message.chunk.value);
         break;
-      case "posts":
-        SnapshotPosts.encode(message.chunk.value, writer.uint32(34).fork()).join();
+      case "records":
+        writer.uint32(34).bytes(message.chunk.value);
         break;
       case "end":
         SnapshotEnd.encode(message.chunk.value, writer.uint32(42).fork()).join();
@@ -528,7 +609,7 @@ export const GetFollowerInfoResponse: MessageFns<GetFollowerInfoResponse> = {
               break;
             }
 
-            message.chunk = { $case: "users", value: SnapshotUsers.decode(reader, reader.uint32()) };
+            message.chunk = { $case: "state", value: Buffer.from(reader.bytes()) };
             continue;
           }
           case 3: {
@@ -536,7 +617,7 @@ export const GetFollowerInfoResponse: MessageFns<GetFollowerInfoResponse> = {
               break;
             }
 
-            message.chunk = { $case: "sessions", value: SnapshotSessions.decode(reader, reader.uint32()) };
+            message.chunk = { $case: "history", value: Buffer.from(reader.bytes()) };
             continue;
           }
           case 4: {
@@ -544,7 +625,7 @@ export const GetFollowerInfoResponse: MessageFns<GetFollowerInfoResponse> = {
               break;
             }
 
-            message.chunk = { $case: "posts", value: SnapshotPosts.decode(reader, reader.uint32()) };
+            message.chunk = { $case: "records", value: Buffer.from(reader.bytes()) };
             continue;
           }
           case 5: {
@@ -569,28 +650,39 @@ export const GetFollowerInfoResponse: MessageFns<GetFollowerInfoResponse> = {
 };
 
 function createBaseSnapshotHeader(): SnapshotHeader {
-  return { position: 0, epoch: 0, checksum: 0, epochStarts: [], origins: [], codes: [] };
+  return {
+    base: undefined,
+    after: undefined,
+    through: undefined,
+    state: 0,
+    historyPosts: 0,
+    historyChecksum: 0,
+    bytes: 0,
+  };
 }
 
 export const SnapshotHeader: MessageFns<SnapshotHeader> = {
   encode(message: SnapshotHeader, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.position !== 0) {
-      writer.uint32(8).uint64(message.position);
+    if (message.base !== undefined) {
+      JournalPlace.encode(message.base, writer.uint32(10).fork()).join();
     }
-    if (message.epoch !== 0) {
-      writer.uint32(16).uint64(message.epoch);
+    if (message.after !== undefined) {
+      JournalPlace.encode(message.after, writer.uint32(18).fork()).join();
     }
-    if (message.checksum !== 0) {
-      writer.uint32(24).uint32(message.checksum);
+    if (message.through !== undefined) {
+      JournalPlace.encode(message.through, writer.uint32(26).fork()).join();
     }
-    for (const v of message.epochStarts) {
-      EpochBoundary.encode(v!, writer.uint32(34).fork()).join();
+    if (message.state !== 0) {
+      writer.uint32(32).uint64(message.state);
     }
-    for (const v of message.origins) {
-      Origin.encode(v!, writer.uint32(42).fork()).join();
+    if (message.historyPosts !== 0) {
+      writer.uint32(40).uint64(message.historyPosts);
     }
-    for (const v of message.codes) {
-      SnapshotCode.encode(v!, writer.uint32(50).fork()).join();
+    if (message.historyChecksum !== 0) {
+      writer.uint32(48).uint32(message.historyChecksum);
+    }
+    if (message.bytes !== 0) {
+      writer.uint32(56).uint64(message.bytes);
     }
     return writer;
   },
@@ -609,109 +701,11 @@ export const SnapshotHeader: MessageFns<SnapshotHeader> = {
         const tag = reader.uint32();
         switch (tag >>> 3) {
           case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.position = longToNumber(reader.uint64());
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.epoch = longToNumber(reader.uint64());
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.checksum = reader.uint32();
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.epochStarts.push(EpochBoundary.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.origins.push(Origin.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.codes.push(SnapshotCode.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBaseSnapshotCode(): SnapshotCode {
-  return { code: Buffer.alloc(0), user: "", untilMs: 0, madeAt: 0, spentAt: 0 };
-}
-
-export const SnapshotCode: MessageFns<SnapshotCode> = {
-  encode(message: SnapshotCode, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.code.length !== 0) {
-      writer.uint32(10).bytes(message.code);
-    }
-    if (message.user !== "") {
-      writer.uint32(18).string(message.user);
-    }
-    if (message.untilMs !== 0) {
-      writer.uint32(24).uint64(message.untilMs);
-    }
-    if (message.madeAt !== 0) {
-      writer.uint32(32).uint64(message.madeAt);
-    }
-    if (message.spentAt !== 0) {
-      writer.uint32(40).uint64(message.spentAt);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): SnapshotCode {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSnapshotCode();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
             if (tag !== 10) {
               break;
             }
 
-            message.code = Buffer.from(reader.bytes());
+            message.base = JournalPlace.decode(reader, reader.uint32());
             continue;
           }
           case 2: {
@@ -719,156 +713,7 @@ export const SnapshotCode: MessageFns<SnapshotCode> = {
               break;
             }
 
-            message.user = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.untilMs = longToNumber(reader.uint64());
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
-            message.madeAt = longToNumber(reader.uint64());
-            continue;
-          }
-          case 5: {
-            if (tag !== 40) {
-              break;
-            }
-
-            message.spentAt = longToNumber(reader.uint64());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBaseSnapshotUsers(): SnapshotUsers {
-  return { users: [] };
-}
-
-export const SnapshotUsers: MessageFns<SnapshotUsers> = {
-  encode(message: SnapshotUsers, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.users) {
-      SnapshotUser.encode(v!, writer.uint32(10).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): SnapshotUsers {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSnapshotUsers();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.users.push(SnapshotUser.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBaseSnapshotUser(): SnapshotUser {
-  return { name: "", since: 0, following: [], home: 0, left: [], mentions: [], keys: [], lastKey: 0 };
-}
-
-export const SnapshotUser: MessageFns<SnapshotUser> = {
-  encode(message: SnapshotUser, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.name !== "") {
-      writer.uint32(10).string(message.name);
-    }
-    if (message.since !== 0) {
-      writer.uint32(16).uint64(message.since);
-    }
-    for (const v of message.following) {
-      FollowEdge.encode(v!, writer.uint32(26).fork()).join();
-    }
-    if (message.home !== 0) {
-      writer.uint32(32).uint32(message.home);
-    }
-    for (const v of message.left) {
-      FollowEdge.encode(v!, writer.uint32(42).fork()).join();
-    }
-    if (message.mentions.length !== 0) {
-      writer.uint32(50).fork();
-      for (const v of message.mentions) {
-        writer.uint64(v);
-      }
-      writer.join();
-    }
-    for (const v of message.keys) {
-      SnapshotKey.encode(v!, writer.uint32(58).fork()).join();
-    }
-    if (message.lastKey !== 0) {
-      writer.uint32(64).uint32(message.lastKey);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): SnapshotUser {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSnapshotUser();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.name = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.since = longToNumber(reader.uint64());
+            message.after = JournalPlace.decode(reader, reader.uint32());
             continue;
           }
           case 3: {
@@ -876,7 +721,7 @@ export const SnapshotUser: MessageFns<SnapshotUser> = {
               break;
             }
 
-            message.following.push(FollowEdge.decode(reader, reader.uint32()));
+            message.through = JournalPlace.decode(reader, reader.uint32());
             continue;
           }
           case 4: {
@@ -884,131 +729,7 @@ export const SnapshotUser: MessageFns<SnapshotUser> = {
               break;
             }
 
-            message.home = reader.uint32();
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.left.push(FollowEdge.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 6: {
-            if (tag === 48) {
-              message.mentions.push(longToNumber(reader.uint64()));
-
-              continue;
-            }
-
-            if (tag === 50) {
-              const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
-                message.mentions.push(longToNumber(reader.uint64()));
-              }
-
-              continue;
-            }
-
-            break;
-          }
-          case 7: {
-            if (tag !== 58) {
-              break;
-            }
-
-            message.keys.push(SnapshotKey.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 8: {
-            if (tag !== 64) {
-              break;
-            }
-
-            message.lastKey = reader.uint32();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBaseSnapshotKey(): SnapshotKey {
-  return { number: 0, key: Buffer.alloc(0), device: "", since: 0, revokedAt: 0 };
-}
-
-export const SnapshotKey: MessageFns<SnapshotKey> = {
-  encode(message: SnapshotKey, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.number !== 0) {
-      writer.uint32(8).uint32(message.number);
-    }
-    if (message.key.length !== 0) {
-      writer.uint32(18).bytes(message.key);
-    }
-    if (message.device !== "") {
-      writer.uint32(26).string(message.device);
-    }
-    if (message.since !== 0) {
-      writer.uint32(32).uint64(message.since);
-    }
-    if (message.revokedAt !== 0) {
-      writer.uint32(40).uint64(message.revokedAt);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): SnapshotKey {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSnapshotKey();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.number = reader.uint32();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.key = Buffer.from(reader.bytes());
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.device = reader.string();
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
-            message.since = longToNumber(reader.uint64());
+            message.state = longToNumber(reader.uint64());
             continue;
           }
           case 5: {
@@ -1016,203 +737,7 @@ export const SnapshotKey: MessageFns<SnapshotKey> = {
               break;
             }
 
-            message.revokedAt = longToNumber(reader.uint64());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBaseFollowEdge(): FollowEdge {
-  return { target: "", since: 0 };
-}
-
-export const FollowEdge: MessageFns<FollowEdge> = {
-  encode(message: FollowEdge, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.target !== "") {
-      writer.uint32(10).string(message.target);
-    }
-    if (message.since !== 0) {
-      writer.uint32(16).uint64(message.since);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): FollowEdge {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseFollowEdge();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.target = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.since = longToNumber(reader.uint64());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBaseSnapshotSessions(): SnapshotSessions {
-  return { sessions: [] };
-}
-
-export const SnapshotSessions: MessageFns<SnapshotSessions> = {
-  encode(message: SnapshotSessions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.sessions) {
-      SnapshotSession.encode(v!, writer.uint32(10).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): SnapshotSessions {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSnapshotSessions();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.sessions.push(SnapshotSession.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBaseSnapshotSession(): SnapshotSession {
-  return { sessionId: "", user: "", lastRequestNo: 0, replies: [], key: 0, isMute: false };
-}
-
-export const SnapshotSession: MessageFns<SnapshotSession> = {
-  encode(message: SnapshotSession, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.sessionId !== "") {
-      writer.uint32(10).string(message.sessionId);
-    }
-    if (message.user !== "") {
-      writer.uint32(18).string(message.user);
-    }
-    if (message.lastRequestNo !== 0) {
-      writer.uint32(24).uint64(message.lastRequestNo);
-    }
-    for (const v of message.replies) {
-      SnapshotReply.encode(v!, writer.uint32(34).fork()).join();
-    }
-    if (message.key !== 0) {
-      writer.uint32(40).uint32(message.key);
-    }
-    if (message.isMute !== false) {
-      writer.uint32(48).bool(message.isMute);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): SnapshotSession {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSnapshotSession();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.sessionId = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.user = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.lastRequestNo = longToNumber(reader.uint64());
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.replies.push(SnapshotReply.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 5: {
-            if (tag !== 40) {
-              break;
-            }
-
-            message.key = reader.uint32();
+            message.historyPosts = longToNumber(reader.uint64());
             continue;
           }
           case 6: {
@@ -1220,110 +745,15 @@ export const SnapshotSession: MessageFns<SnapshotSession> = {
               break;
             }
 
-            message.isMute = reader.bool();
+            message.historyChecksum = reader.uint32();
             continue;
           }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBaseSnapshotReply(): SnapshotReply {
-  return { position: 0, reason: "" };
-}
-
-export const SnapshotReply: MessageFns<SnapshotReply> = {
-  encode(message: SnapshotReply, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.position !== 0) {
-      writer.uint32(8).uint64(message.position);
-    }
-    if (message.reason !== "") {
-      writer.uint32(18).string(message.reason);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): SnapshotReply {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSnapshotReply();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
+          case 7: {
+            if (tag !== 56) {
               break;
             }
 
-            message.position = longToNumber(reader.uint64());
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.reason = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBaseSnapshotPosts(): SnapshotPosts {
-  return { entries: [] };
-}
-
-export const SnapshotPosts: MessageFns<SnapshotPosts> = {
-  encode(message: SnapshotPosts, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.entries) {
-      writer.uint32(10).bytes(v!);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): SnapshotPosts {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSnapshotPosts();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.entries.push(Buffer.from(reader.bytes()));
+            message.bytes = longToNumber(reader.uint64());
             continue;
           }
         }
@@ -1340,20 +770,11 @@ export const SnapshotPosts: MessageFns<SnapshotPosts> = {
 };
 
 function createBaseSnapshotEnd(): SnapshotEnd {
-  return { users: 0, sessions: 0, posts: 0 };
+  return {};
 }
 
 export const SnapshotEnd: MessageFns<SnapshotEnd> = {
-  encode(message: SnapshotEnd, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.users !== 0) {
-      writer.uint32(8).uint64(message.users);
-    }
-    if (message.sessions !== 0) {
-      writer.uint32(16).uint64(message.sessions);
-    }
-    if (message.posts !== 0) {
-      writer.uint32(24).uint64(message.posts);
-    }
+  encode(_: SnapshotEnd, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     return writer;
   },
 
@@ -1370,30 +791,6 @@ export const SnapshotEnd: MessageFns<SnapshotEnd> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.users = longToNumber(reader.uint64());
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.sessions = longToNumber(reader.uint64());
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.posts = longToNumber(reader.uint64());
-            continue;
-          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2853,11 +2250,11 @@ export const TailPost: MessageFns<TailPost> = {
 export type ReplicationServiceService = typeof ReplicationServiceService;
 export const ReplicationServiceService = {
   /**
-   * A snapshot: the state and retained posts of the primary at one committed position, in chunks. For a
-   * standby that is new, or that lacks entries which the primary's journal no longer has. Afterwards the
-   * standby joins with Replicate from that position. Only live members of the cluster get one: others are
-   * refused as `unknown-member`. A second call of a member ends the first as `superseded`. A reader that
-   * takes nothing for 10 s is cut off.
+   * A snapshot: the primary's journal up to a committed position, as records, and the newest state that is
+   * kept of it: users, followers, sessions. For a standby that is new, or that lacks entries which the
+   * primary's journal no longer has. Afterwards the standby joins with Replicate from that position. Only live
+   * members of the cluster get one: others are refused as `unknown-member`. A second call of a member ends the
+   * first as `superseded`. A reader that takes nothing for 10 s is cut off.
    */
   getFollowerInfo: {
     path: "/dualping.v1.ReplicationService/GetFollowerInfo" as const,
@@ -2899,11 +2296,11 @@ export const ReplicationServiceService = {
 
 export interface ReplicationServiceServer extends UntypedServiceImplementation {
   /**
-   * A snapshot: the state and retained posts of the primary at one committed position, in chunks. For a
-   * standby that is new, or that lacks entries which the primary's journal no longer has. Afterwards the
-   * standby joins with Replicate from that position. Only live members of the cluster get one: others are
-   * refused as `unknown-member`. A second call of a member ends the first as `superseded`. A reader that
-   * takes nothing for 10 s is cut off.
+   * A snapshot: the primary's journal up to a committed position, as records, and the newest state that is
+   * kept of it: users, followers, sessions. For a standby that is new, or that lacks entries which the
+   * primary's journal no longer has. Afterwards the standby joins with Replicate from that position. Only live
+   * members of the cluster get one: others are refused as `unknown-member`. A second call of a member ends the
+   * first as `superseded`. A reader that takes nothing for 10 s is cut off.
    */
   getFollowerInfo: handleServerStreamingCall<GetFollowerInfoRequest, GetFollowerInfoResponse>;
   /** The journal, as it grows. Entries and the commit position flow down, durable positions flow up. */
@@ -2919,11 +2316,11 @@ export interface ReplicationServiceServer extends UntypedServiceImplementation {
 
 export interface ReplicationServiceClient extends Client {
   /**
-   * A snapshot: the state and retained posts of the primary at one committed position, in chunks. For a
-   * standby that is new, or that lacks entries which the primary's journal no longer has. Afterwards the
-   * standby joins with Replicate from that position. Only live members of the cluster get one: others are
-   * refused as `unknown-member`. A second call of a member ends the first as `superseded`. A reader that
-   * takes nothing for 10 s is cut off.
+   * A snapshot: the primary's journal up to a committed position, as records, and the newest state that is
+   * kept of it: users, followers, sessions. For a standby that is new, or that lacks entries which the
+   * primary's journal no longer has. Afterwards the standby joins with Replicate from that position. Only live
+   * members of the cluster get one: others are refused as `unknown-member`. A second call of a member ends the
+   * first as `superseded`. A reader that takes nothing for 10 s is cut off.
    */
   getFollowerInfo(
     request: GetFollowerInfoRequest,
