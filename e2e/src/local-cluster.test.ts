@@ -136,7 +136,7 @@ describe('a local cluster', () => {
     for (const command of ['down', 'status']) {
       const { code, text } = await run(command, '--data', join(folder, 'nowhere'));
       assert.equal(code, 3);
-      assert.match(text, /nowhere" is not there/);
+      assert.match(text, /nowhere" does not exist/);
     }
     const both = await run('status', '--data', data, '--routers', '127.0.0.1:1');
     assert.equal(both.code, 2);

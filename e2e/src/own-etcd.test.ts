@@ -114,5 +114,5 @@ test('without an installed etcd it prints how to install it, and makes no folder
   await up.line(/the program etcd is not installed\. Debian and Ubuntu: apt-get install etcd-server; macOS/);
   assert.equal(await up.exited, 2);
   const status = new DualpingProcess(['status', '--data', none]);
-  await status.line(/is not there/);
+  await status.line(/does not exist/);
 });
