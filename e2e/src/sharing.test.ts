@@ -21,12 +21,13 @@ test('hundreds of sessions come and go, and the others keep their server', {
   timeout: 2 * DEADLINE_MS,
 }, async () => {
   const own = await startOwnCluster(2);
-  const routers = [own.cluster.routerAddress];
+  const { user: credentials, routerAddress } = own.cluster;
+  const network = { routers: [routerAddress], credentials };
   const sessions: DualpingSession[] = [];
   const join = async (name: string, count: number): Promise<readonly DualpingSession[]> => {
     const joined = Array.from(
       { length: count },
-      (_, i) => new DualpingSession({ routers, user: `${name}-${i}`, timeline: { history: 0 } }),
+      (_, i) => new DualpingSession({ ...network, user: `${name}-${i}`, timeline: { history: 0 } }),
     );
     sessions.push(...joined);
     const areLive = () => joined.every(({ state }) => state.kind === 'live');

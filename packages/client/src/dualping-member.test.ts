@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
-import { type MemberState, serverId } from '@dualping/core';
+import { type MemberState, OWN_BUILD, serverId } from '@dualping/core';
 import { createGrpcServer, listen } from '@dualping/protocol';
 import { DualpingMember, type DualpingMemberOptions } from './dualping-member.js';
 import { FakeRouter, until } from './fake-network.fixture.js';
@@ -57,6 +57,7 @@ test('it attaches, is primary, leaves, and ends', async (context) => {
       replicates: false,
       attempt: 1,
       leaving: false,
+      build: OWN_BUILD,
     },
   );
   await Promise.all([member.leave(), member.leave()]);

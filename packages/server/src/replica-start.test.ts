@@ -354,7 +354,10 @@ test('a snapshot of a later version is not used, and that is reported', async ()
   await frames.add(2 ** 48 - 1, Buffer.from('0 parts'));
   await frames.finish();
   const again = await open();
-  assert.match(again.snapshotProblems.join(), /it is format 3 of position 6/);
+  assert.match(
+    again.snapshotProblems.join(),
+    /-0*6 is of format 3, from a later release: dualping [\d.]+ reads formats 1 to 2/,
+  );
   assert.equal((await startOf(again)).snapshotAt, 0);
   await again.close();
 });
