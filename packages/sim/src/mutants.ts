@@ -195,13 +195,13 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'takes-up-an-older-epoch',
-    from: 16,
+    from: 20,
     bug: 'a primary that stepped down for a higher epoch takes its own, older one up again',
     patches: [{ file: REPLICA, find: '&& assignment.epoch === context.highestEpoch', replace: '' }],
   },
   {
     name: 'grants-what-a-deposed-primary-asks',
-    from: 9,
+    from: 328,
     bug: 'the router changes the in-sync set at the request of any member, in any epoch',
     patches: [
       { file: GRANTS, find: '|| link !== this.#state.primaryLink || asked.epoch !== epoch', replace: '' },
@@ -302,6 +302,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'journals-agree-by-length',
+    from: 5,
     bug: 'where two journals part is judged by their lengths, not by their epochs',
     patches: [
       {
@@ -341,6 +342,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'snapshot-beyond-the-commit',
+    from: 65,
     bug: 'a snapshot for a standby ends with what is appended, which counts as committed there',
     patches: [
       {
@@ -352,6 +354,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'copy-holds-what-was-announced',
+    from: 180,
     bug: 'a standby says of a copy that broke off that it has all of it',
     patches: [
       {
@@ -615,7 +618,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'silence-of-a-server-means-nothing',
-    from: 284,
+    from: 320,
     bug: 'a client waits for a reply, or for keepalive, on a path that is dead',
     needs: { what: 'black-hole', alone: true },
     patches: [
@@ -731,7 +734,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a-start-hides-an-older-store',
-    from: 107,
+    from: 152,
     bug: 'a router compares what a member was told with what it has numbered itself since its start with an older folder',
     needs: { what: 'older-store' },
     patches: [

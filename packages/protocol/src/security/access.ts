@@ -52,6 +52,9 @@ const REJECTED_MS = 1_000;
 
 const SILENT: AccessListener = { refused: () => {}, privileged: () => {} };
 
+/** Undefined: the call is not refused. */
+export type Refusal = DualpingError | undefined;
+
 export class Access {
   readonly #open = new Map<string, Connection>();
   readonly #tokens: TokenJudge | undefined;
@@ -112,8 +115,11 @@ export class Access {
     return isBelieved ? originOf(call) : call.getPeer();
   }
 
-  /** Why this call is refused; undefined when it is not. @param path `/dualping.v1.AdminService/Handover` */
-  refusalOf(call: Called, path: string): DualpingError | undefined {
+  /**
+   * Why this call is refused; undefined when it is not. Later where a token is seen for the first time.
+   * @param path `/dualping.v1.AdminService/Handover`
+   */
+  refusalOf(call: Called, path: string): Refusal | Promise<Refusal> {
     const rule = RULES[path] ?? { by: [] };
     const doing = path.slice(1);
     return this.#judge(call, doing, rule) ?? (rule.by.includes('user') ? this.#mute(call, doing) : undefined);
@@ -136,19 +142,27 @@ export class Access {
   }
 
   /** Why the token of a call is invalid. */
-  #mute(call: Called, doing: string): DualpingError | undefined {
+  #mute(call: Called, doing: string): Refusal | Promise<Refusal> {
     const caller = this.callerOf(call);
     if (caller === undefined) return undefined;
-    try {
-      this.claimsOf(call);
-      return undefined;
-    } catch (error) {
+    const refusedFor = (error: unknown): DualpingError => {
       if (!(error instanceof DualpingError)) throw error;
       const { reason, detail } = error;
       const refusal = new DualpingError(reason, `${callerText(caller)} may not call ${doing}: ${detail}`);
       this.listener.refused(`${call.getPeer()}: ${refusal.detail}`);
       return refusal;
-    }
+    };
+    const judged = (): Refusal => {
+      try {
+        this.claimsOf(call);
+        return undefined;
+      } catch (error) {
+        return refusedFor(error);
+      }
+    };
+    const [bytes] = call.metadata.get(TOKEN_KEY);
+    const verifying = bytes instanceof Buffer ? this.#tokens?.verifySoon(bytes) : undefined;
+    return verifying === undefined ? judged() : verifying.then(judged, refusedFor);
   }
 
   /** For calls where only some requests need a role. @throws DualpingError when the caller lacks it */

@@ -9,7 +9,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { toServiceError } from '../status.js';
-import type { Access, Called } from './access.js';
+import type { Access, Called, Refusal } from './access.js';
 
 /** The methods of grpc-js that get each new stream: without channelz, and with it. */
 const STREAM_HANDLERS = ['_streamHandler', '_channelzHandler'] as const;
@@ -52,6 +52,7 @@ export class GuardedServer extends Server {
 type AnyHandler = (call: AnyCall, callback?: (error: unknown) => void) => void;
 
 interface AnyCall extends Called {
+  readonly cancelled: boolean;
   emit(event: 'error', error: unknown): boolean;
   /** For calls that read a stream: an unread stream never ends. */
   resume?(): unknown;
@@ -65,10 +66,15 @@ function guard(
   const handle = handler as AnyHandler;
   const guarded: AnyHandler = (call, callback) => {
     const refusal = access.refusalOf(call, path);
-    if (refusal === undefined) return handle(call, callback);
-    if (callback !== undefined) return callback(toServiceError(refusal));
-    call.emit('error', toServiceError(refusal));
-    call.resume?.();
+    const goOn = (why: Refusal): void => {
+      if (why === undefined) return handle(call, callback);
+      if (callback !== undefined) return callback(toServiceError(why));
+      call.emit('error', toServiceError(why));
+      call.resume?.();
+    };
+    if (!(refusal instanceof Promise)) return goOn(refusal);
+    // The handler of a call that was cancelled meanwhile would never hear of it.
+    void refusal.then((why) => (call.cancelled ? undefined : goOn(why)));
   };
   return guarded as UntypedHandleCall;
 }

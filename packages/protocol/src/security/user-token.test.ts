@@ -100,3 +100,19 @@ test('a key file with another key, or none, is refused', () => {
   const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
   refused(() => DeviceKey.parse(pem), 'invalid-argument', /not an Ed25519 key/);
 });
+
+test('a new token is verified on another thread, once for all who ask meanwhile; then it is known', async () => {
+  const key = DeviceKey.generate();
+  const judge = new TokenJudge(() => [network(), OURS]);
+  const claims = { ...CLAIMS, sessionId: 's' };
+  const token = key.sign(OURS, claims);
+  const verifying = judge.verifySoon(token);
+  assert.ok(verifying !== undefined);
+  assert.equal(judge.verifySoon(Uint8Array.from(token)), verifying);
+  await verifying;
+  assert.equal(judge.verifySoon(token), undefined);
+  assert.equal(judge.judge(token, NOW).user, 'mira');
+  const stranger = judge.verifySoon(key.sign(network(), claims));
+  await assert.rejects(stranger ?? Promise.resolve(), /not signed by its key/);
+  await assert.rejects(judge.verifySoon(Buffer.from('no token')) ?? Promise.resolve(), /can't be read/);
+});

@@ -112,6 +112,8 @@ export class TokenJudge {
   readonly #authorities: () => readonly string[];
   /** By the token's bytes, the oldest first. */
   readonly #known = new Map<string, TokenClaims>();
+  /** What is verified on another thread, by the token's bytes. */
+  readonly #verifying = new Map<string, Promise<void>>();
 
   /** @param authorities the present `NetworkCredentials.authorityHashes` */
   constructor(authorities: () => readonly string[]) {
@@ -131,17 +133,48 @@ export class TokenJudge {
     return claims;
   }
 
+  /**
+   * Verifies a new token on another thread, so that `judge` knows it afterwards. A verification takes up to a
+   * millisecond: hundreds of users who come at once would hold up the pings of a server for so long that it
+   * was taken for dead.
+   *
+   * @returns undefined for a token that is known. Calls with one token go on in the order in which they came
+   */
+  verifySoon(bytes: Uint8Array): Promise<void> | undefined {
+    const text = Buffer.from(bytes).toString('latin1');
+    if (this.#known.has(text)) return undefined;
+    const underway = this.#verifying.get(text);
+    if (underway !== undefined) return underway;
+    const verifying = this.#verifiedElsewhere(bytes).then(
+      (claims) => {
+        this.#verifying.delete(text);
+        this.#keep(text, claims);
+      },
+      (error: unknown) => {
+        this.#verifying.delete(text);
+        throw error;
+      },
+    );
+    this.#verifying.set(text, verifying);
+    return verifying;
+  }
+
+  async #verifiedElsewhere(bytes: Uint8Array): Promise<TokenClaims> {
+    const { claims, signature } = decoded(bytes);
+    const publicKey = publicKeyOf(claims);
+    for (const authority of this.#authorities())
+      if (await verifyElsewhere(signedBytes(authority, claims), publicKey, signature)) return claims;
+    throw notSigned(claims);
+  }
+
   #verified(bytes: Uint8Array): TokenClaims {
     const { claims, signature } = decoded(bytes);
-    const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: claims.key }, format: 'jwk' });
+    const publicKey = publicKeyOf(claims);
     const isSigned = this.#authorities().some((authority) =>
       verify(null, signedBytes(authority, claims), publicKey, signature),
     );
     if (isSigned) return claims;
-    throw new DualpingError(
-      'unauthenticated',
-      `the token of ${quote(claims.user)} is not signed by its key for this network`,
-    );
+    throw notSigned(claims);
   }
 
   #keep(text: string, claims: TokenClaims): void {
@@ -152,6 +185,21 @@ export class TokenJudge {
     }
   }
 }
+
+const publicKeyOf = ({ key }: TokenClaims): KeyObject =>
+  createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: key }, format: 'jwk' });
+
+/** On a thread of Node's pool. */
+const verifyElsewhere = (data: Buffer, key: KeyObject, signature: Buffer): Promise<boolean> =>
+  new Promise((resolve, reject) =>
+    verify(null, data, key, signature, (error, isSigned) => (error ? reject(error) : resolve(isSigned))),
+  );
+
+const notSigned = ({ user }: TokenClaims): DualpingError =>
+  new DualpingError(
+    'unauthenticated',
+    `the token of ${quote(user)} is not signed by its key for this network`,
+  );
 
 /** @throws DualpingError `token-expired` */
 export function checkTime({ user, notAfterMs }: TokenClaims, nowMs: number): void {
