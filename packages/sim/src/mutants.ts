@@ -830,7 +830,8 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'member.isLeaving = false;',
       },
     ],
-    from: 8_503_231,
+    needs: { what: 'shutdown' },
+    from: 3573,
   },
   {
     name: 'another-key-takes-the-name',
