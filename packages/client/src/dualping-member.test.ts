@@ -167,6 +167,7 @@ test('a router that no longer answers blocks neither `leave` nor the process', a
     cwd: new URL('.', import.meta.url).pathname,
     timeout: 10_000,
   });
-  assert.equal(stdout, 'complete\nleft\nleft\n'); // twice: `leave` first reports that it is no longer primary
+  // Twice for a member that was primary: `leave` first reports that it is no longer. A slow one was not yet.
+  assert.match(stdout, /^complete\n(left\n){1,2}$/);
   assert.ok(heard.some(({ kind }) => kind === 'leave'));
 });
