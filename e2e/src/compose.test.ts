@@ -44,6 +44,9 @@ for (const [name, maker] of Object.entries(services).filter(([, service]) => isM
     const making = new DualpingProcess([...command, '--certs', join(place, own)]);
     assert.equal(await making.exited, 0, making.tail());
     assert.ok(readdirSync(join(place, own)).includes('ca.pem'));
+    // The root of a container is read-only: what has no volume can't be delivered.
+    const mounted = mountsOf(maker).flatMap(({ at }) => (at.startsWith('/parts/') ? [basename(at)] : []));
+    assert.deepEqual(readdirSync(join(place, 'parts')).sort(), mounted.sort());
 
     const delivered = new Set(mountsOf(maker).map(({ volume }) => volume));
     for (const [part, service] of Object.entries(services))

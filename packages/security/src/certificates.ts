@@ -4,7 +4,14 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DualpingError, quote } from '@dualping/core';
-import { type DataFolderLock, FolderInUse, lockDataFolder, mendFolder, PRIVATE_FOLDER } from '@dualping/host';
+import {
+  type DataFolderLock,
+  FolderInUse,
+  lockDataFolder,
+  mendFolder,
+  PRIVATE_FOLDER,
+  storageFailed,
+} from '@dualping/host';
 import { type CertifiedNetwork, NetworkCredentials, type Part, PEM_BLOCK } from '@dualping/protocol';
 import {
   type Issued,
@@ -110,7 +117,11 @@ export async function deliver(folder: string, parts: readonly Part[], to: string
   await changing(folder, async () => {
     for (const name of [...parts.map(nameOf), basename(NETWORK_FILE, PEM)]) {
       const own = join(to, name);
-      mkdirSync(own, { recursive: true, mode: PRIVATE_FOLDER });
+      try {
+        mkdirSync(own, { recursive: true, mode: PRIVATE_FOLDER });
+      } catch (error) {
+        throw storageFailed('making folder', own, error);
+      }
       mendFolder(own);
       for (const file of new Set([`${name}${PEM}`, NETWORK_FILE, REVOKED_FILE])) {
         const text = textIn(join(folder, file));
