@@ -336,7 +336,8 @@ describe('by profile', () => {
     await eventually(
       'all three clusters have a primary and a standby in sync',
       async () => {
-        const words = ['exec', '-T', 'clusters-router', 'dualping', 'admin', 'status'];
+        // Where the operator's certificate is.
+        const words = ['exec', '-T', 'clusters', 'dualping', 'admin', 'status'];
         const { stdout } = await network.tryCompose('', ...words);
         return (
           stdout.match(/^cluster [123]: epoch \d+, available$/gm)?.length === 3 &&
