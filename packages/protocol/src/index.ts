@@ -27,6 +27,7 @@ export {
   LeaseClient as EtcdLeaseClient,
 } from './gen/etcd/rpc.js';
 export * from './health.js';
+export * from './port.js';
 export * from './router-stream.js';
 export * from './security/index.js';
 export * from './serve.js';

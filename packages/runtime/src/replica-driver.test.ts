@@ -70,6 +70,7 @@ function stage(replaced: Partial<ReplicaPorts> = {}, networkId = '') {
       openTail: opens('a tail'),
       pullSnapshot: () => {},
       probe: () => {},
+      probePort: () => {},
       keepWarm: (addresses) => done.push(`keeps ${addresses.length} warm`),
       watchClusters: (of) => {
         done.push(`watches ${of}`);

@@ -255,6 +255,10 @@ export class ReplicaDriver {
         return;
       case 'pull-snapshot':
         return this.#pullSnapshot(output);
+      case 'probe-port':
+        return network.probePort(output.address, () =>
+          this.feed({ kind: 'port-refused', attempt: output.attempt }),
+        );
       case 'probe-member':
         return this.#probeMember(output);
       case 'keep-warm':

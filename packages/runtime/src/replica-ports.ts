@@ -129,6 +129,8 @@ export interface ReplicaNetwork {
    */
   pullSnapshot(pull: SnapshotPull, asker: DiskAsker<InstalledJournal>): void;
   probe(question: MemberProbe, answered: (isReached: boolean) => void): void;
+  /** Calls `refused` if nothing listens at that address, and not at all otherwise. */
+  probePort(address: Address, refused: () => void): void;
   /** Keeps open connections to these addresses, and to no others. */
   keepWarm(addresses: readonly Address[]): void;
   /** Follows the assignments of all clusters of this network, at any router that answers. Called once. */

@@ -16,6 +16,7 @@ import {
   askHealth,
   type Dialling,
   encodeEntry,
+  isRefused,
   RouterStream,
   type RouterStreamListener,
   toDualpingError,
@@ -117,6 +118,12 @@ export class GrpcReplicaNetwork implements ReplicaNetwork {
       (health) => answered(health !== 'unknown'),
       () => answered(false),
     );
+  }
+
+  probePort(address: Address, refused: () => void): void {
+    void isRefused(address).then((is) => {
+      if (is) refused();
+    });
   }
 
   keepWarm(addresses: readonly Address[]): void {

@@ -10,6 +10,8 @@ import { End, type Host, type Item, Pipe, SOON_MS, Wire } from './stream.js';
 import type { WireKind, Wires } from './wires.js';
 import type { World } from './world.js';
 
+/** How long a machine takes to say that nothing listens at a port, ms. */
+export const REFUSAL_MS = 1;
 /**
  * HTTP/2 keepalive finds a dead connection within this time, ms (interval and patience of
  * `@dualping/protocol`).

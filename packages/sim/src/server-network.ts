@@ -1,5 +1,6 @@
 /** How a simulated server reaches routers and other servers. */
 import type {
+  Address,
   Assignment,
   Entry,
   HeldCopy,
@@ -27,6 +28,7 @@ import { call } from './call.js';
 import type { Core } from './core.js';
 import { FIRST } from './disk-journal.js';
 import { chained } from './journal-image.js';
+import { REFUSAL_MS } from './network.js';
 import type { Process } from './process.js';
 import { RouterWatch } from './router-watch.js';
 import type { ServerDisk } from './server-disk.js';
@@ -170,6 +172,11 @@ export class ServerNetwork implements ReplicaNetwork {
       answered: () => answered(true),
       failed: () => answered(false),
     });
+  }
+
+  probePort(address: Address, refused: () => void): void {
+    if (this.process.network.refuses(this.process.name, address))
+      this.process.later(REFUSAL_MS, `${this.process.name} probes ${address}`, refused);
   }
 
   keepWarm(): void {}

@@ -4,6 +4,7 @@ import {
   type Entry,
   epoch,
   type JournalCommand,
+  type MemberMessage,
   NO_POSITION,
   type PrimaryMessage,
   position,
@@ -88,6 +89,12 @@ export class Alone {
   primary = (message: PrimaryMessage, entries: readonly Entry[] = [], checksum?: number): string[] =>
     this.step({ kind: 'primary-message', attempt: this.#primaryAttempt, message, entries, checksum });
 
+  primaryEnded = (): string[] =>
+    this.step({ kind: 'primary-ended', attempt: this.#primaryAttempt, detail: 'gone' });
+
+  /** Nothing listens any more where the primary was that was dialled in this attempt. */
+  portRefused = (attempt: number): string[] => this.step({ kind: 'port-refused', attempt });
+
   /** Entries from a position on, one for each given epoch, with the right positions. */
   entries = (from: number, epochs: readonly number[], inEpoch: number, committed = 0): string[] =>
     this.primary(
@@ -162,11 +169,13 @@ function lineOf(output: ReplicaOutput): string | undefined {
     case 'close-router':
       return 'hangs up on the router';
     case 'to-router':
-      return `to the router: ${output.message.kind}`;
+      return `to the router: ${toldRouter(output.message)}`;
     case 'open-primary':
       return `dials primary ${output.address}`;
     case 'close-primary':
       return 'hangs up on the primary';
+    case 'probe-port':
+      return `asks whether ${output.address} listens`;
     case 'to-primary':
       return `to the primary: ${said(output.message)}`;
     case 'to-standby':
@@ -196,6 +205,11 @@ function lineOf(output: ReplicaOutput): string | undefined {
     default:
       return undefined;
   }
+}
+
+function toldRouter(message: MemberMessage): string {
+  const unreached = message.kind === 'ping' ? (message.cannotReach ?? []) : [];
+  return unreached.length === 0 ? message.kind : `${message.kind}, cannot reach ${unreached.join(' ')}`;
 }
 
 function said(message: StandbyMessage | PrimaryMessage): string {

@@ -207,6 +207,8 @@ export type ReplicaInput =
       readonly checksum?: number | undefined;
     }
   | { readonly kind: 'primary-ended'; readonly attempt: Attempt; readonly detail: string }
+  /** The answer to a `probe-port`, if nothing listens there. Any other result proves nothing: no answer. */
+  | { readonly kind: 'port-refused'; readonly attempt: Attempt }
   /** The answer to a `probe-member`. Comes once for each. */
   | { readonly kind: 'member-probed'; readonly probe: PeerProbe; readonly isReached: boolean }
   // Standbys, while this is the primary.
@@ -285,6 +287,11 @@ export type ReplicaOutput =
       readonly question: SnapshotQuestion;
       readonly setAside: boolean;
     }
+  /**
+   * Ask whether a process still listens at this address, where the primary of stream `attempt` was; answer
+   * with `port-refused` if none does.
+   */
+  | { readonly kind: 'probe-port'; readonly attempt: Attempt; readonly address: Address }
   /** Ask the health service of the member at this address for this service; answer with `member-probed`. */
   | {
       readonly kind: 'probe-member';

@@ -8,6 +8,7 @@
 import { type Assignment, type MemberInfo, primaryMember } from '../assignment.js';
 import { type Epoch, NO_EPOCH, type ServerId } from '../ids.js';
 import { memberServiceName } from '../member-service.js';
+import type { RouterLink } from '../membership/router-link.js';
 import type { ReplicaContext } from './replica-context.js';
 import { JOIN_PATIENCE_FACTOR } from './standby-role.js';
 
@@ -24,6 +25,8 @@ export class Reachability {
   /** Listening time at which the primary was last heard, or was assigned, ms. */
   #heardAt = 0;
   #isHeardInEpoch = false;
+  /** Nothing listens at its port any more. */
+  #isRefused = false;
   /**
    * Open questions of this round, and the result of the last complete round; undefined: none is complete yet.
    */
@@ -34,7 +37,10 @@ export class Reachability {
   #roundUntil = 0;
   #probes: PeerProbe = 0;
 
-  constructor(readonly context: ReplicaContext) {}
+  constructor(
+    readonly context: ReplicaContext,
+    readonly router: RouterLink,
+  ) {}
 
   /**
    * A message came from the primary that this standby follows, or wants to follow; or a snapshot is being
@@ -43,7 +49,14 @@ export class Reachability {
   heardPrimary(): void {
     this.#heardAt = this.context.heardMs;
     this.#isHeardInEpoch = true;
+    this.#isRefused = false;
     this.#forget();
+  }
+
+  /** Nothing listens at the port of the primary that this standby followed: no need to wait for silence. */
+  primaryRefuses(): void {
+    this.#isRefused = true;
+    this.tick();
   }
 
   /** Live members that can't be reached now. */
@@ -91,8 +104,10 @@ export class Reachability {
 
   #endRoundIfOver(): void {
     if (this.#asked.size > 0) return;
+    const isNews = this.#found === undefined;
     this.#found = this.#failed;
     this.#nextRoundAt = this.context.heardMs + this.context.timing.deadAfterMs;
+    if (isNews) this.router.pingNow();
   }
 
   #forget(): void {
@@ -118,8 +133,10 @@ export class Reachability {
       this.#epoch = assignment.epoch;
       this.#heardAt = heardMs;
       this.#isHeardInEpoch = false;
+      this.#isRefused = false;
       this.#forget();
     }
+    if (this.#isRefused) return primary;
     const patienceMs = timing.deadAfterMs * (this.#isHeardInEpoch ? 1 : JOIN_PATIENCE_FACTOR);
     return heardMs - this.#heardAt >= patienceMs ? primary : undefined;
   }

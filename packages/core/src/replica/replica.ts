@@ -77,7 +77,7 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
   constructor(start: ReplicaStart, timing: ReplicaTiming) {
     this.#context = new ReplicaContext(start, timing);
     this.#router = new RouterLink(this.#context);
-    this.#reachability = new Reachability(this.#context);
+    this.#reachability = new Reachability(this.#context, this.#router);
     this.#standby = new StandbyRole(this.#context, this.#reachability);
     this.#context.whomNotToReach = () =>
       this.#primary === undefined ? this.#reachability.cannotReach : this.#primary.cannotReach;
@@ -205,6 +205,8 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
       case 'primary-ended':
         if (this.#standby.isCurrent(input.attempt)) this.#standby.ended(input.detail);
         return;
+      case 'port-refused':
+        return this.#standby.portRefused(input.attempt);
       case 'member-probed':
         return this.#reachability.probed(input.probe, input.isReached);
       case 'standby-message':
@@ -403,7 +405,10 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
   /** Any input may have moved the commit position. */
   #settle(): void {
     const primary = this.#primary;
-    if (primary === undefined) return;
+    if (primary === undefined) {
+      if (!this.#router.attached) this.#standby.askWhetherGone();
+      return;
+    }
     const wasOpened = primary.opened;
     primary.advance();
     if (!wasOpened && primary.opened) this.#requests.dispatchHeld(this.#serving);

@@ -233,6 +233,8 @@ export class ServerOnStage implements Actor {
         return;
       case 'pull-snapshot':
         return this.#pullSnapshot(output);
+      case 'probe-port':
+        return this.#probePort(output);
       case 'probe-member':
         return this.#probeMember(output);
       case 'keep-warm':
@@ -341,6 +343,14 @@ export class ServerOnStage implements Actor {
     stage.send(this.name, address, () => {
       const isReached = this.company.server(address)?.replica !== undefined;
       stage.send(address, this.name, () => this.step({ kind: 'member-probed', probe, isReached }));
+    });
+  }
+
+  #probePort({ attempt, address }: Extract<ReplicaOutput, { kind: 'probe-port' }>): void {
+    const { stage } = this.company;
+    stage.send(this.name, address, () => {
+      if (this.company.server(address)?.replica === undefined)
+        stage.send(address, this.name, () => this.step({ kind: 'port-refused', attempt }));
     });
   }
 

@@ -83,3 +83,37 @@ test('besides the leader another router is listened to; with a single router the
   assert.deepEqual(dialledWhile(5), ['dials router r2']);
   assert.deepEqual(dialledWhile(0), []);
 });
+
+/** It followed s1, and its streams to the leading router and to s1 have ended. */
+function alone(): Alone {
+  const server = attached();
+  server.joined(0, 1);
+  assert.ok(!server.primaryEnded().some((line) => line.startsWith('asks')), 'its router would notice');
+  assert.ok(server.routerEnded('r2').includes('asks whether s1 listens'));
+  return server;
+}
+
+/** Another router welcomes it: the first ping there. */
+function firstPing(server: Alone): string | undefined {
+  says(server, 'r1', 6, 'r3');
+  server.welcome({ ...TOLD, revision: 9, term: 6 }, 'r3');
+  return server.tick().find((line) => line.startsWith('to the router'));
+}
+
+test('a primary whose port refuses is gone: the next router hears it at once, and not after dead-after', () => {
+  const server = alone();
+  server.portRefused(1);
+  assert.equal(firstPing(server), 'to the router: ping, cannot reach 1');
+});
+
+test('a primary whose stream has only ended is missed after dead-after, and no sooner', () => {
+  assert.equal(firstPing(alone()), 'to the router: ping');
+});
+
+test('an answer about the port of an earlier stream changes nothing', () => {
+  const server = alone();
+  while (!server.tick().includes('dials primary s1'));
+  server.joined(0, 1);
+  server.portRefused(1);
+  assert.equal(firstPing(server), 'to the router: ping');
+});

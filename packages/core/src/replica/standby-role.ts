@@ -55,6 +55,8 @@ export class StandbyRole {
   /** The last reported failure to follow. */
   #lastFailure = '';
   #attempts = 0;
+  /** The stream of the primary that it followed last, if that stream has ended. */
+  #lost: { readonly attempt: Attempt; readonly address: Address; isAsked: boolean } | undefined;
   /** How many snapshots in a row have failed. */
   #pullFailures = 0;
 
@@ -103,6 +105,7 @@ export class StandbyRole {
     const link = this.#link;
     if (link.kind !== 'joining' && link.kind !== 'joined') return;
     link.heardAt = this.context.heardMs;
+    this.#lost = undefined;
     this.reachability.heardPrimary();
     if (message.kind === 'refused') {
       if (this.#fences(message)) this.context.see(message.epoch);
@@ -136,7 +139,26 @@ export class StandbyRole {
   }
 
   ended(detail: string): void {
-    if (this.#link.kind === 'joining' || this.#link.kind === 'joined') this.#retry(detail, false);
+    const link = this.#link;
+    if (link.kind !== 'joining' && link.kind !== 'joined') return;
+    if (link.kind === 'joined') this.#lost = { attempt: link.attempt, address: link.address, isAsked: false };
+    this.#retry(detail, false);
+  }
+
+  /**
+   * The stream to the router has ended too. If nothing listens at the primary's port, the primary was lost
+   * together with the router, and the next router need not wait until this standby has missed it for
+   * `deadAfterMs`. While there is a router, that router notices the end of the primary by itself.
+   */
+  askWhetherGone(): void {
+    const lost = this.#lost;
+    if (lost === undefined || lost.isAsked) return;
+    lost.isAsked = true;
+    this.context.emit({ kind: 'probe-port', attempt: lost.attempt, address: lost.address });
+  }
+
+  portRefused(attempt: Attempt): void {
+    if (attempt === this.#lost?.attempt) this.reachability.primaryRefuses();
   }
 
   /** Reports to the primary: the disk holds more than before, has become low, or has room again. */

@@ -5,7 +5,7 @@
 import type { Assignment, ClusterId, ClusterRecord, Failure, Leader, Leadership } from '@dualping/core';
 import type { FencedStore, LeadershipDriver, PeerListener } from '@dualping/runtime';
 import { call } from '../call.js';
-import type { AcceptorEnd, Acceptors } from '../network.js';
+import { type AcceptorEnd, type Acceptors, REFUSAL_MS } from '../network.js';
 import { Process } from '../process.js';
 import { connected, type RouterCall, RouterReign, type RouterSurroundings } from '../router-reign.js';
 import type { Wires } from '../wires.js';
@@ -14,8 +14,6 @@ import type { ModelEtcd } from './model-etcd.js';
 
 /** How often members that wait at a follower hear again who leads, ms. */
 const TELL_MS = 1_000;
-/** How long a probed port may take to refuse, ms. */
-const PROBE_MS = 1;
 /** How long a call that is passed on may take, ms: above the longest wait for a successor. */
 const PASSED_ON_MS = 30_000;
 /** Between two looks whether a router that ends in order has given up its lease, ms. */
@@ -115,7 +113,7 @@ export class LeadingRouter extends Process {
         hear: (address, listener) => this.#hear(address, listener),
         probe: (address, answer) => {
           const isRefused = this.network.refuses(this.name, address);
-          this.later(PROBE_MS, `${this.name} probes ${address}`, () => answer(isRefused));
+          this.later(REFUSAL_MS, `${this.name} probes ${address}`, () => answer(isRefused));
         },
       },
       lead: (fenced) => this.#lead(fenced),
