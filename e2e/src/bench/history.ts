@@ -210,48 +210,52 @@ async function measureCatchUp({ repetitions, figures, say }: BenchRun, stage: St
   const posts = async (forMs: number): Promise<readonly number[]> => [
     ...(await load.call('run', { inFlight: 1, forMs })).latenciesMs,
   ];
-  const own = async (): Promise<{
-    readonly rate: number;
-    readonly quiet: readonly number[];
-    readonly busy: readonly number[];
-  }> => {
-    const quiet = await posts(RUN_MS);
-    const catching = stage.catchUp();
-    const busy: number[] = [];
+  /** Latencies of posts until `work` is over, ms. */
+  const postsDuring = async (work: Promise<unknown>): Promise<readonly number[]> => {
+    const latencies: number[] = [];
     let over = false;
-    const ended = catching.finally(() => {
+    const ended = work.finally(() => {
       over = true;
     });
-    while (!over) busy.push(...(await posts(RUN_MS / 10)));
-    const tookMs = await ended;
-    await stage.cluster.server(2).kill();
-    return { rate: bytes / MEGABYTE / (tookMs / 1_000), quiet, busy };
+    while (!over) latencies.push(...(await posts(RUN_MS / 10)));
+    await ended;
+    return latencies;
   };
-  const bare = async (): Promise<number> => {
+  const rateOf = (tookMs: number): number => bytes / MEGABYTE / (tookMs / 1_000);
+  const own = async () => {
+    const quiet = await posts(RUN_MS);
+    const caughtUp = stage.catchUp();
+    const busy = await postsDuring(caughtUp);
+    const rate = rateOf(await caughtUp);
+    await stage.cluster.server(2).kill();
+    return { rate, quiet, busy };
+  };
+  const bare = async () => {
     const copy = new Part<BareJournalServer>('./bare/journal-server.js', import.meta.url);
     const to = await copy.call('startCopy', { file: join(stage.cluster.folder, 'bare-copy'), certs });
-    const { tookMs } = await source.call('copy', { folder: stage.folder, to, certs });
+    const copied = source.call('copy', { folder: stage.folder, to, certs });
+    const busy = await postsDuring(copied);
+    const { tookMs } = await copied;
     await copy.end();
-    return bytes / MEGABYTE / (tookMs / 1_000);
+    return { rate: rateOf(tookMs), busy };
   };
   try {
     for await (const { we, they } of rounds(Math.min(repetitions, MAX_LONG_REPETITIONS), {
       we: own,
       they: bare,
     })) {
-      figures.add('catch-up of an empty standby', THROUGHPUT, we.rate, they);
-      figures.add(
-        'post meanwhile, against before, p50',
-        TAIL_MILLISECONDS,
-        percentile(we.busy, 0.5),
-        percentile(we.quiet, 0.5),
-      );
-      figures.add(
-        'post meanwhile, against before, p99',
-        TAIL_MILLISECONDS,
-        percentile(we.busy, 0.99),
-        percentile(we.quiet, 0.99),
-      );
+      figures.add('catch-up of an empty standby', THROUGHPUT, we.rate, they.rate);
+      for (const share of [0.5, 0.99]) {
+        const [busy, quiet, beside] = [we.busy, we.quiet, they.busy].map((each) => percentile(each, share));
+        const label = `post meanwhile, p${100 * share}`;
+        figures.add(`${label}, against before`, TAIL_MILLISECONDS, busy ?? Number.NaN, quiet);
+        figures.add(
+          `${label}, against posts beside a bare copy`,
+          TAIL_MILLISECONDS,
+          busy ?? Number.NaN,
+          beside,
+        );
+      }
     }
   } finally {
     await Promise.all([load.end(), source.end()]);
