@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from './eventually.js';
+import { freePorts } from './free-ports.js';
 import type { Housing } from './test-cluster.js';
 
 const LOOPBACK = '127.0.0.1';
@@ -74,10 +74,14 @@ export class EtcdCluster {
     return this.#nodes.length;
   }
 
+  /** Where its clients dial, `host:port`, in the order of the nodes. */
+  get addresses(): readonly string[] {
+    return this.#nodes.map(({ client }) => client.replace(/^https?:\/\//, ''));
+  }
+
   /** For `--store`. */
   get store(): string {
-    const hosts = this.#nodes.map(({ client }) => client.replace(/^https?:\/\//, ''));
-    return `etcd://${hosts.join(',')}/dualping`;
+    return `etcd://${this.addresses.join(',')}/dualping`;
   }
 
   startNode(at: number): void {
@@ -264,21 +268,4 @@ function versionsOf(line: string): Version[] {
     key: fromBase64(kv.key),
     value: type === 1 ? undefined : fromBase64(kv.value ?? ''),
   }));
-}
-
-/** Free ports: all are held until all are known. */
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, LOOPBACK, resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
-  });
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

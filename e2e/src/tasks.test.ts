@@ -5,7 +5,6 @@
  */
 import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -16,6 +15,7 @@ import { everyoneSawEverythingOnce, followOneAnother } from './accounts.js';
 import { DualpingProcess, LAUNCHER } from './dualping-process.js';
 import { eventually } from './eventually.js';
 import { FORMER_LEVEL, FORMER_VERSION, makeFormerRelease } from './former-release.js';
+import { freePorts } from './free-ports.js';
 import { Person } from './person.js';
 import { operatorIn } from './test-cluster.js';
 
@@ -33,15 +33,6 @@ const ports = new Map<string, number>();
 let people: Person[] = [];
 let routers: RouterClient;
 let known: readonly string[];
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  assert.ok(address !== null && typeof address === 'object');
-  return address.port;
-}
 
 /** Starts a part of the network at its port, in its folder. */
 async function start(name: string, launcher: string, at = name): Promise<void> {
@@ -92,7 +83,7 @@ async function replaceBy(launcher: string, name: string): Promise<void> {
 }
 
 before(async () => {
-  known = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
+  known = (await freePorts(2)).map((port) => `127.0.0.1:${port}`);
   for (const [at, address] of ['router', 'elsewhere'].map((name, index) => [name, known[index]] as const))
     ports.set(at, Number(address?.split(':')[1]));
   await start('router', FORMER);

@@ -1,4 +1,4 @@
-/** The command line: `[NAME] [--json] [--repetitions N] [--check] [--record] [--pictures]`. */
+/** The command line: `[NAME | versus [NAME]] [--json] [--repetitions N] [--check] [--record] [--pictures]`. */
 import { parseArgs } from 'node:util';
 
 export interface BenchArguments {
@@ -13,6 +13,9 @@ export interface BenchArguments {
   /** Draw the measurements into docs/pictures. */
   readonly pictures: boolean;
 }
+
+/** Is followed by the name of another program. */
+const COMPARISON = 'versus';
 
 const REPETITIONS = 5;
 const MAX_REPETITIONS = 1_000;
@@ -33,7 +36,11 @@ export function parseBenchArguments(args: readonly string[]): BenchArguments {
   const repetitions = Number(values.repetitions);
   if (!Number.isInteger(repetitions) || repetitions < 1 || repetitions > MAX_REPETITIONS)
     throw new Error(`--repetitions "${values.repetitions}" is not 1 to ${MAX_REPETITIONS}`);
-  const [name = values.check ? 'all' : undefined, ...others] = positionals;
+  const words =
+    positionals[0] === COMPARISON
+      ? [positionals.slice(0, 2).join(' '), ...positionals.slice(2)]
+      : positionals;
+  const [name = values.check ? 'all' : undefined, ...others] = words;
   if (others.length > 0) throw new Error(`one benchmark at a time, not also "${others.join(' ')}"`);
   const { json, check, record, pictures } = values;
   return { name, json, repetitions, check, record, pictures };

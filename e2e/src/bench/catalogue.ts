@@ -1,4 +1,4 @@
-/** All benchmarks by their names. */
+/** Benchmarks by their names. */
 import type { Bench } from './bench.js';
 import { classicBench } from './classic.js';
 import { fanoutBench } from './fanout.js';
@@ -11,6 +11,7 @@ import { streamBench } from './stream.js';
 import { takeoverBench } from './takeover.js';
 import { terminalBench } from './terminal.js';
 import { tlsBench } from './tls.js';
+import { VERSUS } from './versus/versus.js';
 
 export const BENCHES: Readonly<Record<string, Bench>> = {
   post: postBench,
@@ -25,3 +26,16 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   terminal: terminalBench,
   tls: tlsBench,
 };
+
+/** Beside other programs, by the words that choose them. They have no floors, and are not part of `all`. */
+export const COMPARISONS: Readonly<Record<string, Bench>> = Object.fromEntries(
+  Object.entries(VERSUS).map(([name, bench]) => [`versus ${name}`, bench]),
+);
+
+/** What a name on the command line stands for. */
+export function chosenBy(name: string): [string, Bench][] {
+  if (name === 'all') return Object.entries(BENCHES);
+  return Object.entries({ ...BENCHES, ...COMPARISONS }).filter(
+    ([each]) => each === name || each.startsWith(`${name} `),
+  );
+}

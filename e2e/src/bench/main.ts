@@ -6,7 +6,7 @@ import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type BenchArguments, parseBenchArguments } from './arguments.js';
 import type { Bench } from './bench.js';
-import { BENCHES } from './catalogue.js';
+import { BENCHES, COMPARISONS, chosenBy } from './catalogue.js';
 import { Figures, type Measurement } from './figures.js';
 import { belowFloors, readFloors, withFloorsOf, writeFloors } from './floors.js';
 import { pictureOf } from './picture.js';
@@ -15,12 +15,15 @@ import { tableOf } from './table.js';
 const PICTURES = new URL('../../../docs/pictures/', import.meta.url);
 
 function list(): string {
-  const width = Math.max(...Object.keys(BENCHES).map((name) => name.length));
-  const lines = Object.entries(BENCHES).map(
-    ([name, { title, limit }]) => `  ${name.padEnd(width)}  ${title} (limit: ${limit})`,
-  );
+  const all = Object.entries({ ...BENCHES, ...COMPARISONS });
+  const width = Math.max(...all.map(([name]) => name.length));
+  const lines = all.map(([name, { title, limit }]) => `  ${name.padEnd(width)}  ${title} (limit: ${limit})`);
   const flags = '[--repetitions N] [--json] [--check] [--record] [--pictures]';
-  return [`npm run bench -- NAME ${flags}`, ...lines, `  ${'all'.padEnd(width)}  all of them`].join('\n');
+  return [
+    `npm run bench -- NAME ${flags}`,
+    ...lines,
+    `  ${'all'.padEnd(width)}  all but those beside others`,
+  ].join('\n');
 }
 
 /** Load of the machine, which explains a spread. */
@@ -39,7 +42,7 @@ function keep(name: string, bench: Bench, measurements: readonly Measurement[], 
   if (asked.record) writeFloors(withFloorsOf(readFloors(), name, measurements));
   if (asked.pictures && measurements.some(({ share }) => share !== undefined))
     writeFileSync(
-      fileURLToPath(new URL(`performance-${name}.svg`, PICTURES)),
+      fileURLToPath(new URL(`performance-${name.replaceAll(' ', '-')}.svg`, PICTURES)),
       pictureOf(bench.title, bench.limit, measurements),
     );
 }
@@ -49,9 +52,11 @@ async function run(asked: BenchArguments): Promise<number> {
     console.log(list());
     return 0;
   }
-  const chosen = Object.entries(BENCHES).filter(([name]) => asked.name === 'all' || asked.name === name);
-  if (chosen.length === 0)
-    throw new Error(`there is no benchmark "${asked.name}", only: ${Object.keys(BENCHES).join(', ')}, all`);
+  const chosen = chosenBy(asked.name);
+  if (chosen.length === 0) {
+    const names = Object.keys({ ...BENCHES, ...COMPARISONS });
+    throw new Error(`there is no benchmark "${asked.name}", only: ${names.join(', ')}, all`);
+  }
   const results: Record<string, unknown> = {};
   const problems: string[] = [];
   for (const [name, bench] of chosen) {

@@ -11,14 +11,13 @@ import { EncodedSession, postText } from './encoded-requests.js';
 import { servePart } from './part-process.js';
 import type { PostRun, PostRunResult } from './post-load.js';
 import { PATHS, RawClient } from './raw-calls.js';
+import { type WriteOnce, windowed } from './windowed.js';
 import { type Certs, credentialsIn } from './wire.js';
 
-/** Sends one post. @param answered called when the post is durable */
-type PostOnce = (answered: () => void) => void;
+/** A name belongs to one key, and each process has its own. */
+const AUTHOR = 'writer';
 
-const AUTHOR = 'author';
-
-function ours(router: string, certs: Certs): PostOnce {
+function ours(router: string, certs: Certs): WriteOnce {
   const credentials = credentialsIn(certs);
   const session = new DualpingSession({ routers: [router], user: AUTHOR, timeline: false, credentials });
   let count = 0;
@@ -60,7 +59,7 @@ class BareStream {
   }
 }
 
-let post: PostOnce = () => {
+let post: WriteOnce = () => {
   throw new Error('not connected');
 };
 
@@ -75,28 +74,8 @@ const methods = {
   },
 
   /** Ends when all posts are answered. */
-  run({ inFlight, forMs }: PostRun): Promise<PostRunResult> {
-    return new Promise((resolve) => {
-      const latenciesMs: number[] = [];
-      const beganAt = performance.now();
-      let onTheWay = inFlight;
-      const next = (): void => {
-        const postedAt = performance.now();
-        if (postedAt - beganAt < forMs)
-          return post(() => {
-            latenciesMs.push(performance.now() - postedAt);
-            next();
-          });
-        onTheWay -= 1;
-        if (onTheWay > 0) return;
-        resolve({
-          posts: latenciesMs.length,
-          tookMs: postedAt - beganAt,
-          latenciesMs: Float64Array.from(latenciesMs),
-        });
-      };
-      for (let index = 0; index < inFlight; index += 1) next();
-    });
+  run(run: PostRun): Promise<PostRunResult> {
+    return windowed(post, run);
   },
 } as const;
 
