@@ -1,4 +1,4 @@
-/** The command line: `[NAME | versus [NAME]] [--json] [--repetitions N] [--check] [--record] [--pictures]`. */
+/** Parses `[NAME | versus [NAME]] [--json] [--repetitions N] [--check] [--record] [--pictures]`. */
 import { parseArgs } from 'node:util';
 
 export interface BenchArguments {
