@@ -1,4 +1,4 @@
-/** A client of another program, written for speed: it sends ready bytes, and looks only for what it counts. */
+/** A client of another program, written for speed: it sends ready bytes, and parses only what it counts. */
 
 /** What each of them writes, follows and can be reached at. */
 export interface PeerAccess {
@@ -10,7 +10,7 @@ export interface PeerAccess {
 export interface PeerClient {
   /** Opens what this many writes at once need. */
   prepare(inFlight: number): Promise<void>;
-  /** Resolves when the write is acknowledged; rejects when it may not have happened, at the latest after that. */
+  /** Resolves when the write is acknowledged; rejects, after that time, when it may not have happened. */
   write(text: string, patienceMs: number): Promise<void>;
   /** Uses the next node from now on. */
   turn(): void;
