@@ -1,6 +1,6 @@
 /**
- * Ours beside programs that people would use instead: each with three copies of everything on this machine, in
- * turn.
+ * Ours beside programs that people would use instead, in turn: each with three copies of everything, on this
+ * machine.
  *
  * Ours speaks TLS and has users with keys. The others are as they come, in plain text; what each promises is
  * printed, because no two promise the same. Here their figures stand in the column of the limit.
