@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { afterwards, folderFor } from './afterwards.js';
 import { DualpingProcess } from './dualping-process.js';
+import { NO_ETCD } from './etcd-cluster.js';
 import { eventually } from './eventually.js';
 
 const TAKEOVERS = 50;
@@ -98,6 +99,16 @@ test('a handover is a takeover too', async (context) => {
 test('the router is killed with the primary: another takes over, and nothing is lost', async (context) => {
   const folder = folderFor(context);
   const args = ['--takeovers', '1', '--faults', 'router', '--people', '4'];
+  const { code, text, line } = await outcomeOf(demo(context, folder, ...args));
+  assert.equal(code, 0, text);
+  const { takeovers, lost } = JSON.parse(line ?? '{}');
+  assert.equal(lost, 0);
+  assert.equal(takeovers[0]?.fault, 'router');
+});
+
+test('of three routers the leading one is killed with the primary', { skip: NO_ETCD }, async (context) => {
+  const folder = folderFor(context);
+  const args = ['--routers', '3', '--takeovers', '1', '--faults', 'router', '--people', '4'];
   const { code, text, line } = await outcomeOf(demo(context, folder, ...args));
   assert.equal(code, 0, text);
   const { takeovers, lost } = JSON.parse(line ?? '{}');

@@ -67,13 +67,17 @@ interface Running {
 /** Whether a network of that folder is kept in an etcd of its own. */
 export const hasLocalEtcd = (dataFolder: string): boolean => existsSync(join(dataFolder, FILE));
 
-/** @throws DualpingError `invalid-argument` that says how to install it */
-export function requireEtcd(): void {
+/**
+ * @param asked the option that asks for it, as it was given, for the error
+ * @param otherwise what else could be given
+ * @throws DualpingError `invalid-argument` that says how to install it
+ */
+export function requireEtcd(asked: string, otherwise = ''): void {
   if (spawnSync('etcd', ['--version'], { stdio: 'ignore' }).status === 0) return;
   throw new DualpingError(
     'invalid-argument',
-    'store is "etcd": the program etcd is not installed. Debian and Ubuntu: apt-get install etcd-server; ' +
-      'macOS: brew install etcd; else https://etcd.io/docs. Or say where one runs: --store etcd://host:port/prefix',
+    `${asked}: the program etcd is not installed. Debian and Ubuntu: apt-get install etcd-server; ` +
+      `macOS: brew install etcd; else https://etcd.io/docs${otherwise}`,
   );
 }
 
@@ -91,10 +95,9 @@ export class LocalEtcd {
 
   /**
    * Starts all nodes; the routers find out when these have a quorum.
-   * @throws DualpingError `invalid-argument` when it is not installed, or a port is taken
+   * @throws DualpingError `invalid-argument` when a port is taken
    */
   static async start(options: LocalEtcdOptions): Promise<LocalEtcd> {
-    requireEtcd();
     const etcd = new LocalEtcd(options, await nodesOf(options.dataFolder));
     for (const node of etcd.#nodes) etcd.#start(node);
     return etcd;

@@ -13,6 +13,7 @@ import {
 } from '@dualping/host';
 import { checkListen, isLoopback } from '@dualping/protocol';
 import { CERTS_FOLDER, NETWORK_FILE } from '@dualping/security';
+import { requireEtcd } from '../cluster/local-etcd.js';
 import { command, type Invocation } from '../command.js';
 import type { Demo } from '../demo/demo.js';
 import { FAULTS, parseFaults } from '../demo/faults.js';
@@ -48,6 +49,10 @@ const DEMO_SETTINGS = {
     ...settings.routerPort,
     help: 'where clients of yours can find the network, 0 for a free port',
     fallback: 0,
+  },
+  routers: {
+    ...settings.routersOfNetwork,
+    help: 'routers of which one leads; more than one share an etcd that runs with the demo',
   },
   servers,
   people: {
@@ -142,21 +147,24 @@ async function withDemo(
   { io }: Invocation,
   use: (demo: Demo, signal: Promise<EndingSignal>) => Promise<DemoReport | number>,
 ): Promise<DemoReport | number> {
-  const { host, port, servers, people, data } = values;
+  const { host, port, routers, servers, people, data } = values;
   const timing = timingOf(values);
   const { Demo } = await import('../demo/demo.js');
   const { isGood } = await import('../demo/report.js');
+  if (routers > 1) requireEtcd(`routers is "${routers}"`);
   const folder = openDemoFolder(data);
   const diary = createWriteStream(join(folder.path, 'operator.log'), { flags: 'w' });
   // A full disk must not end the demo: this is only its log.
   diary.on('error', () => {});
   const onLine = (name: string, line: string) => diary.write(`${cleanForTerminal(`${name} | ${line}`)}\n`);
-  const demo = new Demo({ host, port, servers, people, folder: folder.path, timing, onLine });
+  const demo = new Demo({ host, port, routers, servers, people, folder: folder.path, timing, onLine });
   const signals = new Signals(() => demo.end());
   let kept = false;
   let serving = false;
   try {
-    io.note(`starting a router, ${servers} servers and ${people} people`);
+    io.note(
+      `starting ${routers === 1 ? 'a router' : `${routers} routers`}, ${servers} servers and ${people} people`,
+    );
     const running = demo.start().then(async () => {
       io.note(`join them: ${demo.joinCommand}`);
       const ca = join(folder.path, CERTS_FOLDER, NETWORK_FILE);

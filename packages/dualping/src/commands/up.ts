@@ -38,6 +38,9 @@ import { cleanForTerminal } from '../terminal-text.js';
 import { permitInsecure } from '../transport.js';
 import { ownDevice } from '../user/device-keys.js';
 
+/** The end of the error about an etcd that is not installed. */
+const OTHER_ETCD = '. Or say where one runs: --store etcd://host:port/prefix';
+
 const CLUSTER_SETTINGS = {
   host: settings.host,
   port: settings.routerPort,
@@ -112,7 +115,7 @@ async function withCluster(
   const observed = metrics === '' ? undefined : parseListenAddress(metrics);
   if (observed !== undefined) checkMetricsPorts(observed, servers * clusters);
   refuseOtherStore(data, store);
-  if (store === OWN_ETCD) requireEtcd();
+  if (store === OWN_ETCD) requireEtcd('store is "etcd"', OTHER_ETCD);
   // Checked first, so that a start that can't work leaves no folder behind.
   if (isGiven('port') && !existsSync(data)) await checkListen(host, port);
   const cluster = new LocalCluster({

@@ -5,11 +5,12 @@
  * when the cluster is complete the next may come. Faults made by hand use the same functions.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Address, type Assignment, DualpingError, serverName, type Timing } from '@dualping/core';
+import { type Assignment, DualpingError, serverName, type Timing } from '@dualping/core';
 import { withinLimit } from '@dualping/host';
 import type { ClusterEvent, ClusterFeed, Controls, Counts, Takeover, Victim } from '@dualping/terminal';
-import { interval, map, merge, type Observable, Subject, timer } from 'rxjs';
+import { interval, map, merge, type Observable, Subject, share, timer } from 'rxjs';
 import { ownCommand } from '../own-command.js';
+import { leadershipEvents } from '../top/leadership-feed.js';
 import { Crowd } from './crowd.js';
 import { DemoCluster } from './demo-cluster.js';
 import { DONE, FAULTS, type Fault } from './faults.js';
@@ -33,8 +34,10 @@ const TAKEOVER_BUDGET_MS = 100;
 
 export interface DemoOptions {
   readonly host: string;
-  /** Where people find the router; 0 for a free port. */
+  /** Where people find the first router; 0 for a free port. */
   readonly port: number;
+  /** More than one share an etcd of the demo's own. */
+  readonly routers: number;
   readonly servers: number;
   readonly people: number;
   readonly folder: string;
@@ -64,8 +67,9 @@ export class Demo {
     });
   }
 
-  get routerAddress(): Address {
-    return this.#cluster.routerAddress;
+  /** Of all routers, as on a command line. */
+  get routerAddresses(): string {
+    return this.#cluster.routerAddresses.join();
   }
 
   get counts(): Counts {
@@ -88,7 +92,7 @@ export class Demo {
   async start(): Promise<void> {
     await this.#cluster.start();
     await this.#whenWhole('the cluster is not complete');
-    const network = { routers: [this.routerAddress], credentials: this.#cluster.credentials };
+    const network = { routers: this.#cluster.routerAddresses, credentials: this.#cluster.credentials };
     this.#crowd = new Crowd(this.#options.people, network, {
       live: (person, epoch) => this.#note(this.#clock.live(performance.now(), person, epoch)),
       moved: (gapMs) => this.#clock.moved(gapMs),
@@ -171,13 +175,19 @@ export class Demo {
 
   get feed(): ClusterFeed {
     const { timing } = this.#options;
+    const routers$ = this.#cluster.routers$.pipe(share());
     return {
-      title: `demo at ${this.routerAddress}`,
+      title: `demo at ${this.routerAddresses}`,
       updates$: this.#cluster.updates$,
       takeovers$: this.takeovers$,
       // In the next turn, when the subscriber is ready.
-      events$: merge(this.events$, timer(0).pipe(map(() => this.#invitation))),
+      events$: merge(
+        this.events$,
+        leadershipEvents(routers$, { wallMs: Date.now }),
+        timer(0).pipe(map(() => this.#invitation)),
+      ),
       counts$: interval(COUNTS_INTERVAL_MS).pipe(map(() => this.counts)),
+      routers$,
       controls: this.#controls,
       budgetMs: timing.deadAfterMs + TAKEOVER_BUDGET_MS,
     };
@@ -185,7 +195,7 @@ export class Demo {
 
   /** The command with which a person joins this network from another terminal. */
   get joinCommand(): string {
-    return `${ownCommand()} client --routers ${this.routerAddress}`;
+    return `${ownCommand()} client --routers ${this.routerAddresses}`;
   }
 
   /** As an event, because the view covers what was printed before, and its title is cut at 80 columns. */
@@ -195,7 +205,7 @@ export class Demo {
 
   get #controls(): Controls {
     const cluster = this.#cluster;
-    const doing = (fault: Fault, act: (victim: Victim) => void | Promise<void>) => async (victim: Victim) => {
+    const doing = (fault: Fault, act: (victim: Victim) => Promise<void>) => async (victim: Victim) => {
       const isPrimary = victim.kind === 'server' && victim.serverId === cluster.primary;
       const at = performance.now();
       await act(victim);
@@ -204,9 +214,9 @@ export class Demo {
     return {
       kill: doing('kill', (victim) => cluster.kill(victim)),
       freeze: doing('freeze', (victim) => cluster.freeze(victim)),
-      thaw: async (victim) => cluster.thaw(victim),
-      cut: doing('cut', async (victim) => await cluster.cut(victim)),
-      heal: async (victim) => await cluster.heal(victim),
+      thaw: (victim) => cluster.thaw(victim),
+      cut: doing('cut', (victim) => cluster.cut(victim)),
+      heal: (victim) => cluster.heal(victim),
       restart: doing('handover', (victim) => cluster.restart(victim)),
       setAutomatic: (on) => this.#setAutomatic(on),
       get pids() {
@@ -221,24 +231,25 @@ export class Demo {
   }
 
   async #inflict(fault: Fault, victim: Victim): Promise<void> {
+    if (fault === 'router') {
+      this.#clock.fault(await this.#cluster.killWithRouter(victim), fault);
+      return;
+    }
     this.#clock.fault(performance.now(), fault);
     switch (fault) {
       case 'kill':
-        return this.#cluster.kill(victim);
+        return await this.#cluster.kill(victim);
       case 'freeze':
-        return this.#cluster.freeze(victim);
+        return await this.#cluster.freeze(victim);
       case 'cut':
         return await this.#cluster.cut(victim);
       case 'handover':
         return await this.#cluster.handover();
-      case 'router':
-        this.#cluster.kill({ kind: 'router' });
-        return this.#cluster.kill(victim);
     }
   }
 
   async #mend(fault: Fault, victim: Victim): Promise<void> {
-    if (fault === 'freeze') this.#cluster.thaw(victim);
+    if (fault === 'freeze') await this.#cluster.thaw(victim);
     if (fault === 'cut') await this.#cluster.heal(victim);
     // The cluster starts killed servers again, and a server that handed over goes on as a standby.
   }

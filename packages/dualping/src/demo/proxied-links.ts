@@ -6,7 +6,7 @@ import { ownersOf } from './socket-owner.js';
 import { type ProxiedConnection, TcpProxy } from './tcp-proxy.js';
 
 /** `observer` is the demo itself, which must keep its view while others are cut off. */
-export type Party = 'people' | 'observer' | 'router' | `s${number}`;
+export type Party = 'people' | 'observer' | 'router' | `r${number}` | `s${number}`;
 
 interface Port {
   readonly proxy: TcpProxy;

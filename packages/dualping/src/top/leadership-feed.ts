@@ -11,7 +11,7 @@ const ASK_INTERVAL_MS = 1_000;
 export const routersSeen = (
   client: Pick<RouterClient, 'routers'>,
   pids: () => ReadonlyMap<Address, number>,
-  { scheduler }: FeedClocks,
+  { scheduler }: Pick<FeedClocks, 'scheduler'>,
 ): Observable<RoutersSeen> =>
   timer(0, ASK_INTERVAL_MS, scheduler).pipe(
     exhaustMap(() => from(client.routers())),
