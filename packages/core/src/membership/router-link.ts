@@ -104,7 +104,7 @@ export class RouterLink {
   #attempts = 0;
   /** The last router that was dialled or that welcomed us; named when there is no stream. */
   #router = 0;
-  /** Listening time of the last message from any router, ms. */
+  /** Listening time of the last message from a router that has welcomed us, ms. */
   #heardAt = 0;
   /**
    * How the last dial, or the last stream, was lost, and at which router; undefined since the last welcome.
@@ -171,7 +171,7 @@ export class RouterLink {
     return attempt < this.#attempts;
   }
 
-  /** Whether nothing was heard from the router for `deadAfterMs`. */
+  /** Whether nothing was heard for `deadAfterMs` from a router that has welcomed us. */
   isLost(): boolean {
     return this.context.heardMs - this.#heardAt >= this.context.timing.deadAfterMs;
   }
@@ -249,9 +249,16 @@ export class RouterLink {
     this.#ping(attached);
   }
 
+  /**
+   * A message came on this stream. Only the router that has welcomed us would tell us about a newer epoch: a
+   * refusal, or a sign of life before a welcome, may come from a router of another network, or from an older
+   * copy of ours.
+   */
   heard(attempt: Attempt): void {
-    this.#heardAt = this.context.heardMs;
-    if (this.#attached?.attempt === attempt) this.#attached.heardAt = this.context.heardMs;
+    if (this.#attached?.attempt === attempt) {
+      this.#attached.heardAt = this.context.heardMs;
+      this.#heardAt = this.context.heardMs;
+    }
     const dial = this.#dials.get(attempt);
     if (dial !== undefined) dial.until = this.context.now + WELCOME_TIMEOUT_MS;
   }

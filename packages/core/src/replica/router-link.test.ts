@@ -138,6 +138,38 @@ test('a router that sends signs of life, but no welcome yet, is not given up', (
   assert.ok(server.tick().includes(HANGS_UP));
 });
 
+const STRANGE_ANSWERS: readonly (readonly [string, RouterMessage])[] = [
+  [
+    'a refusal by a router of another network',
+    { kind: 'refused', networkId: 'other', reason: 'wrong-network', detail: 'because' },
+  ],
+  [
+    'a refusal by an older copy of the router',
+    { kind: 'refused', networkId: 'net', reason: 'router-store-too-old', detail: 'because' },
+  ],
+  ['a sign of life before a welcome', { kind: 'pong', sequence: 0, pingIntervalMs: 100 }],
+];
+for (const [answer, message] of STRANGE_ANSWERS)
+  test(`${answer} is no contact: a primary that is isolated stays so until it is welcomed`, () => {
+    const told = { epoch: 1, primary: 1, members: [1, 2], inSync: [1, 2] };
+    const server = new Alone(1);
+    server.start();
+    server.welcome(told);
+    server.routerEnded();
+    const reports: string[] = [];
+    while (server.now < 5_000) {
+      const lines = server.tick();
+      if (lines.includes('dials router r1')) lines.push(...server.router(message));
+      reports.push(...lines.filter((line) => /refuses all requests|serves again/.test(line)));
+    }
+    assert.deepEqual(reports, [
+      '"refuses all requests: out of touch with the router and an in-sync standby for 500 ms"',
+    ]);
+    while (!server.tick().includes('dials router r1'));
+    server.welcome(told);
+    assert.ok(server.tick().includes('"in touch again, serves again"'));
+  });
+
 test('a silent router is given up: soon before its welcome, late after it', () => {
   const server = new Alone(2);
   server.start();
