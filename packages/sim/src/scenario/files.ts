@@ -3,13 +3,23 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { machinesWith } from '../machines.js';
+import type { Machines } from '../simulation.js';
+import { RegistryScenario } from './registry-scenario.js';
 import { Scenario } from './scenario.js';
-import { givenIn, perform, scenariosIn } from './script.js';
+import { givenIn, type Performer, perform, scenariosIn } from './script.js';
 import { ServerScenario } from './server-scenario.js';
+import { SupervisorScenario, SupervisorWatchScenario } from './supervision-scenario.js';
 
 const FOLDER = fileURLToPath(new URL('../../scenarios/', import.meta.url));
-/** Below it, those about the rules of servers. */
-const SERVERS = 'servers';
+
+/** What runs the scenarios of a folder, by its name. */
+type PerformerFor = (machines: Machines, given: readonly string[]) => Performer;
+const FOLDERS: Readonly<Record<string, PerformerFor>> = {
+  servers: (machines, given) => new ServerScenario(machines, given),
+  registry: (_, given) => new RegistryScenario(given),
+  supervisor: () => new SupervisorScenario(),
+  'supervisor-watch': () => new SupervisorWatchScenario(),
+};
 
 export interface WrittenScenario {
   readonly title: string;
@@ -33,20 +43,22 @@ export async function readScenarios(): Promise<ScenarioFile[]> {
     const play = (): string => perform(content, new Scenario(machines));
     return { name, path, about: '', scenarios: [{ title: name, written: content, play }] };
   });
-  const servers = filesIn(SERVERS).map(({ name, path, content }) => {
-    const { about, scenarios } = scenariosIn(content);
-    return {
-      name,
-      path,
-      about,
-      scenarios: scenarios.map(({ title, text }) => ({
-        title,
-        written: text,
-        play: () => perform(text, new ServerScenario(machines, givenIn(text))),
-      })),
-    };
-  });
-  return [...whole, ...servers];
+  const short = Object.entries(FOLDERS).flatMap(([folder, performer]) =>
+    filesIn(folder).map(({ name, path, content }) => {
+      const { about, scenarios } = scenariosIn(content);
+      return {
+        name,
+        path,
+        about,
+        scenarios: scenarios.map(({ title, text }) => ({
+          title,
+          written: text,
+          play: () => perform(text, performer(machines, givenIn(text))),
+        })),
+      };
+    }),
+  );
+  return [...whole, ...short];
 }
 
 function filesIn(folder: string): { name: string; path: string; content: string }[] {
