@@ -1,4 +1,4 @@
-/** A member of the registry as a scenario describes it: its identity, what its disk has, what it would say. */
+/** A member of the registry as a scenario describes it: who it is, what its disk has, what it says. */
 import {
   type Candidate,
   type ClusterKey,
