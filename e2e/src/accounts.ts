@@ -32,6 +32,21 @@ export async function followOneAnother(people: readonly Person[]): Promise<void>
 }
 
 /**
+ * Posts of each are acknowledged that were begun after this.
+ *
+ * @param tails for the message when that does not come
+ */
+export async function whenPostsGoOn(people: readonly Person[], tails: () => string): Promise<void> {
+  const begun = performance.now();
+  await eventually(
+    'posts of all are acknowledged',
+    () => people.every(({ acknowledged }) => acknowledged.some(({ at, tookMs }) => at - tookMs > begun)),
+    60_000,
+    tails,
+  );
+}
+
+/**
  * Every acknowledged post is in every timeline exactly once, and each author's posts are in the order in
  * which they were sent.
  */

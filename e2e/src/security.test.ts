@@ -20,7 +20,7 @@ import {
   type MemberMessage,
   NO_EPOCH,
   NO_POSITION,
-  type Stats,
+  NO_STATS,
   serverId,
 } from '@dualping/core';
 import {
@@ -54,11 +54,6 @@ import { DualpingProcess } from './dualping-process.js';
 import { DEADLINE_MS, eventually } from './eventually.js';
 import { Person } from './person.js';
 import { believing, member, OPERATOR, SecureCluster, server } from './secure-cluster.js';
-
-const NO_STATS: Stats = {
-  ...{ durable: NO_POSITION, committed: NO_POSITION, lastEpoch: NO_EPOCH, checksum: 0 },
-  ...{ timelines: 0, postsAccepted: 0, slowSyncs: 0, longestSyncMs: 0 },
-};
 
 /** The router's answer to a report that server 2, which never existed, has crashed. */
 function reportCrash(router: string, dialling: Dialling): Promise<string> {

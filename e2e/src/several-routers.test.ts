@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RouterClient } from '@dualping/client';
+import { whenPostsGoOn } from './accounts.js';
 import { DualpingProcess } from './dualping-process.js';
 import { EtcdCluster, NO_ETCD } from './etcd-cluster.js';
 import { eventually } from './eventually.js';
@@ -50,16 +51,7 @@ describe('three routers on one etcd', { skip: NO_ETCD ?? false }, () => {
     await etcd?.destroy();
   });
 
-  /** Posts are acknowledged that were begun after this. */
-  const postsGoOn = async (): Promise<void> => {
-    const begun = performance.now();
-    await eventually(
-      'posts are acknowledged',
-      () => ann.acknowledged.some(({ at, tookMs }) => at - tookMs > begun),
-      60_000,
-      () => network.tails(),
-    );
-  };
+  const postsGoOn = (): Promise<void> => whenPostsGoOn([ann], () => network.tails());
 
   test('the leader is killed, and started again', async () => {
     const { epoch } = await network.whenWhole(client);
@@ -143,22 +135,7 @@ describe('three routers on one etcd', { skip: NO_ETCD ?? false }, () => {
   });
 
   test('the leader is killed again and again, every third time with the primary', async (t) => {
-    const until = performance.now() + KILLS_FOR_MS;
-    let kills = 0;
-    do {
-      const { primary } = await network.whenWhole(client);
-      const leader = network.leader();
-      kills += 1;
-      const server = kills % 3 === 0 ? primary?.serverId : undefined;
-      await Promise.all([
-        network.kill(leader),
-        ...(server === undefined ? [] : [network.killServer(server)]),
-      ]);
-      await network.whenLedByAnother(leader);
-      await postsGoOn();
-      await network.restart(leader);
-      if (server !== undefined) await network.startServer(server);
-    } while (performance.now() < until);
+    const kills = await network.killLeaders(client, { forMs: KILLS_FOR_MS }, postsGoOn);
     t.diagnostic(`${kills} times`);
   });
 

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { RouterClient } from '@dualping/client';
 import type { Assignment } from '@dualping/core';
 import { DualpingProcess } from './dualping-process.js';
@@ -12,6 +13,8 @@ const LOOPBACK = '127.0.0.1';
 /** What a router says when it begins and when it ceases to lead. */
 const LEADS = / router leads: /;
 const TURNS = / router (leads|steps-down|follows): /;
+/** Which of the leader's deaths is one of the primary, too. */
+const PRIMARY_TOO_EVERY = 3;
 
 export interface SeveralRoutersOptions {
   readonly routers: number;
@@ -131,6 +134,37 @@ export class SeveralRouters {
 
   async kill(at: number): Promise<void> {
     await this.#router(at).kill();
+  }
+
+  /**
+   * Kills the leader again and again, every third time with the primary. They are started again when another
+   * router leads and `goesOn` has resolved.
+   *
+   * @param forMs for so long, and at least once
+   * @param everyMs at least from one to the next
+   * @returns how many times
+   */
+  async killLeaders(
+    client: RouterClient,
+    { forMs, everyMs = 0 }: { readonly forMs: number; readonly everyMs?: number },
+    goesOn: () => Promise<void>,
+  ): Promise<number> {
+    const until = performance.now() + forMs;
+    let times = 0;
+    do {
+      const killedAt = performance.now();
+      const { primary } = await this.whenWhole(client);
+      const leader = this.leader();
+      times += 1;
+      const server = times % PRIMARY_TOO_EVERY === 0 ? primary?.serverId : undefined;
+      await Promise.all([this.kill(leader), ...(server === undefined ? [] : [this.killServer(server)])]);
+      await this.whenLedByAnother(leader);
+      await goesOn();
+      await this.restart(leader);
+      if (server !== undefined) await this.startServer(server);
+      await delay(Math.max(0, everyMs - (performance.now() - killedAt)));
+    } while (performance.now() < until);
+    return times;
   }
 
   async stop(at: number): Promise<void> {

@@ -9,7 +9,12 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RouterClient } from '@dualping/client';
-import { acknowledgedCount, everyoneSawEverythingOnce, followOneAnother } from '../accounts.js';
+import {
+  acknowledgedCount,
+  everyoneSawEverythingOnce,
+  followOneAnother,
+  whenPostsGoOn,
+} from '../accounts.js';
 import { EtcdCluster, NO_ETCD } from '../etcd-cluster.js';
 import { eventually } from '../eventually.js';
 import { Person } from '../person.js';
@@ -32,7 +37,6 @@ const LEASE_PATH_MS = 6_000;
 const JUMPS_S = [3_600, -3_600] as const;
 const KILLS_FOR_MS = 75_000;
 const KILL_EVERY_MS = 5_000;
-const PRIMARY_TOO_EVERY = 3;
 
 describe('three routers, each on a host of its own', { skip: NO_ETCD ?? false }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'dualping-clocks-'));
@@ -73,16 +77,7 @@ describe('three routers, each on a host of its own', { skip: NO_ETCD ?? false },
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Everybody's posts are acknowledged that were begun after this. */
-  const postsGoOn = async (): Promise<void> => {
-    const begun = performance.now();
-    await eventually(
-      'posts of all are acknowledged',
-      () => people.every(({ acknowledged }) => acknowledged.some(({ at, tookMs }) => at - tookMs > begun)),
-      60_000,
-      () => network.tails(),
-    );
-  };
+  const postsGoOn = (): Promise<void> => whenPostsGoOn(people, () => network.tails());
 
   /** Ends with the network whole, in the same epoch. */
   const without = async (
@@ -164,24 +159,8 @@ describe('three routers, each on a host of its own', { skip: NO_ETCD ?? false },
 
   const kills = `the leader is killed every ${KILL_EVERY_MS / 1_000} s, each third time with the primary`;
   test(kills, { skip: IS_SHORT }, async (t) => {
-    const until = performance.now() + KILLS_FOR_MS;
-    let times = 0;
-    while (performance.now() < until) {
-      const killedAt = performance.now();
-      const { primary } = await network.whenWhole(client);
-      const leader = network.leader();
-      times += 1;
-      const server = times % PRIMARY_TOO_EVERY === 0 ? primary?.serverId : undefined;
-      await Promise.all([
-        network.kill(leader),
-        ...(server === undefined ? [] : [network.killServer(server)]),
-      ]);
-      await network.whenLedByAnother(leader);
-      await postsGoOn();
-      await network.restart(leader);
-      if (server !== undefined) await network.startServer(server);
-      await delay(Math.max(0, KILL_EVERY_MS - (performance.now() - killedAt)));
-    }
+    const often = { forMs: KILLS_FOR_MS, everyMs: KILL_EVERY_MS };
+    const times = await network.killLeaders(client, often, postsGoOn);
     t.diagnostic(`${times} times`);
   });
 

@@ -6,19 +6,21 @@ import type { Assignment } from './assignment.js';
 import type { Build } from './build.js';
 import type { DiskRoomStats } from './disk-room.js';
 import type { Answers, EpochStart } from './entry.js';
-import type {
-  Address,
-  ClusterId,
-  ClusterKey,
-  Epoch,
-  Incarnation,
-  JournalId,
-  LifeId,
-  NetworkId,
-  Position,
-  ServerId,
-  UserName,
-  WallTimeMs,
+import {
+  type Address,
+  type ClusterId,
+  type ClusterKey,
+  type Epoch,
+  type Incarnation,
+  type JournalId,
+  type LifeId,
+  type NetworkId,
+  NO_EPOCH,
+  NO_POSITION,
+  type Position,
+  type ServerId,
+  type UserName,
+  type WallTimeMs,
 } from './ids.js';
 import type { Reason } from './reasons.js';
 
@@ -47,6 +49,18 @@ export interface Stats {
   /** Absent: it has no disk, or has not checked it yet. */
   readonly disk?: DiskRoomStats;
 }
+
+/** The stats of a member without a journal, or with an empty one. */
+export const NO_STATS: Stats = Object.freeze({
+  durable: NO_POSITION,
+  committed: NO_POSITION,
+  lastEpoch: NO_EPOCH,
+  checksum: 0,
+  timelines: 0,
+  postsAccepted: 0,
+  slowSyncs: 0,
+  longestSyncMs: 0,
+});
 
 /** Server to router, on `DualPing`. The first message of a stream is `attach`, and only the first. */
 export type MemberMessage =

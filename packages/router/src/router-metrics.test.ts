@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Assignment, epoch, type MemberInfo, position, serverId } from '@dualping/core';
-import { NO_STATS } from './router.fixture.js';
+import { type Assignment, epoch, type MemberInfo, NO_STATS, position, serverId } from '@dualping/core';
 import { ROUTER_METRICS, type RouterView, routerSamples } from './router-metrics.js';
 
 const PRIMARY = { serverId: serverId(2), incarnation: 3, journalId: 'j2', lifeId: 'l2' };

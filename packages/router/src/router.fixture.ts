@@ -9,7 +9,7 @@ import {
   DualpingError,
   type MemberMessage,
   NO_EPOCH,
-  NO_POSITION,
+  NO_STATS,
   type RouterMessage,
   serverId,
 } from '@dualping/core';
@@ -30,16 +30,6 @@ import {
 import { credentials } from '@grpc/grpc-js';
 import { type RouterOptions, type RunningRouter, startRouter } from './index.js';
 
-export const NO_STATS = {
-  durable: NO_POSITION,
-  committed: NO_POSITION,
-  lastEpoch: NO_EPOCH,
-  checksum: 0,
-  timelines: 0,
-  postsAccepted: 0,
-  slowSyncs: 0,
-  longestSyncMs: 0,
-};
 const PING_INTERVAL_MS = 50;
 
 export async function temporaryFolder(context: TestContext): Promise<string> {

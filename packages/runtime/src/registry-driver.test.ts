@@ -8,6 +8,7 @@ import {
   type MemberMessage,
   NO_EPOCH,
   NO_POSITION,
+  NO_STATS,
   Registry,
   type RegistryAnswer,
   type RegistryInput,
@@ -17,17 +18,6 @@ import {
 } from '@dualping/core';
 import { ManualClock } from './manual-clock.fixture.js';
 import { RegistryDriver, type RegistryPorts } from './registry-driver.js';
-
-const NO_STATS = {
-  durable: NO_POSITION,
-  committed: NO_POSITION,
-  lastEpoch: NO_EPOCH,
-  checksum: 0,
-  timelines: 0,
-  postsAccepted: 0,
-  slowSyncs: 0,
-  longestSyncMs: 0,
-};
 
 interface Write {
   readonly records: readonly ClusterRecord[];

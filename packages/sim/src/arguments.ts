@@ -50,7 +50,7 @@ export const USAGE = `usage: npm run sim -- OPTIONS
                          runs seeds that nobody has chosen, and says which
   mutants [--only NAME] [--most SEEDS] [--from SEED]
                          runs each deliberate bug until it is caught
-  scenarios [--rewrite]  plays scenarios/*.txt; --rewrite puts what follows now in the place of what is written
+  scenarios [--rewrite]  plays the texts in scenarios; --rewrite puts what follows now in the place of what is written
   --clusters N           of each of these: worlds of several clusters; the same seed is another world then
   --routers N            of each of these: worlds of several routers on the model of etcd; likewise another world
 exit: 0 all is well, 1 an invariant was broken, a mutant survived, or a scenario differs, 2 this text`;

@@ -60,8 +60,8 @@ export class Cluster {
     readonly world: World,
     readonly checkers: Checkers,
     build: Build,
+    random = new Random(`${setup.seed}/world`),
   ) {
-    const random = new Random(`${setup.seed}/world`);
     this.network = new Network(world, random.fork('network'), setup.network);
     this.network.blackHole(BLACK_HOLE);
     const around: Surroundings = { world, network: this.network, random };

@@ -87,3 +87,14 @@ export class Random {
     return result >>> 0;
   }
 }
+
+/** Always the middle of what may be: for worlds in which nothing is left to chance. */
+export class Calm extends Random {
+  override fork(name: string): Random {
+    return new Calm(`${this.seed}/${name}`);
+  }
+
+  override next(): number {
+    return 0.5;
+  }
+}

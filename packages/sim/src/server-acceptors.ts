@@ -6,6 +6,7 @@ import type {
   Post,
   PrimaryMessage,
   SignsOfLife,
+  TimelineAnswered,
   TimelineOpened,
 } from '@dualping/core';
 import type {
@@ -93,6 +94,8 @@ export class ServerAcceptors implements Acceptors {
           return timeline.writes(message.writes);
         case 'older':
           return timeline.older(message.before, message.limit);
+        case 'answered':
+          return timeline.answered(message.of);
         case 'alive':
           return timeline.alive();
       }
@@ -212,8 +215,8 @@ class EndSink implements TimelineSink {
     this.end.send({ kind: 'page', before, posts: this.#posts(stored), oldest }, left);
   }
 
-  answered(): void {
-    throw new Error('the people of the simulator do not ask for it');
+  answered(answered: TimelineAnswered, left: () => void): void {
+    this.end.send({ kind: 'answered', ...answered }, left);
   }
 
   writes(answers: WriteAnswers, left: () => void): void {

@@ -8,7 +8,7 @@ import { huntMutant } from './mutant-hunt.js';
 import { MUTANTS, mutantNamed } from './mutants.js';
 import { playTo } from './play.js';
 import { reduced, reductionText } from './reduction.js';
-import { playScenarios } from './scenario/files.js';
+import { readScenarios } from './scenario/files.js';
 import { type Setup, setupFrom } from './setup.js';
 import { type Shrunk, shrink } from './shrink.js';
 import { type Machines, type Outcome, simulate } from './simulation.js';
@@ -101,9 +101,10 @@ async function runMutants({ only, most, from }: CommandOf<'mutants'>): Promise<n
 
 async function runScenarios({ rewrites }: CommandOf<'scenarios'>): Promise<number> {
   let differing = 0;
-  for (const { name, path, written, played } of await playScenarios()) {
-    const isSame = written === played;
-    if (!isSame && rewrites) writeFileSync(path, played);
+  for (const { name, path, about, scenarios } of await readScenarios()) {
+    const played = scenarios.map(({ play }) => play());
+    const isSame = scenarios.every(({ written }, at) => written === played[at]);
+    if (!isSame && rewrites) writeFileSync(path, about + played.join(''));
     else if (!isSame) differing += 1;
     say(`${name.padEnd(32)} ${isSame ? 'as written' : rewrites ? 'rewritten' : 'DIFFERS'}`);
   }

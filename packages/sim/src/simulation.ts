@@ -30,6 +30,7 @@ import type { Build, Core } from './core.js';
 import { Nemesis } from './nemesis.js';
 import { Operator } from './operator.js';
 import { Orders } from './orders.js';
+import type { Random } from './random.js';
 import type { Setup } from './setup.js';
 import { Trace, type TraceSink } from './trace.js';
 import { whatIsNotWell } from './well-being.js';
@@ -80,11 +81,16 @@ export interface Stage {
   readonly remote: RemoteChecker;
 }
 
-export function stageFor(setup: Setup, { reference, ...build }: Machines, sink?: TraceSink): Stage {
+export function stageFor(
+  setup: Setup,
+  { reference, ...build }: Machines,
+  sink?: TraceSink,
+  random?: Random,
+): Stage {
   const trace = new Trace(sink);
   const world = new World(trace);
   const checkers = new Checkers();
-  const cluster = new Cluster(setup, world, checkers, build);
+  const cluster = new Cluster(setup, world, checkers, build, random);
   const histories = new Map<ClusterId, History>();
   const timelines = new Map<ClusterId, TimelineChecker>();
   for (let number = 1; number <= setup.clusters; number += 1) {

@@ -31,6 +31,7 @@ import type {
   TailBatch,
   TailMessage,
   Term,
+  TimelineAnswered,
   TimelineWrite,
   UserName,
 } from '@dualping/core';
@@ -164,6 +165,7 @@ export interface Wires {
         }
       | { readonly kind: 'alive' }
       | { readonly kind: 'older'; readonly before: Position; readonly limit: number }
+      | { readonly kind: 'answered'; readonly of: Position }
       | { readonly kind: 'writes'; readonly writes: readonly TimelineWrite[] };
     down:
       | {
@@ -181,6 +183,7 @@ export interface Wires {
           readonly posts: readonly Post[];
           readonly oldest: boolean;
         }
+      | ({ readonly kind: 'answered' } & TimelineAnswered)
       | ({ readonly kind: 'answer' } & WriteAnswers);
   };
 }

@@ -1,23 +1,11 @@
 /**
  * What a membership shares with its stream: its identity, what it has seen, the time, and where outputs go.
  */
-import { type Epoch, type Instant, type NetworkId, NO_EPOCH, NO_POSITION, type ServerId } from '../ids.js';
-import type { Stats } from '../messages.js';
+import { type Epoch, type Instant, type NetworkId, NO_EPOCH, type ServerId } from '../ids.js';
+import { NO_STATS, type Stats } from '../messages.js';
 import type { MemberIdentity, MembershipOutput } from './membership-messages.js';
 import { type MemberTiming, Pace } from './pace.js';
 import type { RouterLinkContext } from './router-link.js';
-
-/** The stats of a member without a journal. */
-const NO_STATS: Stats = Object.freeze({
-  durable: NO_POSITION,
-  committed: NO_POSITION,
-  lastEpoch: NO_EPOCH,
-  checksum: 0,
-  timelines: 0,
-  postsAccepted: 0,
-  slowSyncs: 0,
-  longestSyncMs: 0,
-});
 
 export class MemberContext implements RouterLinkContext {
   readonly pace: Pace;

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DualpingError, epoch, LEAVE_TIMEOUT_MS, type MembershipOptions, OWN_BUILD } from '../index.js';
-import { AloneMember } from './alone-member.fixture.js';
+import { RecordedMembership } from './recorded-membership.fixture.js';
 
 const OURS = { epoch: 1, primary: 2 } as const;
 const ANOTHERS = { epoch: 2, primary: 1 } as const;
 
 /** Attached, as primary of epoch 1, and its first ping is on its way. */
-function primary(options: Partial<MembershipOptions> = {}): AloneMember {
-  const member = new AloneMember(options);
+function primary(options: Partial<MembershipOptions> = {}): RecordedMembership {
+  const member = new RecordedMembership(options);
   member.start();
   assert.deepEqual(member.welcome(OURS), ['primary in epoch 1']);
   assert.deepEqual(member.tick(), ['says ping']);
@@ -16,7 +16,7 @@ function primary(options: Partial<MembershipOptions> = {}): AloneMember {
 }
 
 test("it attaches without a journal, pings at the router's interval, and is primary when the router says so", () => {
-  const member = new AloneMember();
+  const member = new RecordedMembership();
   const [open] = member.membership.step(0, { kind: 'tick' });
   assert.deepEqual(open, {
     kind: 'open-router',
@@ -50,7 +50,7 @@ test("it attaches without a journal, pings at the router's interval, and is prim
       build: OWN_BUILD,
     },
   });
-  const again = new AloneMember();
+  const again = new RecordedMembership();
   assert.deepEqual(again.start(), ['dials r1']);
   assert.deepEqual(again.welcome({ epoch: 1, primary: 1 }), ['attached in epoch 1']);
   assert.deepEqual([again.tick(), again.now], [['says ping'], 0]);
@@ -63,7 +63,7 @@ test("it attaches without a journal, pings at the router's interval, and is prim
 });
 
 test('an assignment that names another life, or an unavailable primary, does not make it primary', () => {
-  const member = new AloneMember();
+  const member = new RecordedMembership();
   member.start();
   assert.deepEqual(member.welcome({ ...OURS, incarnation: 7 }), ['attached in epoch 1']);
   assert.deepEqual(member.assigned({ ...OURS, revision: 2, available: false }), ['attached in epoch 1']);
@@ -123,7 +123,7 @@ test('answers to forgotten questions, or to questions that were never asked, hav
 });
 
 test('after a refusal the next router is dialled at once, each again a little later, and the last attached one first', () => {
-  const member = new AloneMember({ routers: ['r1', 'r2'] });
+  const member = new RecordedMembership({ routers: ['r1', 'r2'] });
   member.start();
   assert.deepEqual(member.ended('not-a-router', 'a web server'), [
     'connecting to r2 (not-a-router: router r1: a web server)',
@@ -146,7 +146,7 @@ test('after a refusal the next router is dialled at once, each again a little la
 });
 
 test('a welcome counts from when its own stream was opened, not the last one', () => {
-  const member = new AloneMember({ routers: ['r1', 'r2'] });
+  const member = new RecordedMembership({ routers: ['r1', 'r2'] });
   member.start();
   assert.deepEqual([member.tick(), member.now], [['dials r2', 'connecting to r2'], 300]);
   member.now = 450;
@@ -158,7 +158,7 @@ test('a welcome counts from when its own stream was opened, not the last one', (
 
 test('a router that can not take us now is asked again; one that never will is the end', () => {
   for (const reason of ['limit-reached', 'shutting-down', 'storage-failed'] as const) {
-    const member = new AloneMember();
+    const member = new RecordedMembership();
     member.start();
     assert.deepEqual(member.refused(reason), [
       'hangs up',
@@ -167,7 +167,7 @@ test('a router that can not take us now is asked again; one that never will is t
     assert.deepEqual(member.tick(), ['dials r1']);
   }
   for (const reason of ['wrong-mode', 'unknown-cluster', 'superseded', 'router-store-too-old'] as const) {
-    const member = new AloneMember();
+    const member = new RecordedMembership();
     member.start();
     assert.deepEqual(member.refused(reason), [
       'hangs up',
@@ -179,10 +179,10 @@ test('a router that can not take us now is asked again; one that never will is t
 });
 
 test('an incarnation that is stale because the clock went back is explained', () => {
-  const ofClock = new AloneMember({ incarnationIsTime: true });
+  const ofClock = new RecordedMembership({ incarnationIsTime: true });
   ofClock.start();
   assert.match(ofClock.refused('stale-incarnation').join(), /because\. This number is the wall clock/);
-  const given = new AloneMember();
+  const given = new RecordedMembership();
   given.start();
   assert.deepEqual(
     given.refused('stale-incarnation').at(-1),
@@ -217,17 +217,17 @@ test('when it leaves, it waits for its router at most for the limit, and not at 
   const member = primary();
   member.leave();
   assert.deepEqual([member.tick(), member.now], [['hangs up', 'left'], LEAVE_TIMEOUT_MS]);
-  const opening = new AloneMember();
+  const opening = new RecordedMembership();
   opening.start();
   assert.deepEqual(opening.leave(), ['hangs up', 'left']);
-  const down = new AloneMember();
+  const down = new RecordedMembership();
   down.start();
   down.ended();
   assert.deepEqual(down.leave(), ['left']);
 });
 
 test('messages on an abandoned stream are ignored', () => {
-  const member = new AloneMember();
+  const member = new RecordedMembership();
   member.start();
   member.ended();
   assert.deepEqual(member.welcome(OURS), []);
@@ -243,7 +243,7 @@ test('invalid numbers are refused and quoted', () => {
   ];
   for (const [options, text] of refusals)
     assert.throws(
-      () => new AloneMember(options),
+      () => new RecordedMembership(options),
       (error) =>
         error instanceof DualpingError && error.reason === 'invalid-argument' && text.test(error.detail),
     );

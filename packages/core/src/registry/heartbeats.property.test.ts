@@ -9,7 +9,6 @@ import fc from 'fast-check';
 import type { ClusterRecord } from '../assignment.js';
 import { serverId } from '../ids.js';
 import { DEFAULT_TIMING } from '../timing.js';
-import { NETWORK } from './play.fixture.js';
 import { Registry } from './registry.js';
 import { DEFAULT_HEARTBEAT_TIMEOUT_MS } from './registry-limits.js';
 import type { RegistryInput } from './registry-messages.js';
@@ -62,7 +61,7 @@ class Model {
 
   #load(): Registry {
     const records = this.#record === undefined ? [] : [this.#record];
-    return new Registry({ networkId: NETWORK, clusters: 1, timing: DEFAULT_TIMING, records });
+    return new Registry({ networkId: 'network-1', clusters: 1, timing: DEFAULT_TIMING, records });
   }
 
   #isIn(id: number): boolean {

@@ -18,14 +18,12 @@ import {
   type ReplicaInput,
   type ReplicaOutput,
   type Reply,
-  SocialState,
-  serverId,
   type TailBatch,
   type TailItem,
   type TailMessage,
   type UserName,
 } from '../index.js';
-import { assignmentOf } from './assignment.fixture.js';
+import { assignmentOf, emptyStart } from './replica-inputs.fixture.js';
 
 export interface Stream {
   readonly reader: LoneCluster;
@@ -146,28 +144,14 @@ export class LoneCluster {
     const epochStarts = this.journal.flatMap(({ command, epoch: of, position: at }) =>
       command.kind === 'epoch-start' ? [{ epoch: of, position: at }] : [],
     );
-    const identity = {
+    const life = 'life 1 of journal of s1';
+    const start = emptyStart(1, {
       cluster: this.number,
-      serverId: serverId(1),
-      incarnation: 1,
-      journalId: 'journal of s1',
-      lifeId: 'life 1 of journal of s1',
-      welcomedLife: 'life 1 of journal of s1',
-      networkId: 'net',
       address: this.address,
-      routers: ['router'],
-    };
-    const start = {
-      identity,
-      snapshotAt: NO_POSITION,
-      social: new SocialState(),
-      epochStarts,
-      first: position(1),
-      entries: [...this.journal],
-      checksum: 0,
-      known: { committed: NO_POSITION, epoch: epoch(0), revision: 0 },
-    };
-    this.#replica = new Replica(start, DEFAULT_TIMING);
+      networkId: 'net',
+      welcomedLife: life,
+    });
+    this.#replica = new Replica({ ...start, epochStarts, entries: [...this.journal] }, DEFAULT_TIMING);
     this.#epoch += 1;
     this.step({ kind: 'start' });
     this.step({

@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Command, epoch, NO_EPOCH, position } from '../index.js';
-import { Alone, joinOf } from './alone.fixture.js';
+import { RecordedReplica } from './recorded-replica.fixture.js';
+import { joinOf } from './replica-inputs.fixture.js';
 
 const LOW = { freeBytes: 39_000_000, sizeBytes: 1_000_000_000 };
 const ROOMY = { ...LOW, freeBytes: 500_000_000 };
 
-class Primary extends Alone {
+class Primary extends RecordedReplica {
   #token = 0;
   #position = 1;
 
@@ -86,7 +87,7 @@ test('the disk of a standby counts while commits wait for it; the refusal names 
 });
 
 test('a standby reports a low disk at once, and in every message', () => {
-  const standby = new Alone(2);
+  const standby = new RecordedReplica(2);
   standby.start();
   standby.welcome({ epoch: 1, primary: 1, members: [1, 2] });
   standby.joined(0, 1);

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Entry, epoch, MAX_EPOCH_STARTS, position } from '../index.js';
-import { entryOf } from './alone.fixture.js';
 import { JournalOutline } from './journal-outline.js';
+import { entryOf } from './replica-inputs.fixture.js';
 
 /** A journal as the epochs of its entries. */
 type Epochs = readonly number[];

@@ -10,7 +10,8 @@ import {
   type PublicKey,
   position,
 } from '../index.js';
-import { Alone, entryOf } from './alone.fixture.js';
+import { RecordedReplica } from './recorded-replica.fixture.js';
+import { entryOf } from './replica-inputs.fixture.js';
 
 const OPEN = { registration: 'open' } as const;
 
@@ -20,7 +21,7 @@ class Asked {
   #last = 1;
   readonly #requests = new Map<string, number>();
 
-  constructor(readonly server: Alone) {}
+  constructor(readonly server: RecordedReplica) {}
 
   /** A write, and its entry durable if there is one. */
   write(sessionId: string, by: PublicKey | undefined, command: Command, timeMs = 0): string[] {
@@ -77,7 +78,7 @@ class Asked {
 }
 
 test('a wrong key is refused without an entry, and reads nothing', () => {
-  const asked = new Asked(new Alone(1, { start: OPEN }).reign());
+  const asked = new Asked(new RecordedReplica(1, { start: OPEN }).reign());
   assert.deepEqual(asked.joins('mira', 'laptop'), ['appends 2']);
   assert.deepEqual(asked.joins('mira', 'thief'), ['refuses 2: wrong-key']);
   assert.deepEqual(asked.posts('mira', 'thief'), ['refuses 3: wrong-key']);
@@ -99,7 +100,7 @@ test('a wrong key is refused without an entry, and reads nothing', () => {
 });
 
 test('the timelines of a revoked key end when that is applied, and no others', () => {
-  const asked = new Asked(new Alone(1, { start: OPEN }).reign());
+  const asked = new Asked(new RecordedReplica(1, { start: OPEN }).reign());
   asked.joins('mira', 'laptop');
   const invite: Command = { kind: 'invite-device', user: 'mira', code: 'c', untilMs: 5 };
   asked.write('mira/laptop', 'laptop', invite);
@@ -118,7 +119,7 @@ test('the timelines of a revoked key end when that is applied, and no others', (
 });
 
 test('with invitations only, a user needs one, and a code is valid for a month at most', () => {
-  const asked = new Asked(new Alone(1, { start: { registration: 'invite' } }).reign());
+  const asked = new Asked(new RecordedReplica(1, { start: { registration: 'invite' } }).reign());
   assert.deepEqual(asked.joins('ann', 'a'), ['refuses 1: invitation-needed']);
   assert.deepEqual(asked.operates({ kind: 'invite', code: 'c', untilMs: MAX_CODE_MS + 1 }), [
     'refuses 2: invalid-argument',
@@ -128,13 +129,13 @@ test('with invitations only, a user needs one, and a code is valid for a month a
   assert.deepEqual(asked.joins('bob', 'b', 'c'), ['refuses 5: invitation-spent']);
   const long: Command = { kind: 'invite-device', user: 'ann', code: 'd', untilMs: MAX_CODE_MS + 1 };
   assert.deepEqual(asked.write('ann/a', 'a', long), ['refuses 6: invalid-argument']);
-  const closed = new Asked(new Alone(1, { start: { registration: 'closed' } }).reign());
+  const closed = new Asked(new RecordedReplica(1, { start: { registration: 'closed' } }).reign());
   closed.operates({ kind: 'invite', code: 'c', untilMs: 5 });
   assert.deepEqual(closed.joins('ann', 'a', 'c'), ['refuses 2: invitation-needed']);
 });
 
 test('where callers prove their keys, only names of digits without keys can be used without one', () => {
-  const asked = new Asked(new Alone(1, { start: OPEN }).reign());
+  const asked = new Asked(new RecordedReplica(1, { start: OPEN }).reign());
   const plain = (user: string): string[] => asked.write(user, undefined, { kind: 'register', user });
   assert.deepEqual(plain('mira'), ['refuses 1: permission-denied']);
   assert.deepEqual(plain('7'), ['appends 2']);
@@ -144,7 +145,7 @@ test('where callers prove their keys, only names of digits without keys can be u
 });
 
 test('without proof of keys names work as before', () => {
-  const asked = new Asked(new Alone(1).reign());
+  const asked = new Asked(new RecordedReplica(1).reign());
   const register: Command = { kind: 'register', user: 'mira' };
   assert.deepEqual(asked.write('s', undefined, register), ['appends 2']);
   assert.deepEqual(asked.write('s', undefined, { kind: 'post', user: 'mira', text: 'hi' }), ['appends 3']);
@@ -155,7 +156,7 @@ test('a new primary accepts the write of a key that its predecessor admitted, ev
   const login = { key: 'laptop', device: 'laptop', registration: 'open' } as const;
   const entries = [entryOf(1, 1, { kind: 'register', user: 'mira', login })];
   const epochStarts = [{ epoch: epoch(1), position: position(1) }];
-  const server = new Alone(1, { start: { ...OPEN, entries, epochStarts } });
+  const server = new RecordedReplica(1, { start: { ...OPEN, entries, epochStarts } });
   server.start();
   server.welcome({ epoch: 2, primary: 1, members: [1] });
   assert.equal(server.replica.servingEpoch, 0, 'the epoch is not open');

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Reason, RouterMessage } from '../index.js';
-import { Alone } from './alone.fixture.js';
+import { RecordedReplica } from './recorded-replica.fixture.js';
 
 const HANGS_UP = 'hangs up on the router';
 const TOLD = { epoch: 1, primary: 1, members: [1, 2] } as const;
 
-const refused = (server: Alone, reason: Reason): string[] =>
+const refused = (server: RecordedReplica, reason: Reason): string[] =>
   server.router({ kind: 'refused', networkId: 'net', reason, detail: 'because' });
 
 test('after a refusal the next router is dialled at once, and after a loss the last attached one first', () => {
-  const server = new Alone(2, { routers: ['r1', 'r2'] });
+  const server = new RecordedReplica(2, { routers: ['r1', 'r2'] });
   assert.deepEqual(server.start(), ['dials router r1']);
   assert.deepEqual(server.routerEnded(), ['"can\'t attach to the router at r1, goes on trying: gone"']);
   assert.deepEqual([server.tick(), server.now], [['dials router r2'], 0]);
@@ -28,7 +28,7 @@ test('after a refusal the next router is dialled at once, and after a loss the l
 });
 
 /** Steps until an output is not a ping. */
-function next(server: Alone): [string[], number] {
+function next(server: RecordedReplica): [string[], number] {
   for (;;) {
     const lines = server.tick().filter((line) => line !== 'to the router: ping');
     if (lines.length > 0) return [lines, server.now];
@@ -36,7 +36,7 @@ function next(server: Alone): [string[], number] {
 }
 
 test('while one router does not answer the others are dialled too, and the first welcome counts', () => {
-  const server = new Alone(2, { routers: ['hole', 'r2', 'r3'] });
+  const server = new RecordedReplica(2, { routers: ['hole', 'r2', 'r3'] });
   assert.deepEqual(server.start(), ['dials router hole']);
   assert.deepEqual(next(server), [['dials router r2'], 300]);
   assert.deepEqual(next(server), [['dials router r3'], 400]);
@@ -52,7 +52,7 @@ test('while one router does not answer the others are dialled too, and the first
 
 test('a server attaches to a restarted router in time, even if every other address of its list is dead', () => {
   const routers = Array.from({ length: 16 }, (_, at) => (at === 15 ? 'router' : `hole ${at + 1}`));
-  const server = new Alone(1, { routers });
+  const server = new RecordedReplica(1, { routers });
   server.start();
   while (!next(server)[0].includes('dials router router'));
   assert.equal(server.now, 1_700);
@@ -70,8 +70,8 @@ test('two addresses of one router: the stream with the higher number is kept, wh
     ...({ kind: 'refused', networkId: 'net' } as const),
     ...({ reason: 'superseded', detail: 'it came again' } as const),
   };
-  const dialled = (): Alone => {
-    const server = new Alone(2, { routers: ['r1', 'alias'] });
+  const dialled = (): RecordedReplica => {
+    const server = new RecordedReplica(2, { routers: ['r1', 'alias'] });
     server.start();
     assert.deepEqual(next(server), [['dials router alias'], 300]);
     return server;
@@ -99,7 +99,7 @@ test('two addresses of one router: the stream with the higher number is kept, wh
   third.now = 10_000;
   assert.deepEqual(third.step({ kind: 'tick' }), ['to the router: ping']);
   // Superseded by another life of this server: the answer on the next stream shows it.
-  const fourth = new Alone(2);
+  const fourth = new RecordedReplica(2);
   fourth.start();
   fourth.welcome(TOLD);
   assert.equal(fourth.router(SUPERSEDED).at(-1), 'ends failed: superseded');
@@ -107,7 +107,7 @@ test('two addresses of one router: the stream with the higher number is kept, wh
 
 test('a router that can not take us now is asked again; one that never will is the end', () => {
   for (const reason of ['limit-reached', 'shutting-down', 'storage-failed'] as const) {
-    const server = new Alone(2);
+    const server = new RecordedReplica(2);
     server.start();
     assert.ok(refused(server, reason).includes(HANGS_UP), reason);
     assert.deepEqual(server.tick(), ['dials router r1']);
@@ -118,7 +118,7 @@ test('a router that can not take us now is asked again; one that never will is t
     'stale-incarnation',
     'router-store-too-old',
   ] as const) {
-    const server = new Alone(2);
+    const server = new RecordedReplica(2);
     server.start();
     assert.equal(refused(server, reason).at(-1), `ends failed: ${reason}`);
     assert.deepEqual([server.step({ kind: 'tick' }), server.replica.nextDeadline()], [[], undefined]);
@@ -126,7 +126,7 @@ test('a router that can not take us now is asked again; one that never will is t
 });
 
 test('a router that sends signs of life, but no welcome yet, is not given up', () => {
-  const server = new Alone(2);
+  const server = new RecordedReplica(2);
   server.start();
   const pong: RouterMessage = { kind: 'pong', sequence: 0, pingIntervalMs: 100 };
   for (let said = 0; said < 10; said += 1) {
@@ -152,7 +152,7 @@ const STRANGE_ANSWERS: readonly (readonly [string, RouterMessage])[] = [
 for (const [answer, message] of STRANGE_ANSWERS)
   test(`${answer} is no contact: a primary that is isolated stays so until it is welcomed`, () => {
     const told = { epoch: 1, primary: 1, members: [1, 2], inSync: [1, 2] };
-    const server = new Alone(1);
+    const server = new RecordedReplica(1);
     server.start();
     server.welcome(told);
     server.routerEnded();
@@ -171,7 +171,7 @@ for (const [answer, message] of STRANGE_ANSWERS)
   });
 
 test('a silent router is given up: soon before its welcome, late after it', () => {
-  const server = new Alone(2);
+  const server = new RecordedReplica(2);
   server.start();
   const heard = (): string[] => {
     for (;;) {
@@ -192,7 +192,7 @@ test('a silent router is given up: soon before its welcome, late after it', () =
 });
 
 test('messages on an abandoned stream are ignored', () => {
-  const server = new Alone(2);
+  const server = new RecordedReplica(2);
   server.start();
   server.routerEnded();
   assert.deepEqual(server.welcome(TOLD), []);
@@ -200,7 +200,7 @@ test('messages on an abandoned stream are ignored', () => {
 });
 
 test('each reason why no router can be reached is reported once, and again after a welcome', () => {
-  const server = new Alone(2);
+  const server = new RecordedReplica(2);
   server.start();
   const ends = (detail: string): string[] => {
     const told = server.routerEnded(undefined, detail);
@@ -225,7 +225,7 @@ test('each reason why no router can be reached is reported once, and again after
 });
 
 test('a server with a new journal id takes no answer to questions of the old one', () => {
-  const server = new Alone(2);
+  const server = new RecordedReplica(2);
   server.start();
   const tooOld = { kind: 'refused', networkId: 'net', reason: 'older-copy', detail: 'because' } as const;
   assert.match(server.router(tooOld).join(), /goes on as a new journal/);

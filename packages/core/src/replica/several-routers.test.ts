@@ -1,20 +1,20 @@
 /** A server among several routers, of which one leads. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Alone } from './alone.fixture.js';
+import { RecordedReplica } from './recorded-replica.fixture.js';
 
 const TOLD = { epoch: 1, primary: 1, members: [1, 2] } as const;
 const ROUTERS = { routers: ['r1', 'r2', 'r3'] };
 
-const says = (server: Alone, from: string, term: number, address: string): string[] =>
+const says = (server: RecordedReplica, from: string, term: number, address: string): string[] =>
   server.router({ kind: 'leader-is', term, address }, from);
 
 const dialled = (lines: readonly string[]): string[] =>
   lines.filter((line) => line.startsWith('dials router'));
 
 /** Attached to r2, which leads in term 5; r1 has said so, and is listened to. */
-function attached(): Alone {
-  const server = new Alone(2, ROUTERS);
+function attached(): RecordedReplica {
+  const server = new RecordedReplica(2, ROUTERS);
   server.start();
   assert.deepEqual(says(server, 'r1', 5, 'r2'), ['dials router r2']);
   assert.deepEqual(server.welcome({ ...TOLD, term: 5 }, 'r2'), [
@@ -30,7 +30,7 @@ test('a router that does not lead names the leader, which is dialled at once', (
 });
 
 test('a leader that is not in the list is dialled, too', () => {
-  const server = new Alone(2, ROUTERS);
+  const server = new RecordedReplica(2, ROUTERS);
   server.start();
   assert.deepEqual(says(server, 'r1', 5, 'elsewhere'), ['dials router elsewhere']);
   const lines = server.welcome({ ...TOLD, term: 5 }, 'elsewhere');
@@ -58,7 +58,7 @@ test('a listened-to router that now leads is dialled after it has ended that str
 });
 
 test('routers that say of one another that they lead are dialled once each', () => {
-  const server = new Alone(2, ROUTERS);
+  const server = new RecordedReplica(2, ROUTERS);
   server.start();
   assert.deepEqual(says(server, 'r1', 5, 'r2'), ['dials router r2']);
   assert.deepEqual(says(server, 'r2', 5, 'r1'), []);
@@ -70,7 +70,7 @@ test('routers that say of one another that they lead are dialled once each', () 
 
 test('besides the leader another router is listened to; with a single router there is none', () => {
   const dialledWhile = (term: number): string[] => {
-    const server = new Alone(2, ROUTERS);
+    const server = new RecordedReplica(2, ROUTERS);
     server.start();
     server.welcome({ ...TOLD, term }, 'r1');
     const lines: string[] = [];
@@ -85,7 +85,7 @@ test('besides the leader another router is listened to; with a single router the
 });
 
 /** It followed s1, and its streams to the leading router and to s1 have ended. */
-function alone(): Alone {
+function alone(): RecordedReplica {
   const server = attached();
   server.joined(0, 1);
   assert.ok(!server.primaryEnded().some((line) => line.startsWith('asks')), 'its router would notice');
@@ -94,7 +94,7 @@ function alone(): Alone {
 }
 
 /** Another router welcomes it: the first ping there. */
-function firstPing(server: Alone): string | undefined {
+function firstPing(server: RecordedReplica): string | undefined {
   says(server, 'r1', 6, 'r3');
   server.welcome({ ...TOLD, revision: 9, term: 6 }, 'r3');
   return server.tick().find((line) => line.startsWith('to the router'));

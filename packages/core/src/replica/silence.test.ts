@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DEFAULT_TIMING, epoch, position, Replica, type ReplicaOutput, serverId } from '../index.js';
-import { assignmentOf } from './assignment.fixture.js';
-import { Disk } from './disk.fixture.js';
+import { DEFAULT_TIMING, epoch, position, Replica, type ReplicaOutput } from '../index.js';
+import { assignmentOf, emptyStart } from './replica-inputs.fixture.js';
 
 test('silence is measured by the ping interval that the router has raised', () => {
-  const identity = { cluster: 1, serverId: serverId(2), address: 's2', routers: ['router'] } as const;
-  const replica = new Replica(new Disk('journal of s2').start(identity), DEFAULT_TIMING);
+  const replica = new Replica(emptyStart(2), DEFAULT_TIMING);
   let now = 0;
   replica.step(now, { kind: 'start' });
   const assignment = assignmentOf({ epoch: 1, primary: 1, members: [1, 2] });

@@ -12,8 +12,8 @@ import {
   type SnapshotQuestion,
   serverId,
 } from '../index.js';
-import { Alone, joinOf } from './alone.fixture.js';
-import { assignmentOf } from './assignment.fixture.js';
+import { RecordedReplica } from './recorded-replica.fixture.js';
+import { assignmentOf, joinOf } from './replica-inputs.fixture.js';
 
 const FOLLOWS_S1 = { epoch: 3, primary: 1, members: [1, 2] } as const;
 
@@ -28,8 +28,8 @@ const refusal = (reason: Reason, inEpoch: number, who: { networkId?: string; clu
     ...who,
   }) as const;
 
-function standby(): Alone {
-  const server = new Alone(2);
+function standby(): RecordedReplica {
+  const server = new RecordedReplica(2);
   server.start();
   server.welcome(FOLLOWS_S1);
   server.joined(0, 3);
@@ -38,12 +38,12 @@ function standby(): Alone {
 
 test('entries that do not continue the journal end the stream, and change nothing', () => {
   for (const wrong of [
-    (server: Alone) => server.entries(2, [3], 3), // a gap
-    (server: Alone) => server.entries(1, [4], 3), // an epoch that the primary does not have
-    (server: Alone) => server.entries(1, [2, 3, 2], 3), // epochs fall
-    (server: Alone) => server.entries(1, [], 2), // the stream's own epoch is another
-    (server: Alone) => server.joined(0, 3), // twice
-    (server: Alone) =>
+    (server: RecordedReplica) => server.entries(2, [3], 3), // a gap
+    (server: RecordedReplica) => server.entries(1, [4], 3), // an epoch that the primary does not have
+    (server: RecordedReplica) => server.entries(1, [2, 3, 2], 3), // epochs fall
+    (server: RecordedReplica) => server.entries(1, [], 2), // the stream's own epoch is another
+    (server: RecordedReplica) => server.joined(0, 3), // twice
+    (server: RecordedReplica) =>
       server.primary({
         kind: 'entries',
         epoch: epoch(3),
@@ -70,14 +70,14 @@ test('a commit position beyond the journal commits what is there', () => {
 });
 
 test("a primary that claims agreement beyond the journal's end is left", () => {
-  const server = new Alone(2);
+  const server = new RecordedReplica(2);
   server.start();
   server.welcome(FOLLOWS_S1);
   assert.ok(server.joined(1, 3).includes('hangs up on the primary'));
 });
 
 test('a standby that knows of a higher epoch does not join in a lower one', () => {
-  const server = new Alone(2);
+  const server = new RecordedReplica(2);
   server.start();
   server.welcome(FOLLOWS_S1);
   server.primary(refusal('fenced', 4));
@@ -106,7 +106,7 @@ test('cut entries are not durable, whatever the disk reports late; kept ones are
 });
 
 test('a join of another network or cluster is refused', () => {
-  const server = new Alone(1).reign(2, 3);
+  const server = new RecordedReplica(1).reign(2, 3);
   assert.deepEqual(server.standby(1, joinOf(2, { networkId: 'other' })), [
     'to standby 1: refused wrong-network, epoch 1',
     'hangs up on standby 1',
@@ -118,7 +118,7 @@ test('a join of another network or cluster is refused', () => {
 });
 
 test('a join that comes before the router has named us waits for its message, but not for ever', () => {
-  const server = new Alone(2);
+  const server = new RecordedReplica(2);
   server.start();
   server.welcome(FOLLOWS_S1);
   assert.deepEqual(server.standby(1, joinOf(1, { epoch: epoch(4) })), []);
@@ -135,7 +135,7 @@ test('a join that comes before the router has named us waits for its message, bu
 });
 
 test('the number of standbys of a primary is bounded, early or not', () => {
-  const early = new Alone(2);
+  const early = new RecordedReplica(2);
   early.start();
   early.welcome(FOLLOWS_S1);
   for (let id = 1; id <= MAX_MEMBERS; id += 1)
@@ -146,7 +146,7 @@ test('the number of standbys of a primary is bounded, early or not', () => {
   );
 
   const ids = Array.from({ length: MAX_MEMBERS + 90 }, (_, at) => at + 2);
-  const primary = new Alone(1).reign(...ids);
+  const primary = new RecordedReplica(1).reign(...ids);
   for (let id = 1; id < MAX_MEMBERS; id += 1)
     assert.ok(primary.standby(id, joinOf(10 + id)).includes(`to standby ${id}: joined at 0`));
   assert.deepEqual(primary.standby(99, joinOf(99))[0], 'to standby 99: refused limit-reached, epoch 1');
@@ -159,7 +159,7 @@ test('the number of standbys of a primary is bounded, early or not', () => {
 });
 
 test('a standby that claims entries that were never sent to it is not believed', () => {
-  const server = new Alone(1).reign(2, 3);
+  const server = new RecordedReplica(1).reign(2, 3);
   server.standby(1, joinOf(2));
   assert.deepEqual(server.standby(1, { kind: 'durable', epoch: epoch(1), position: position(7) }), [
     'to standby 1: refused invalid-argument, epoch 1',
@@ -172,7 +172,7 @@ test('a standby that claims entries that were never sent to it is not believed',
 });
 
 test('only a joined standby can depose a primary, and only with a higher epoch', () => {
-  const server = new Alone(1).reign(2, 3);
+  const server = new RecordedReplica(1).reign(2, 3);
   assert.deepEqual(server.standby(1, { kind: 'fenced', epoch: epoch(9) }), []);
   server.standby(2, joinOf(2));
   server.standby(2, { kind: 'fenced', epoch: epoch(1) });
@@ -182,7 +182,7 @@ test('only a joined standby can depose a primary, and only with a higher epoch',
 });
 
 test('a second join on one stream ends it', () => {
-  const server = new Alone(1).reign(2, 3);
+  const server = new RecordedReplica(1).reign(2, 3);
   server.standby(1, joinOf(2));
   assert.ok(server.standby(1, joinOf(2)).includes('hangs up on standby 1'));
   assert.deepEqual(server.flush(), []);
@@ -193,7 +193,7 @@ test('a second join on one stream ends it', () => {
 
 for (const reason of ['wrong-cluster', 'wrong-network', 'not-primary', 'limit-reached', 'internal'] as const)
   test(`a refusal as ${reason} at the primary's address keeps no server from serving`, () => {
-    const server = new Alone(2);
+    const server = new RecordedReplica(2);
     server.start();
     server.welcome({ epoch: 3, primary: 1, members: [1, 2], inSync: [1, 2] });
     server.primary(refusal(reason, 500));
@@ -204,7 +204,7 @@ for (const reason of ['wrong-cluster', 'wrong-network', 'not-primary', 'limit-re
 
 test('nor does a fence of another network or cluster, whatever epochs those have', () => {
   for (const who of [{ networkId: 'other' }, { networkId: '' }, { cluster: 2 }]) {
-    const server = new Alone(2);
+    const server = new RecordedReplica(2);
     server.start();
     server.welcome({ epoch: 3, primary: 1, members: [1, 2], inSync: [1, 2] });
     server.primary(refusal('fenced', 500, who));
@@ -215,7 +215,7 @@ test('nor does a fence of another network or cluster, whatever epochs those have
 });
 
 test('a server that the router does not name as a member neither joins nor deposes a primary', () => {
-  const server = new Alone(1).reign(2);
+  const server = new RecordedReplica(1).reign(2);
   const stranger = joinOf(9);
   assert.deepEqual(server.standby(1, stranger), []);
   assert.deepEqual(server.standby(1, { kind: 'fenced', epoch: epoch(500) }), []);
@@ -230,7 +230,7 @@ test('a server that the router does not name as a member neither joins nor depos
 });
 
 test('a new member that comes before the router has named it joins as soon as it is named', () => {
-  const server = new Alone(1).reign();
+  const server = new RecordedReplica(1).reign();
   assert.deepEqual(server.standby(1, joinOf(2)), []);
   assert.ok(
     server
@@ -240,7 +240,7 @@ test('a new member that comes before the router has named it joins as soon as it
 });
 
 test('a welcome of another network is ignored', () => {
-  const server = new Alone(1, { routers: ['r1', 'r2'] });
+  const server = new RecordedReplica(1, { routers: ['r1', 'r2'] });
   server.start();
   server.welcome({ epoch: 3, primary: 2, members: [1, 2] });
   server.routerEnded();
@@ -258,7 +258,7 @@ test('a welcome of another network is ignored', () => {
 });
 
 test('snapshots are for live members of this network and cluster', () => {
-  const server = new Alone(1).reign(2);
+  const server = new RecordedReplica(1).reign(2);
   const asked = (other: Partial<SnapshotQuestion>, token = 1): string[] => {
     const { networkId, cluster, serverId, incarnation, journalId, lifeId } = joinOf(2);
     const question = {
@@ -289,7 +289,7 @@ test('snapshots are for live members of this network and cluster', () => {
 });
 
 test('a snapshot ends with what was committed when it was asked for, and no later', () => {
-  const server = new Alone(1).reign(2, 3);
+  const server = new RecordedReplica(1).reign(2, 3);
   const { networkId, cluster, serverId, incarnation, journalId, lifeId } = joinOf(2);
   const question = { networkId, cluster, epoch: epoch(1), serverId, incarnation, journalId, lifeId };
   const before = server.step({ kind: 'snapshot-asked', token: 1, ...question });
@@ -309,7 +309,7 @@ test('a snapshot ends with what was committed when it was asked for, and no late
 });
 
 test('snapshots end when the server stops being primary', () => {
-  const server = new Alone(1).reign(2);
+  const server = new RecordedReplica(1).reign(2);
   const { networkId, cluster, serverId, incarnation, journalId, lifeId } = joinOf(2);
   const question = { networkId, cluster, epoch: epoch(1), serverId, incarnation, journalId, lifeId };
   server.step({ kind: 'snapshot-asked', token: 1, ...question });
@@ -318,7 +318,7 @@ test('snapshots end when the server stops being primary', () => {
 });
 
 test('a server that pulls its first snapshot says which network it is of', () => {
-  const server = new Alone(2);
+  const server = new RecordedReplica(2);
   server.start();
   server.welcome(FOLLOWS_S1);
   const outputs = server.replica.step(server.now, {
@@ -332,8 +332,8 @@ test('a server that pulls its first snapshot says which network it is of', () =>
 });
 
 test('a user of another cluster is refused at once, by primary and standby, whatever epoch is named', () => {
-  const others = (): Alone => {
-    const server = new Alone(2);
+  const others = (): RecordedReplica => {
+    const server = new RecordedReplica(2);
     server.start();
     server.router({
       kind: 'welcome',
@@ -344,7 +344,7 @@ test('a user of another cluster is refused at once, by primary and standby, what
     });
     return server;
   };
-  const standby = new Alone(2);
+  const standby = new RecordedReplica(2);
   standby.start();
   standby.router({
     kind: 'welcome',

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Command, DualpingError, LIMIT_LINE_INTERVAL_MS, NO_EPOCH, utf8Length } from '../index.js';
-import { Alone } from './alone.fixture.js';
+import { RecordedReplica } from './recorded-replica.fixture.js';
 import {
   DEFAULT_USER_LIMITS,
   ENTRY_BYTES,
@@ -12,7 +12,7 @@ import {
 } from './user-limits.js';
 
 /** A primary that is alone; its clients are sessions of the same name. */
-class Primary extends Alone {
+class Primary extends RecordedReplica {
   #token = 0;
   #position = 1;
   readonly #sent = new Map<string, number>();

@@ -9,8 +9,7 @@ import {
   MAX_EPOCH_STARTS,
   MAX_MEMBERS,
   type MemberInfo,
-  NO_EPOCH,
-  NO_POSITION,
+  NO_STATS,
   type PrimaryRef,
   type Stats,
   type Suspension,
@@ -152,17 +151,6 @@ export function assignmentToWire(assignment: Assignment): wire.Assignment {
     })),
   };
 }
-
-export const NO_STATS: Stats = Object.freeze({
-  durable: NO_POSITION,
-  committed: NO_POSITION,
-  lastEpoch: NO_EPOCH,
-  checksum: 0,
-  timelines: 0,
-  postsAccepted: 0,
-  slowSyncs: 0,
-  longestSyncMs: 0,
-});
 
 /** A member that sends no stats gets empty ones. */
 export function statsFromWire(stats: routing.Stats | undefined): Stats {

@@ -20,6 +20,7 @@ import type { Setup } from '../setup.js';
 import { type Machines, type Stage, stageFor } from '../simulation.js';
 import { eventLine } from './event-lines.js';
 import { News } from './news.js';
+import { actBy, type Performer, ScenarioError, type Verb } from './script.js';
 
 /** A seed with which no reader of past posts has to wait for others. */
 const SEED = 3;
@@ -58,15 +59,13 @@ const SETUP: Setup = {
   orders: false,
 };
 
-type Verb = readonly [pattern: RegExp, act: (...groups: string[]) => void];
+/** Actions that go on with what was begun before. */
+const GOES_ON = /^(?:\d+ ms pass|until .+)$/;
 
-export class ScenarioError extends Error {
-  override readonly name = 'ScenarioError';
-}
-
-export class Scenario {
+export class Scenario implements Performer {
   readonly #stage: Stage;
   readonly #news: News;
+  /** What `act` has not given yet. */
   readonly #lines: string[] = [];
   /** Of what happened since the last line at the margin. */
   #texts: string[] = [];
@@ -89,19 +88,18 @@ export class Scenario {
     this.#begin();
   }
 
-  /** The actions of the script, with the consequences that really followed. */
-  perform(script: string): string {
-    for (const line of script.split('\n')) {
-      if (line === '' || line.startsWith('#')) this.#lines.push(line);
-      else if (!line.startsWith(' ')) {
-        this.#lines.push(line);
-        this.#act(line);
-      }
+  act(line: string): readonly string[] {
+    if (!GOES_ON.test(line)) {
+      this.#since = this.#stage.world.now;
+      this.#texts = [];
     }
-    return this.#lines.join('\n');
+    actBy(this.#verbs, line);
+    return this.#lines.splice(0);
   }
 
   readonly #verbs: readonly Verb[] = [
+    [/^(\d+) ms pass$/, (ms) => this.#run(this.#stage.world.now + Number(ms))],
+    [/^until (.+)$/, (text) => this.#runUntilTold(text)],
     [/^(\w+) posts "(.+)"$/, (name, text) => this.#person(name).submit({ kind: 'post', text })],
     [/^(\w+) follows (\w+)$/, (name, target) => this.#person(name).submit({ kind: 'follow', target })],
     [/^(s\d|the router) is killed$/, (name) => this.#kill(name)],
@@ -118,21 +116,6 @@ export class Scenario {
       },
     ],
   ];
-
-  #act(line: string): void {
-    const pass = /^(\d+) ms pass$/.exec(line);
-    if (pass !== null) return this.#run(this.#stage.world.now + Number(pass[1]));
-    const until = /^until (.+)$/.exec(line);
-    if (until !== null) return this.#runUntilTold(until[1] ?? '');
-    for (const [pattern, act] of this.#verbs) {
-      const match = pattern.exec(line);
-      if (match === null) continue;
-      this.#since = this.#stage.world.now;
-      this.#texts = [];
-      return act(...match.slice(1));
-    }
-    throw new ScenarioError(`nobody knows how to play "${line}"`);
-  }
 
   #begin(): void {
     const { cluster, world } = this.#stage;

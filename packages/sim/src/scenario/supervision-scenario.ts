@@ -1,78 +1,81 @@
 /**
- * Runs the machines of supervision from a transcript. Intervals are 1 s. Time is virtual; while it passes
- * processes that are not frozen answer pings.
+ * Runs scenarios of the machines of supervision. Intervals are 1 s. While time passes processes that are not
+ * frozen answer pings.
  */
-import { unreachable } from '../invariants.js';
-import type { Machine } from '../machine.js';
-import { actBy, type Performer, type Verb } from '../transcripts.fixture.js';
-import type {
-  ExitKind,
-  Outcome,
-  SupervisorInput,
-  SupervisorOutput,
-  SupervisorWatchInput,
-  SupervisorWatchOutput,
-} from './supervision-messages.js';
-import { Supervisor } from './supervisor.js';
-import { SupervisorWatch } from './supervisor-watch.js';
+import {
+  type ExitKind,
+  type Machine,
+  Supervisor,
+  type SupervisorInput,
+  type SupervisorOutput,
+  SupervisorWatch,
+  type SupervisorWatchInput,
+  type SupervisorWatchOutput,
+  unreachable,
+} from '@dualping/core';
+import { MachineLoop } from '@dualping/runtime';
+import { ScenarioClock } from './scenario-clock.js';
+import { actBy, type Performer, type Verb } from './script.js';
 
-abstract class Play<Input extends { readonly kind: string }, Output> implements Performer {
-  protected now = 0;
+abstract class SupervisionScenario<Input extends { readonly kind: string }, Output> implements Performer {
+  readonly #clock = new ScenarioClock();
+  readonly #loop: MachineLoop<Input, Output>;
   #lines: string[] = [];
 
-  abstract readonly machine: Machine<Input, Output>;
+  constructor(machine: Machine<Input, Output>) {
+    this.#loop = new MachineLoop(machine, { clock: this.#clock, perform: (output) => this.#perform(output) });
+  }
+
   protected abstract readonly verbs: readonly Verb[];
   /** Performs an output in the model, and returns its line; undefined when there is nothing to show. */
   protected abstract show(output: Output): string | undefined;
   /** What the model does while time passes. */
-  protected whileTimePasses(): void {}
+  protected abstract whileTimePasses(): void;
 
   act(line: string): readonly string[] {
-    this.#lines = [];
+    const clock = this.#clock;
     actBy(
       [
-        [/^(\d+) ms pass$/, (ms) => this.#pass(Number(ms))],
-        [
-          /^(\d+) ms pass in which nobody here runs$/,
-          (ms) => {
-            this.now += Number(ms);
-          },
-        ],
+        [/^(\d+) ms pass$/, (ms) => this.#pass(clock.now() + Number(ms))],
+        [/^(\d+) ms pass in which nobody here runs$/, (ms) => clock.moveTo(clock.now() + Number(ms))],
         ...this.verbs,
       ],
       line,
     );
-    return this.#lines;
-  }
-
-  #pass(durationMs: number): void {
-    const until = this.now + durationMs;
-    for (let due = this.machine.nextDeadline(); due !== undefined && due <= until; ) {
-      this.now = Math.max(this.now, due);
-      this.step({ kind: 'tick' });
-      this.whileTimePasses();
-      const next = this.machine.nextDeadline();
-      due = next === undefined || next > this.now ? next : undefined; // what stays due waits for other inputs
-    }
-    this.now = until;
+    return this.#lines.splice(0);
   }
 
   protected step(input: Input | { readonly kind: 'tick' }): void {
-    for (const output of this.machine.step(this.now, input)) {
-      const shown = this.show(output);
-      if (shown !== undefined) this.#lines.push(shown);
+    this.#loop.feed(input);
+  }
+
+  #pass(until: number): void {
+    const clock = this.#clock;
+    while (clock.due <= until) {
+      clock.moveTo(clock.due);
+      clock.fireIfDue();
+      this.whileTimePasses();
     }
+    clock.moveTo(until);
+  }
+
+  #perform(output: Output): void {
+    const shown = this.show(output);
+    if (shown !== undefined) this.#lines.push(`  ${shown}`);
   }
 }
 
-const outcomeText = (outcome: Outcome): string =>
+const outcomeText = (outcome: Extract<SupervisorOutput, { kind: 'finished' }>['outcome']): string =>
   outcome.kind === 'told' ? `told, ${outcome.detail}` : `given up, ${outcome.because}: ${outcome.detail}`;
 
-export class SupervisorPlay extends Play<SupervisorInput, SupervisorOutput> {
-  override readonly machine = new Supervisor('s1', { keepAliveMs: 1_000 });
+export class SupervisorScenario extends SupervisionScenario<SupervisorInput, SupervisorOutput> {
   #link = 0;
   #frozen = false;
   #pinged = false;
+
+  constructor() {
+    super(new Supervisor('s1', { keepAliveMs: 1_000 }));
+  }
 
   protected override readonly verbs: readonly Verb[] = [
     [/^begins with nothing running$/, () => this.step({ kind: 'begin', running: false })],
@@ -144,10 +147,16 @@ export class SupervisorPlay extends Play<SupervisorInput, SupervisorOutput> {
   }
 }
 
-export class SupervisorWatchPlay extends Play<SupervisorWatchInput, SupervisorWatchOutput> {
-  override readonly machine = new SupervisorWatch({ keepAliveMs: 1_000 });
+export class SupervisorWatchScenario extends SupervisionScenario<
+  SupervisorWatchInput,
+  SupervisorWatchOutput
+> {
   #link = 0;
   #frozen = false;
+
+  constructor() {
+    super(new SupervisorWatch({ keepAliveMs: 1_000 }));
+  }
 
   protected override readonly verbs: readonly Verb[] = [
     [/^begins$/, () => this.step({ kind: 'tick' })],

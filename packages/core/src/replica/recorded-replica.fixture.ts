@@ -1,9 +1,8 @@
-/** One replica. The test itself acts as the routers, peers and clients; outputs are given as lines. */
+/** One replica: the test itself acts as the routers, peers and clients; outputs are given as lines. */
 import {
   DEFAULT_TIMING,
   type Entry,
   epoch,
-  type JournalCommand,
   type MemberMessage,
   NO_POSITION,
   type PrimaryMessage,
@@ -14,14 +13,10 @@ import {
   type ReplicaStart,
   type RouterMessage,
   type StandbyMessage,
-  serverId,
 } from '../index.js';
-import { assignmentOf, type Told } from './assignment.fixture.js';
-import { Disk, lifeOf } from './disk.fixture.js';
+import { assignmentOf, emptyStart, entryOf, type Told } from './replica-inputs.fixture.js';
 
-export type Join = Extract<StandbyMessage, { kind: 'join' }>;
-
-export class Alone {
+export class RecordedReplica {
   readonly replica: Replica;
   now = 0;
   /** The last attempt at each router, and at any. */
@@ -33,9 +28,7 @@ export class Alone {
     readonly id: number,
     { routers = ['r1'], start = {} }: { routers?: readonly string[]; start?: Partial<ReplicaStart> } = {},
   ) {
-    const identity = { cluster: 1, serverId: serverId(id), address: `s${id}`, routers };
-    const empty = new Disk(`journal of s${id}`).start(identity);
-    this.replica = new Replica({ ...empty, ...start }, DEFAULT_TIMING);
+    this.replica = new Replica({ ...emptyStart(id, { routers }), ...start }, DEFAULT_TIMING);
   }
 
   step(input: ReplicaInput): string[] {
@@ -135,32 +128,6 @@ export class Alone {
     return this;
   }
 }
-
-export function entryOf(at: number, inEpoch: number, command?: JournalCommand): Entry {
-  return {
-    position: position(at),
-    epoch: epoch(inEpoch),
-    timeMs: 0,
-    sessionId: command === undefined ? '' : 'session',
-    requestNo: command === undefined ? 0 : at,
-    command: command ?? { kind: 'epoch-start', serverId: serverId(1) },
-  };
-}
-
-/** The `join` of a standby with an empty journal. */
-export const joinOf = (id: number, other: Partial<Join> = {}): Join => ({
-  kind: 'join',
-  networkId: 'net',
-  cluster: 1,
-  epoch: epoch(1),
-  serverId: serverId(id),
-  incarnation: 1,
-  journalId: `journal of s${id}`,
-  lifeId: lifeOf(`journal of s${id}`, 1),
-  lastPosition: NO_POSITION,
-  epochStarts: [],
-  ...other,
-});
 
 function lineOf(output: ReplicaOutput): string | undefined {
   switch (output.kind) {

@@ -47,7 +47,7 @@ export const routed = ({ epoch: number, primary, revision, incarnation, availabl
   })),
 });
 
-export class AloneMember {
+export class RecordedMembership {
   readonly membership: Membership;
   now = 0;
   /** The last attempt at each router, and at any. */

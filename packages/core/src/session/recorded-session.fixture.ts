@@ -56,7 +56,7 @@ export const post = (at: number, text = `text ${at}`): Post => ({
   timeMs: 0,
 });
 
-export class Stage {
+export class RecordedSession {
   readonly session: ClientSession;
   now: Instant = 0;
   /** The last question to each router, and to any. */

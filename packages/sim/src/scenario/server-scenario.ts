@@ -1,0 +1,316 @@
+/**
+ * Runs a scenario of one cluster's servers, to show their rules: nothing starts a server again by itself,
+ * users send each request by hand, and only what parts report and users get is shown. Nothing is left to
+ * chance, and all checkers look on.
+ */
+import { epoch, parseTiming, position, type ServerId, type Timing } from '@dualping/core';
+import { Calm } from '../random.js';
+import type { ServerProcess } from '../server-process.js';
+import type { Setup } from '../setup.js';
+import { type Machines, type Stage, stageFor } from '../simulation.js';
+import { SOON_MS } from '../stream.js';
+import { Caller, type Place } from './caller.js';
+import { actBy, type Performer, ScenarioError, type Verb } from './script.js';
+
+/** A step over the network and a sync, ms: far less than any time of the protocol. */
+const STEP_MS = 0.1;
+const SYNC_MS = 0.1;
+/** After each action: within this time its consequences that wait for no timer have followed, ms. */
+const MOMENT_MS = 10;
+/** Time in which servers that have just started come to be in sync, ms. */
+const CALM_MS = 500;
+/** Longest wait for an answer when one request follows another, ms. */
+const PATIENCE_MS = 20_000;
+
+const USUAL: Timing = parseTiming({});
+const QUICK: Timing = parseTiming({ pingIntervalMs: 50, deadAfterMs: 150 });
+
+const setupFor = (servers: number, timing: Timing): Setup => ({
+  seed: 0,
+  limits: 'production',
+  clusters: 1,
+  routerCount: 1,
+  servers,
+  clients: [],
+  routers: ['router'],
+  timing,
+  network: { leastMs: STEP_MS, meanMs: 0, hiccupChance: 0, hiccupMs: 0 },
+  serverSyncMs: SYNC_MS,
+  routerSyncMs: SYNC_MS,
+  stormMs: 0,
+  faults: [],
+  ambush: undefined,
+  keyholders: false,
+  churn: false,
+  operatorPatienceMs: undefined,
+  orders: false,
+});
+
+/** What every server reports at each start, and when the router is back. */
+const ATTACHED = /^attached to the router/;
+/** There is no other cluster. */
+const CLUSTER = /^cluster 1: /;
+
+export class ServerScenario implements Performer {
+  readonly #stage: Stage;
+  readonly #callers = new Map<string, Caller>();
+  readonly #thaws = new Map<string, () => void>();
+  readonly #diskGoesOn = new Map<string, () => void>();
+  /** As `s1>s2`. */
+  readonly #cuts = new Set<string>();
+  readonly #verbs: readonly Verb[];
+  #lines: string[] = [];
+
+  /**
+   * @param machines with production's limits
+   * @param given `2 servers`, `quick timing`; the default is 3 servers with the usual timing
+   */
+  constructor(machines: Machines, given: readonly string[] = []) {
+    const servers = given.flatMap((each) => /^(\d+) servers?$/.exec(each)?.[1] ?? []);
+    const setup = setupFor(Number(servers[0] ?? 3), given.includes('quick timing') ? QUICK : USUAL);
+    this.#stage = stageFor(
+      setup,
+      machines,
+      { line: (_, who, text) => this.#report(who, text) },
+      new Calm('scenario'),
+    );
+    for (const server of this.#stage.cluster.servers)
+      server.onStopped = ({ failed, reason }) =>
+        this.#say(server.name, `ends${failed ? ', failed' : ''}: ${reason}`);
+    this.#verbs = [...this.#verbsOfServers(), ...this.#verbsOfOthers(), ...this.#verbsOfUsers()];
+  }
+
+  act(line: string): readonly string[] {
+    actBy(this.#verbs, line);
+    this.#pass(MOMENT_MS);
+    return this.#lines.splice(0);
+  }
+
+  #verbsOfServers(): Verb[] {
+    return [
+      [
+        /^(s[\d s]*) runs?(?:, and (\w+) is logged in at (s\d))?$/,
+        (names, user, at) => this.#begin(names, user, at),
+      ],
+      [/^(s[\d s]*) starts?$/, (names) => this.#each(names, (server) => server.start())],
+      [/^(s[\d s]*) crash(?:es)?$/, (names) => this.#each(names, (server) => server.kill())],
+      [/^(s\d) is wiped$/, (name) => this.#server(name).wipe()],
+      [/^(s\d) stops$/, (name) => this.#server(name).stop()],
+      [/^(s\d) freezes$/, (name) => this.#freeze(name)],
+      [/^(s\d) thaws$/, (name) => this.#thaw(name)],
+      [/^all parts freeze$/, () => this.#freezeAll()],
+      [/^all parts thaw$/, () => this.#thawAll()],
+      [/^the disk of (s\d) hangs$/, (name) => this.#diskGoesOn.set(name, this.#server(name).disk.hang())],
+      [/^the disk of (s\d) goes on$/, (name) => this.#diskGoesOn.get(name)?.()],
+      [/^the disk of (s\d) fails$/, (name) => this.#feed(name, 'journal-failed', 'no space left')],
+      [
+        /^the disk of (s\d) has hung for too long$/,
+        (name) => this.#feed(name, 'disk-stalled', 'the disk hangs'),
+      ],
+      [
+        /^(s\d) finds its journal damaged$/,
+        (name) => this.#feed(name, 'journal-damaged', 'entry 2 is damaged'),
+      ],
+      [/^\(journals\)$/, () => this.#showJournals()],
+    ];
+  }
+
+  #verbsOfOthers(): Verb[] {
+    const { cluster } = this.#stage;
+    return [
+      [/^the router starts$/, () => cluster.startRouter(cluster.router.name)],
+      [/^the router crashes$/, () => this.#killRouter()],
+      [/^the operator asks for a handover$/, () => cluster.router.handOver(1)],
+      [
+        /^the operator promotes s(\d) unclean$/,
+        (id) => cluster.router.promoteUnclean(1, Number(id) as ServerId, true),
+      ],
+      [/^(\d+) ms pass$/, (ms) => this.#pass(Number(ms))],
+      [
+        /^(\w+) and (?:the )?(\w+) are cut off from each other$/,
+        (one, other) => {
+          this.#cut(one, other);
+          this.#cut(other, one);
+        },
+      ],
+      [
+        /^(\w+) and (?:the )?(\w+) are joined again$/,
+        (one, other) => {
+          this.#heal(one, other);
+          this.#heal(other, one);
+        },
+      ],
+      [/^nothing gets from (?:the )?(\w+) to (?:the )?(\w+)$/, (from, to) => this.#cut(from, to)],
+      [/^all gets from (?:the )?(\w+) to (?:the )?(\w+)$/, (from, to) => this.#heal(from, to)],
+      [
+        /^the streams between (\w+) and (\w+) break$/,
+        (one, other) => cluster.network.sever(one, other, false),
+      ],
+    ];
+  }
+
+  #verbsOfUsers(): Verb[] {
+    const at = 'at (s\\d)(?: expecting epoch (\\d+))?$';
+    return [
+      [
+        new RegExp(`^(\\w+) logs in ${at}`),
+        (user, server, of) => this.#caller(user).logIn(this.#place(server, of)),
+      ],
+      [
+        new RegExp(`^(\\w+) posts "(.*)" ${at}`),
+        (user, text, server, of) => this.#caller(user).post(text, this.#place(server, of)),
+      ],
+      [
+        new RegExp(`^(\\w+) answers (\\w+) at (\\d+) "(.*)" ${at}`),
+        (user, author, place, text, server, of) =>
+          this.#caller(user).post(text, this.#place(server, of), {
+            author,
+            position: position(Number(place)),
+          }),
+      ],
+      [
+        new RegExp(`^(\\w+) posts (\\d+) times ${at}`),
+        (user, times, server, of) => this.#postMany(user, Number(times), this.#place(server, of)),
+      ],
+      [
+        new RegExp(`^(\\w+) follows (\\w+) ${at}`),
+        (user, target, server, of) => this.#caller(user).follow(target, this.#place(server, of)),
+      ],
+      [
+        new RegExp(`^(\\w+) sends number (\\d+) ${at}`),
+        (user, no, server, of) => this.#caller(user).send(Number(no), this.#place(server, of)),
+      ],
+      [/^(\w+) gives up waiting$/, (user) => this.#caller(user).giveUp()],
+      [
+        new RegExp(`^(\\w+) lists ${at}`),
+        (user, server, of) => this.#caller(user).list(this.#place(server, of)),
+      ],
+      [
+        new RegExp(`^(\\w+) (?:opens a timeline|resumes a timeline after (\\d+)) ${at}`),
+        (user, after, server, of) =>
+          this.#caller(user).openTimeline(position(Number(after)), this.#place(server, of)),
+      ],
+      [/^(\w+) stops reading$/, (user) => this.#caller(user).read(false)],
+      [/^(\w+) reads on$/, (user) => this.#caller(user).read(true)],
+      [
+        /^(\w+) pages (\d+) posts before (\d+)$/,
+        (user, limit, before) =>
+          this.#caller(user).ask({ kind: 'older', before: position(Number(before)), limit: Number(limit) }),
+      ],
+      [
+        /^(\w+) asks what (\d+) answers$/,
+        (user, of) => this.#caller(user).ask({ kind: 'answered', of: position(Number(of)) }),
+      ],
+    ];
+  }
+
+  /** How most scenarios begin; one of them shows its consequences. */
+  #begin(names: string, user: string, at: string): void {
+    this.act('the router starts');
+    this.act(`${names} start`);
+    this.#pass(CALM_MS);
+    if (user !== '') this.act(`${user} logs in at ${at}`);
+    this.#lines = [];
+  }
+
+  get #processes(): readonly string[] {
+    const { routers, servers } = this.#stage.cluster;
+    return [...routers, ...servers].map(({ name }) => name);
+  }
+
+  #server(name: string): ServerProcess {
+    return this.#stage.cluster.server(name);
+  }
+
+  #each(names: string, act: (server: ServerProcess) => void): void {
+    for (const name of names.trim().split(' ')) {
+      act(this.#server(name));
+      this.#pass(MOMENT_MS);
+    }
+  }
+
+  #feed(name: string, kind: 'journal-failed' | 'disk-stalled' | 'journal-damaged', detail: string): void {
+    const server = this.#server(name);
+    server.receive(() => server.feed({ kind, detail }));
+  }
+
+  #freeze(name: string): void {
+    this.#thaws.set(name, this.#stage.cluster.process(name).freeze());
+  }
+
+  #thaw(name: string): void {
+    this.#thaws.get(name)?.();
+  }
+
+  #freezeAll(): void {
+    for (const name of this.#processes) this.#freeze(name);
+  }
+
+  #thawAll(): void {
+    for (const name of this.#processes) this.#thaw(name);
+  }
+
+  #killRouter(): void {
+    for (const router of this.#stage.cluster.routers) router.kill();
+  }
+
+  #cut(from: string, to: string): void {
+    if (this.#cuts.has(`${from}>${to}`)) return;
+    this.#cuts.add(`${from}>${to}`);
+    this.#stage.cluster.network.cut(from, to, false);
+  }
+
+  #heal(from: string, to: string): void {
+    if (this.#cuts.delete(`${from}>${to}`)) this.#stage.cluster.network.heal(from, to, SOON_MS);
+  }
+
+  #caller(name: string): Caller {
+    const known = this.#callers.get(name);
+    if (known !== undefined) return known;
+    const caller = new Caller(name, this.#stage.cluster.network, (text) => this.#say(name, text));
+    this.#callers.set(name, caller);
+    return caller;
+  }
+
+  #place(server: string, of: string): Place {
+    return { server: this.#server(server).name, epoch: epoch(Number(of)) };
+  }
+
+  /** Each when the one before is answered; only the outcome of the last one is shown. */
+  #postMany(user: string, times: number, place: Place): void {
+    const { world } = this.#stage;
+    const caller = this.#caller(user);
+    for (let number = 1; number <= times; number += 1) {
+      this.#lines = [];
+      caller.post(`number ${number}`, place);
+      const end = world.now + PATIENCE_MS;
+      while (caller.unsettled > 0)
+        if (!world.step(end)) throw new ScenarioError(`${user} got no answer within ${PATIENCE_MS} ms`);
+    }
+  }
+
+  #pass(ms: number): void {
+    const { world } = this.#stage;
+    const until = world.now + ms;
+    while (world.step(until));
+  }
+
+  #showJournals(): void {
+    const { servers } = this.#stage.cluster;
+    const checksums = new Set(servers.map(({ disk }) => disk.durable.checksum));
+    if (checksums.size === 1) this.#lines.push(`  all equal, up to ${servers[0]?.disk.durable.last}`);
+    else
+      for (const { name, disk } of servers) {
+        const entries = disk.durable.entries.map((entry) => `${entry.position}e${entry.epoch}`);
+        this.#say(name, entries.length === 0 ? 'empty' : entries.join(' '));
+      }
+  }
+
+  #report(who: string, text: string): void {
+    if (!ATTACHED.test(text)) this.#say(who, text.replace(CLUSTER, ''));
+  }
+
+  #say(who: string, text: string): void {
+    this.#lines.push(`  ${who}: ${text}`);
+  }
+}
