@@ -1,4 +1,4 @@
-// Makes packages/dualping/bundle: the parts that run all the time, each as one file, with its compiled code.
+// Makes packages/dualping/bundle: router, server and all other commands, each as one file with compiled code.
 //
 //   node scripts/bundle.mjs [--final]
 //
@@ -10,7 +10,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writ
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { bundledPart, codeCacheKey } from '../packages/dualping/bin/bundled.js';
+import { bundledPart, codeCacheKey, MAIN } from '../packages/dualping/bin/bundled.js';
 import { COMMANDS } from '../packages/dualping/dist/commands/index.js';
 import { knownOf } from '../packages/dualping/dist/program.js';
 import { rehearse } from './rehearse.mjs';
@@ -18,11 +18,16 @@ import { rehearse } from './rehearse.mjs';
 const PACKAGE = fileURLToPath(new URL('../packages/dualping/', import.meta.url));
 const FOLDER = join(PACKAGE, 'bundle');
 const BUILDING = `${FOLDER}.building`;
-/** By the first word of a command line. */
+/** By the first word of a command line; all other commands are in `MAIN`. */
 const PARTS = { router: 'routerCommand', server: 'serverCommand' };
+const NAMES = [...Object.keys(PARTS), MAIN];
 
 /** What runs it gives it its own `require`; see `bin/bundled.js`. */
-const WRAPPER = { before: '(function (exports, require, module, __filename, __dirname) {', after: '})' };
+const WRAPPER = {
+  before: `(function (exports, require, module, __filename, __dirname) {
+const ownPlace = (path) => require('node:url').pathToFileURL(require('node:path').join(__dirname, path)).href;`,
+  after: '})',
+};
 
 const isFinal = process.argv.includes('--final');
 
@@ -31,13 +36,14 @@ const ownPlaces = {
   name: 'own-places',
   setup: ({ onLoad }) =>
     onLoad({ filter: /packages[\\/][^\\/]+[\\/]dist[\\/].*\.js$/ }, ({ path }) => {
-      const place = JSON.stringify(relative(FOLDER, path));
-      const url = `require('node:url').pathToFileURL(require('node:path').join(__dirname, ${place})).href`;
+      // Not by `require`: a module may have its own of that name.
+      const url = `ownPlace(${JSON.stringify(relative(FOLDER, path))})`;
       return { contents: readFileSync(path, 'utf8').replaceAll('import.meta.url', url), loader: 'js' };
     }),
 };
 
 function entryOf(name) {
+  if (name === MAIN) return "export { main as start } from './dist/main.js';";
   const { keys, variables } = knownOf(COMMANDS);
   const keyList = [...keys].map(([command, its]) => [command, [...its]]);
   return `
@@ -65,6 +71,8 @@ async function bundle(name) {
     banner: { js: WRAPPER.before },
     footer: { js: WRAPPER.after },
     absWorkingDir: PACKAGE,
+    // What blessed's terminal widget would need: not installed, and never loaded.
+    external: ['term.js', 'pty.js'],
     plugins: [ownPlaces],
     logLevel: 'warning',
   });
@@ -79,11 +87,11 @@ async function bundle(name) {
 }
 
 rmSync(BUILDING, { recursive: true, force: true });
-if (Object.keys(PARTS).every((name) => bundledPart(name)?.isCompiled)) process.exit(0);
+if (NAMES.every((name) => bundledPart(name)?.isCompiled)) process.exit(0);
 mkdirSync(BUILDING);
 const parts = {};
 const inputs = {};
-for (const name of Object.keys(PARTS)) {
+for (const name of NAMES) {
   const { code, modules } = await bundle(name);
   parts[name] = { code, codeCaches: {} };
   for (const path of isFinal ? [] : modules) inputs[relative(FOLDER, path)] = statSync(path).mtimeMs;

@@ -1,5 +1,6 @@
 /**
- * Parts of dualping, each as one file with the code that V8 compiled when the bundle was made.
+ * Parts of dualping, each as one file with the code that V8 compiled when the bundle was made: router, server,
+ * and one for all other commands.
  *
  * Loaded module by module, a server takes three times as long until it listens, and keeps 18 MB more. Memory
  * is also time to notice: a killed process closes its connections after its memory is freed. A bundle counts
@@ -16,12 +17,19 @@ const FOLDER = fileURLToPath(new URL('../bundle/', import.meta.url));
 /** V8 looks for itself whether it has other flags than the V8 that compiled. */
 export const codeCacheKey = `${process.version}-${process.arch}`;
 
-/** A part, or undefined when there is no bundle of what is built now. */
-export function bundledPart(name, folder = FOLDER) {
+/** The part with all commands, for those that have none of their own. */
+export const MAIN = 'main';
+
+/**
+ * The part for a command line that begins with this word; undefined when there is no bundle of what is built
+ * now.
+ */
+export function bundledPart(word, folder = FOLDER) {
   const manifest = manifestIn(folder);
-  if (manifest === undefined || !Object.hasOwn(manifest.parts, name)) return undefined;
-  if (!isFresh(manifest.inputs, folder)) return undefined;
-  const { code, codeCaches } = manifest.parts[name];
+  if (manifest === undefined || !isFresh(manifest.inputs, folder)) return undefined;
+  const part = manifest.parts[Object.hasOwn(manifest.parts, word) ? word : MAIN];
+  if (part === undefined) return undefined;
+  const { code, codeCaches } = part;
   const file = join(folder, code);
   const compiled = codeCaches[codeCacheKey];
   const cachedData = compiled === undefined ? undefined : readFileSync(join(folder, compiled));
@@ -54,6 +62,7 @@ function manifestIn(folder) {
 /** `inputs`: modules that went into it, by path from the folder, and when each was written. */
 function isFresh(inputs, folder) {
   return Object.entries(inputs).every(
-    ([path, writtenMs]) => statSync(join(folder, path), { throwIfNoEntry: false })?.mtimeMs === writtenMs,
+    // Not by `join`, which costs more than asking the kernel.
+    ([path, writtenMs]) => statSync(`${folder}/${path}`, { throwIfNoEntry: false })?.mtimeMs === writtenMs,
   );
 }

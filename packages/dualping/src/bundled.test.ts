@@ -24,7 +24,11 @@ const CODE = `(function (exports, require, module, __filename, __dirname) {
 })`;
 
 /** A bundle of one part, made of one module. @returns its folder, and where the module is */
-function bundle(context: TestContext, compiled?: Buffer): { folder: string; module: string } {
+function bundle(
+  context: TestContext,
+  compiled?: Buffer,
+  name = 'part',
+): { folder: string; module: string } {
   const parent = mkdtempSync(join(tmpdir(), 'dualping-bundle-'));
   context.after(() => rmSync(parent, { recursive: true }));
   const folder = join(parent, 'bundle');
@@ -37,7 +41,7 @@ function bundle(context: TestContext, compiled?: Buffer): { folder: string; modu
   const inputs = { '../module.js': statSync(module).mtimeMs };
   writeFileSync(
     join(folder, 'manifest.json'),
-    JSON.stringify({ inputs, parts: { part: { code: 'part.cjs', codeCaches } } }),
+    JSON.stringify({ inputs, parts: { [name]: { code: 'part.cjs', codeCaches } } }),
   );
   return { folder, module };
 }
@@ -64,6 +68,12 @@ test('without a bundle, or for a part that is not in it, the modules run', (cont
   const { folder } = bundle(context);
   for (const name of ['other', 'constructor', '']) assert.equal(bundledPart(name, folder), undefined);
   assert.equal(bundledPart('part', join(folder, 'nowhere')), undefined);
+});
+
+test('a word without a part of its own runs the part of all commands', (context) => {
+  const { folder } = bundle(context, undefined, 'main');
+  for (const word of ['client', '--help', 'constructor', ''])
+    assert.deepEqual(bundledPart(word, folder)?.start([word]), [[word], 'part.cjs']);
 });
 
 test('a bundle of an older build, or of a missing one, is not used', (context) => {

@@ -7,7 +7,7 @@ import {
   type SessionState,
 } from '@dualping/client';
 import { type EndingSignal, EXIT, exitCodeFor, SIGNAL_EXITS } from '@dualping/host';
-import { delay, exhaustMap, filter, finalize, firstValueFrom, merge, skipWhile, take, takeWhile } from 'rxjs';
+import { delay, exhaustMap, filter, finalize, merge, skipWhile, take, takeWhile } from 'rxjs';
 import type { Io } from './io.js';
 import { runLineClient } from './line-client/line-client.js';
 import { renderState } from './render.js';
@@ -38,14 +38,14 @@ export async function runPersonClient(options: PersonClientOptions): Promise<num
   const { session, routers, credentials, formerly = [], io, lines, signal } = options;
   if (hasFullScreen(io, lines)) {
     // Loaded only here: other commands start faster without it.
-    const { runClient, NoScreen } = await import('@dualping/terminal');
-    const network = { id: networkIdOf(new RouterClient({ routers, credentials }), session), formerly };
-    const first = await Promise.race([firstWord(session), signal]);
-    if (typeof first === 'string') {
+    const terminal = await Promise.race([import('@dualping/terminal'), signal]);
+    if (typeof terminal === 'string') {
       session.close();
-      return SIGNAL_EXITS[first];
+      return SIGNAL_EXITS[terminal];
     }
-    if (first.kind === 'failed') return sayFailure(first, io);
+    const { runClient, NoScreen } = terminal;
+    const id = networkIdOf(new RouterClient({ routers, credentials }), session);
+    const network = { id, certified: credentials?.network, formerly };
     try {
       const exitCode = await runClient({
         session,
@@ -54,8 +54,9 @@ export async function runPersonClient(options: PersonClientOptions): Promise<num
         input: io.input,
         output: io.output,
         env: process.env,
+        refused: refusalOf(session),
       });
-      // If the session fails later, the screen stays, with the person's drafts.
+      // A refused login ends the screen. If the session fails later, the screen stays, with the drafts.
       const { state } = session;
       return state.kind === 'failed' && exitCode === EXIT.done ? sayFailure(state, io) : exitCode;
     } catch (error) {
@@ -87,26 +88,28 @@ function networkIdOf(client: RouterClient, session: DualpingSession): Promise<st
   return new Promise((resolve) => id.subscribe(resolve));
 }
 
-/** How long the screen waits for the outcome of the login, ms: a live server answers sooner. */
+/** How long a failure counts as the outcome of the login, ms: a live server answers sooner. */
 const LOGIN_PATIENCE_MS = 1_500;
 
 /**
- * The first state that shows whether the session can work: a failure, such as a refused key, is then printed
- * as a line, without a full screen.
+ * Resolves if the first outcome of the session is a failure, such as a refused key: that is for the command
+ * line, not for a full screen. Otherwise never.
  */
-const firstWord = (session: DualpingSession): Promise<SessionState> =>
-  firstValueFrom(
+const refusalOf = (session: DualpingSession): Promise<void> =>
+  new Promise((resolve) => {
     merge(
       session.state$.pipe(skipWhile((state) => isUndecided(state) || state.kind === 'connecting')),
       // It still connects after that: then the screen shows how.
       session.state$.pipe(skipWhile(isUndecided), delay(LOGIN_PATIENCE_MS)),
-    ),
-  );
+    )
+      .pipe(
+        take(1),
+        filter(({ kind }) => kind === 'failed'),
+      )
+      .subscribe(() => resolve());
+  });
 
-/**
- * Whether only addresses without a router have answered yet. A silent router is given up in time, and then
- * the screen opens.
- */
+/** Whether only addresses without a router have answered yet. A silent router is given up in time. */
 const isUndecided = (state: SessionState): boolean =>
   state.kind === 'resolving' && (state.because === undefined || state.because.reason === 'not-a-router');
 

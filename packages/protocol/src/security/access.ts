@@ -161,7 +161,7 @@ export class Access {
       }
     };
     const [bytes] = call.metadata.get(TOKEN_KEY);
-    const verifying = bytes instanceof Buffer ? this.#tokens?.verifySoon(bytes) : undefined;
+    const verifying = bytes instanceof Buffer ? this.#tokens?.verifySoon(bytes, Date.now()) : undefined;
     return verifying === undefined ? judged() : verifying.then(judged, refusedFor);
   }
 

@@ -1,5 +1,9 @@
-/** A gRPC server that checks the caller of every call of every service, before any handler runs. */
-import type { ServerHttp2Stream } from 'node:http2';
+/**
+ * A gRPC server that checks the caller of every call of every service, before any handler runs. Calls of users
+ * get a budget of each turn, so that hundreds at once don't delay what keeps a cluster together.
+ */
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { DualpingError } from '@dualping/core';
 import {
   type ChannelOptions,
   type MethodDefinition,
@@ -8,33 +12,73 @@ import {
   type UntypedHandleCall,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { toServiceError } from '../status.js';
+import { REASON_KEY, STATUS_OF_REASON, toServiceError } from '../status.js';
+import { TurnBudget } from '../turn-budget.js';
 import type { Access, Called, Refusal } from './access.js';
+import { RULES } from './roles.js';
 
 /** The methods of grpc-js that get each new stream: without channelz, and with it. */
 const STREAM_HANDLERS = ['_streamHandler', '_channelzHandler'] as const;
 
 /**
- * When grpc-js refuses a call (an unknown path, a wrong content type), it answers at once, and throws an
- * uncaught error if the stream is already closed: a HEADERS and an RST_STREAM frame in one packet, from any
- * program that reaches the port, would end the process. Found by fuzzing in 1.14.7. A closed stream needs no
- * answer.
+ * Most calls of users that wait to begin. A waiting call keeps some 10 KB, and all of them are some seconds of
+ * work: whoever came later would have given up before the turn came.
  */
-function ignoreGoneStreams(server: Server, name: string): void {
-  const handle: unknown = Reflect.get(server, name);
-  if (typeof handle !== 'function') return; // another version; `tls.test.ts` checks this too
-  Reflect.set(server, name, (interceptors: unknown, stream: ServerHttp2Stream, headers: unknown) => {
-    if (!stream.destroyed && !stream.closed) handle.call(server, interceptors, stream, headers);
-  });
+export const MAX_WAITING_CALLS = 5_000;
+
+/** Calls that other callers than parts of the network may make. Unknown paths are refused, and wait too. */
+const isOfUsers = (path: string): boolean =>
+  RULES[path]?.by.some((role) => role === 'anyone' || role === 'user' || role === 'classic') ?? true;
+
+/** Refuses a call before grpc-js knows of it. */
+function refuse(stream: ServerHttp2Stream, { reason, detail }: DualpingError): void {
+  stream.respond(
+    {
+      'content-type': 'application/grpc',
+      'grpc-status': STATUS_OF_REASON[reason],
+      'grpc-message': encodeURIComponent(detail),
+      [REASON_KEY]: reason,
+    },
+    { endStream: true },
+  );
 }
+
+type StreamHandler = (interceptors: unknown, stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
 
 export class GuardedServer extends Server {
   readonly access: Access;
+  readonly #budget: TurnBudget;
 
-  constructor(options: ChannelOptions, access: Access) {
+  constructor(options: ChannelOptions, access: Access, budget = new TurnBudget(MAX_WAITING_CALLS)) {
     super(options);
     this.access = access;
-    for (const name of STREAM_HANDLERS) ignoreGoneStreams(this, name);
+    this.#budget = budget;
+    for (const name of STREAM_HANDLERS) this.#takeTurns(name);
+  }
+
+  /**
+   * Puts new calls in a row, before grpc-js spends anything on them.
+   *
+   * When grpc-js refuses a call (an unknown path, a wrong content type), it answers at once, and throws an
+   * uncaught error if the stream is already closed: a HEADERS and an RST_STREAM frame in one packet, from any
+   * program that reaches the port, would end the process. Found by fuzzing in 1.14.7. A closed stream needs
+   * no answer.
+   */
+  #takeTurns(name: string): void {
+    const handle: unknown = Reflect.get(this, name);
+    if (typeof handle !== 'function') return; // another version; `tls.test.ts` checks this too
+    const taking: StreamHandler = (interceptors, stream, headers) => {
+      const begin = (): void => {
+        if (!stream.destroyed && !stream.closed) handle.call(this, interceptors, stream, headers);
+      };
+      const path = headers[':path'];
+      if (typeof path === 'string' && !isOfUsers(path)) return begin();
+      stream.on('error', () => {}); // it may break while it waits
+      if (this.#budget.begin(begin) || stream.destroyed || stream.closed) return;
+      const detail = `${MAX_WAITING_CALLS} calls wait here already: nothing happened, try again in a moment`;
+      refuse(stream, new DualpingError('busy', detail));
+    };
+    Reflect.set(this, name, taking);
   }
 
   override addService(service: ServiceDefinition, implementation: UntypedServiceImplementation): void {
@@ -42,7 +86,8 @@ export class GuardedServer extends Server {
     const guarded: UntypedServiceImplementation = {};
     for (const [name, method] of Object.entries(service)) {
       const handler = implementation[name];
-      if (handler !== undefined) guarded[name] = guard(method, handler.bind(implementation), this.access);
+      if (handler !== undefined)
+        guarded[name] = guard(method, handler.bind(implementation), this.access, this.#budget);
     }
     super.addService(service, guarded);
   }
@@ -62,6 +107,7 @@ function guard(
   { path }: MethodDefinition<unknown, unknown>,
   handler: UntypedHandleCall,
   access: Access,
+  budget: TurnBudget,
 ): UntypedHandleCall {
   const handle = handler as AnyHandler;
   const guarded: AnyHandler = (call, callback) => {
@@ -74,7 +120,7 @@ function guard(
     };
     if (!(refusal instanceof Promise)) return goOn(refusal);
     // The handler of a call that was cancelled meanwhile would never hear of it.
-    void refusal.then((why) => (call.cancelled ? undefined : goOn(why)));
+    void refusal.then((why) => budget.goOn(() => (call.cancelled ? undefined : goOn(why))));
   };
   return guarded as UntypedHandleCall;
 }

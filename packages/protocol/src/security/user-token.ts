@@ -115,6 +115,11 @@ export class TokenJudge {
   /** What is verified on another thread, by the token's bytes. */
   readonly #verifying = new Map<string, Promise<void>>();
 
+  /** Tokens that are not verified again. */
+  get known(): number {
+    return this.#known.size;
+  }
+
   /** @param authorities the present `NetworkCredentials.authorityHashes` */
   constructor(authorities: () => readonly string[]) {
     this.#authorities = authorities;
@@ -127,10 +132,14 @@ export class TokenJudge {
   judge(bytes: Uint8Array, nowMs: number): TokenClaims {
     const text = Buffer.from(bytes).toString('latin1');
     const known = this.#known.get(text);
-    const claims = known ?? this.#verified(bytes);
-    checkTime(claims, nowMs);
-    if (known === undefined) this.#keep(text, claims);
-    return claims;
+    if (known === undefined) return this.#keepValid(text, this.#verified(bytes), nowMs);
+    try {
+      checkTime(known, nowMs);
+    } catch (error) {
+      this.#known.delete(text);
+      throw error;
+    }
+    return known;
   }
 
   /**
@@ -138,9 +147,11 @@ export class TokenJudge {
    * millisecond: hundreds of users who come at once would hold up the pings of a server for so long that it
    * was taken for dead.
    *
-   * @returns undefined for a token that is known. Calls with one token go on in the order in which they came
+   * @param nowMs the server's wall clock
+   * @returns undefined for a token that is known. Calls with one token go on in the order in which they came.
+   * Rejects as `judge` throws
    */
-  verifySoon(bytes: Uint8Array): Promise<void> | undefined {
+  verifySoon(bytes: Uint8Array, nowMs: number): Promise<void> | undefined {
     const text = Buffer.from(bytes).toString('latin1');
     if (this.#known.has(text)) return undefined;
     const underway = this.#verifying.get(text);
@@ -148,7 +159,7 @@ export class TokenJudge {
     const verifying = this.#verifiedElsewhere(bytes).then(
       (claims) => {
         this.#verifying.delete(text);
-        this.#keep(text, claims);
+        this.#keepValid(text, claims, nowMs);
       },
       (error: unknown) => {
         this.#verifying.delete(text);
@@ -177,12 +188,18 @@ export class TokenJudge {
     throw notSigned(claims);
   }
 
-  #keep(text: string, claims: TokenClaims): void {
+  /**
+   * Keeps a token for as long as it is valid: those that have expired go when they are the oldest.
+   * @throws DualpingError `token-expired`
+   */
+  #keepValid(text: string, claims: TokenClaims, nowMs: number): TokenClaims {
+    checkTime(claims, nowMs);
     this.#known.set(text, claims);
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= MAX_KNOWN_TOKENS) break;
+    for (const [oldest, { notAfterMs }] of this.#known) {
+      if (this.#known.size <= MAX_KNOWN_TOKENS && notAfterMs + CLOCK_LEEWAY_MS >= nowMs) break;
       this.#known.delete(oldest);
     }
+    return claims;
   }
 }
 

@@ -1,6 +1,5 @@
 /** The full-screen client: the session, the screen and the files around one state. */
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ReadStream, WriteStream } from 'node:tty';
 import type { DualpingSession } from '@dualping/client';
 import { foldersFor } from '@dualping/host';
@@ -38,6 +37,11 @@ export interface ClientOptions {
   readonly input: ReadStream;
   readonly output: WriteStream;
   readonly env: NodeJS.ProcessEnv;
+  /**
+   * Resolves if the network refuses the session before the person can have worked with it. The client then
+   * ends; its caller says why.
+   */
+  readonly refused: Promise<void>;
 }
 
 /** Interval at which ages, countdowns and short notices are updated. */
@@ -47,15 +51,11 @@ const CLOCK_MS = 500;
 export interface NetworkNames {
   /** Its id, as soon as it answers; never rejects. */
   readonly id: Promise<string>;
+  /** The name in its certificate; undefined: it runs without TLS. */
+  readonly certified: string | undefined;
   /** Names that earlier versions used: its routers, its folder. */
   readonly formerly: readonly string[];
 }
-
-/**
- * How long to wait for the network's id, ms. A live router answers sooner; without an answer the client
- * begins with a guess.
- */
-const ID_WITHIN_MS = 1_000;
 
 /**
  * Takes the terminal until the person quits or the process must end, and then restores it.
@@ -63,19 +63,7 @@ const ID_WITHIN_MS = 1_000;
  * @throws NoScreen if the terminal can't show a full screen; the session then stays open
  */
 export async function runClient(options: ClientOptions): Promise<number> {
-  const { network, session } = options;
-  // A session in state `waiting` has no router that could send the id.
-  const waits = session.state.kind === 'waiting';
-  const id = waits ? undefined : await withinMs(network.id, ID_WITHIN_MS);
-  return await new Client(options, id).ended;
-}
-
-async function withinMs<T>(promise: Promise<T>, limitMs: number): Promise<T | undefined> {
-  const end = new AbortController();
-  const late = delay(limitMs, undefined, { signal: end.signal }).catch(() => undefined);
-  const first = await Promise.race([promise, late]);
-  end.abort();
-  return first;
+  return await new Client(options).ended;
 }
 
 class Client {
@@ -93,8 +81,11 @@ class Client {
   readonly #running = new Subscription();
   #end: (exitCode: number) => void = () => {};
 
-  /** @param id of the network; undefined: it has not answered yet */
-  constructor({ session, routers, network, input, output, env }: ClientOptions, id: string | undefined) {
+  /**
+   * The first frame waits for nothing: until the network tells its id, the network is guessed by its
+   * certificate and its address.
+   */
+  constructor({ session, routers, network, input, output, env, refused }: ClientOptions) {
     const folders = foldersFor(env);
     const problems: string[] = [];
     this.#session = session;
@@ -113,10 +104,11 @@ class Client {
           this.#store?.dispatch({ kind: 'problem', text });
         },
       });
-    const name = id ?? known.idAt(routers) ?? byAddress;
+    const place = { routers, certified: network.certified };
+    const name = known.idAt(place) ?? byAddress;
     this.#file = this.#fileFor(name);
     void network.id.then((told) => {
-      known.remember(routers, told);
+      known.remember(place, told);
       if (told !== name) this.#networkTold(told, name !== byAddress);
     });
     const { settings, followsBackground } = settingsFor(this.#file, env);
@@ -151,6 +143,7 @@ class Client {
     this.#screen.setTitle(`dualping @${me}`);
     for (const text of problems) this.#store.dispatch({ kind: 'problem', text });
     this.#running.add(this.#events$().subscribe(this.#store.dispatch));
+    void refused.then(() => this.#quit());
   }
 
   /** Saves to the file of the network that this really is, and loads what is saved for it. */

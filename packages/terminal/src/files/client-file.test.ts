@@ -230,10 +230,21 @@ test('the state that a running client keeps by address stays its own', () => {
 
 test('the network at an address is remembered, until another one replaces it', () => {
   const known = new KnownNetworks(foldersFor({ HOME: home }));
-  assert.equal(known.idAt(['a:1', 'b:2']), undefined);
-  known.remember(['a:1', 'b:2'], 'first');
-  known.remember(['a:1', 'b:2'], 'second');
-  assert.equal(new KnownNetworks(foldersFor({ HOME: home })).idAt(['a:1', 'b:2']), 'second');
+  const place = { routers: ['a:1', 'b:2'], certified: undefined };
+  assert.equal(known.idAt(place), undefined);
+  known.remember(place, 'first');
+  known.remember(place, 'second');
+  assert.equal(new KnownNetworks(foldersFor({ HOME: home })).idAt(place), 'second');
   writeFileSync(join(home, '.local/state/dualping/networks.json'), '[1');
-  assert.equal(known.idAt(['a:1', 'b:2']), undefined);
+  assert.equal(known.idAt(place), undefined);
+});
+
+test('networks with certificates of their own are not mistaken for one another at one address', () => {
+  const known = new KnownNetworks(foldersFor({ HOME: home }));
+  const routers = ['a:1'];
+  known.remember({ routers, certified: 'a1' }, 'first');
+  assert.equal(known.idAt({ routers, certified: 'b2' }), undefined);
+  assert.equal(known.idAt({ routers, certified: undefined }), undefined);
+  known.remember({ routers, certified: 'b2' }, 'second');
+  assert.equal(known.idAt({ routers, certified: 'a1' }), 'first');
 });

@@ -1,7 +1,8 @@
 /**
- * Remembers which network was last found at an address, for a start when no router answers.
+ * Remembers the ids of networks, so that a client can begin before a router answers.
  *
- * It is only a guess: another network may be there today, and then the client must be corrected.
+ * It is only a guess: another network may be there today, and then the client must be corrected. With the
+ * network's certificate it is right, unless the network was set up again with the same certificate.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,6 +12,16 @@ import { replaceNow } from './owner-only-file.js';
 /** Most addresses that are remembered, the newest: more than a person uses. */
 const MOST_ADDRESSES = 1_000;
 
+/** Where a network is, before it has told its id. */
+export interface NetworkPlace {
+  readonly routers: readonly string[];
+  /** The name in the network's certificate; undefined: without TLS. */
+  readonly certified: string | undefined;
+}
+
+const keyOf = ({ routers, certified }: NetworkPlace): string =>
+  certified === undefined ? routers.join() : `${certified} at ${routers.join()}`;
+
 export class KnownNetworks {
   readonly #path: string;
 
@@ -18,16 +29,17 @@ export class KnownNetworks {
     this.#path = join(state, 'networks.json');
   }
 
-  idAt(routers: readonly string[]): string | undefined {
-    return this.#read().get(routers.join());
+  idAt(place: NetworkPlace): string | undefined {
+    return this.#read().get(keyOf(place));
   }
 
   /** A failure is silent: the client file reports a failing disk. */
-  remember(routers: readonly string[], id: string): void {
+  remember(place: NetworkPlace, id: string): void {
     const known = this.#read();
-    if (known.get(routers.join()) === id) return;
-    known.delete(routers.join());
-    known.set(routers.join(), id);
+    const key = keyOf(place);
+    if (known.get(key) === id) return;
+    known.delete(key);
+    known.set(key, id);
     try {
       replaceNow(
         this.#path,

@@ -5,11 +5,11 @@
  * are written into its grid directly, so no text is ever read as blessed's markup.
  */
 import { EventEmitter } from 'node:events';
-import { createRequire } from 'node:module';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Size } from '../state/geometry.js';
 import type { Abilities } from './abilities.js';
+import blessedScreen from './blessed-screen.cjs';
 import type { Cell } from './cells.js';
 import type { Attribute } from './theme.js';
 
@@ -33,9 +33,6 @@ interface BlessedScreen {
 }
 
 type BlessedScreenClass = new (options: Readonly<Record<string, unknown>>) => BlessedScreen;
-
-/** Only its screen: the widgets, which are not used, would double the loading time. */
-const BLESSED_SCREEN = 'blessed/lib/widgets/screen.js';
 
 const TERMINFO = fileURLToPath(new URL('../../terminfo/', import.meta.url));
 
@@ -150,7 +147,7 @@ function openBlessed(output: Captured, terminfo: Abilities['terminfo']): Blessed
   const surroundings = { TERMINFO, NCURSES_NO_UTF8_ACS: '1', TMUX: undefined, NCURSES_FORCE_UNICODE: '1' };
   return withEnvironment(surroundings, () =>
     withoutProcessListeners(() => {
-      const Screen: BlessedScreenClass = createRequire(import.meta.url)(BLESSED_SCREEN);
+      const Screen = blessedScreen.load() as BlessedScreenClass;
       const input = new PassThrough();
       return new Screen({ input, output, terminal: terminfo, forceUnicode: true, smartCSR: false });
     }),
