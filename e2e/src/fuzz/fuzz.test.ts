@@ -13,6 +13,7 @@ import type { DualpingProcess } from '../dualping-process.js';
 import { memoryOf } from '../faults/process-memory.js';
 import { Person } from '../person.js';
 import { member, SecureCluster, server } from '../secure-cluster.js';
+import { percentile } from '../statistics.js';
 import { type Attack, attackText, bytesBy, callsBy, http1Bytes, type Visitor } from './attacks.js';
 import { methodsOf } from './messages.js';
 import { type Papers, recordCalls, recordHandshake, Victim } from './victim.js';
@@ -27,8 +28,12 @@ const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31)
 const GROWTH_BOUND_MB = 200;
 /** Attacks at once. */
 const AT_ONCE = 12;
+/** Posts of the other client before any attack, for comparison. */
+const QUIET_POSTS = 100;
 /** Errors that end a process, so no attack may cause them. */
 const MISTAKE = / (failed|uncaught|broken invariant)|InvariantBroken|internal: /;
+
+const timesOf = (posts: Person['acknowledged']): readonly number[] => posts.map(({ tookMs }) => tookMs);
 
 describe(`fuzzing, seed ${SEED}`, () => {
   let secure: SecureCluster;
@@ -36,6 +41,8 @@ describe(`fuzzing, seed ${SEED}`, () => {
   let recordings: readonly Uint8Array[];
   let handshake: Uint8Array;
   const grown = new Map<DualpingProcess, number>();
+  /** The 99th percentile of ann's posts before any attack, ms. */
+  let quietMs: number;
 
   before(async () => {
     const flags = ['--metrics', '127.0.0.1:0'];
@@ -43,6 +50,8 @@ describe(`fuzzing, seed ${SEED}`, () => {
     ann = new Person('ann', [secure.cluster.routerAddress], { inFlight: 1, thinkingMs: 20 }, secure.user);
     await ann.post('ann is here');
     ann.startPosting();
+    await ann.goesOn(QUIET_POSTS, () => secure.cluster.tails());
+    quietMs = percentile(timesOf(ann.acknowledged.slice(1)), 0.99);
     handshake = await recordHandshake();
     const [some] = fc.sample(callsBy('tcp', await methods()), { numRuns: 1, seed: 1 });
     recordings = [handshake, await recordCalls(some?.calls ?? [])];
@@ -83,10 +92,11 @@ describe(`fuzzing, seed ${SEED}`, () => {
     const since = ann.acknowledged.length;
     await attack(victim, processes, of);
     await ann.goesOn(5, () => secure.cluster.tails());
-    const times = ann.acknowledged.slice(since).map(({ tookMs }) => tookMs);
+    const times = timesOf(ann.acknowledged.slice(since));
+    const p99Ms = percentile(times, 0.99);
     const growth = processes.map((each) => memoryOf(each.pid, 'VmRSS') - (grown.get(each) ?? 0));
     t.diagnostic(
-      `${victim.attacks} attacks; ${times.length} posts of another meanwhile, the slowest took ${Math.max(...times).toFixed(0)} ms; growth ${growth.map((mb) => mb.toFixed(0)).join(', ')} MB`,
+      `${victim.attacks} attacks; ${times.length} posts of another meanwhile, p99 ${p99Ms.toFixed(0)} ms, ${(p99Ms / quietMs).toFixed(1)} times that of before; growth ${growth.map((mb) => mb.toFixed(0)).join(', ')} MB`,
     );
     assert.deepEqual(ann.failures, []);
     for (const each of processes) assert.ok(!each.ended, each.tail());
