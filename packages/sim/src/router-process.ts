@@ -1,22 +1,18 @@
 /** A router that is alone: one registry over the records of its folder, for as long as it runs. */
 import type { Assignment, ClusterId, ClusterRecord, ServerId } from '@dualping/core';
+import { MortalProcess } from './mortal-process.js';
 import type { Acceptors } from './network.js';
-import { Process } from './process.js';
 import { RouterDisk } from './router-disk.js';
 import { RouterReign, type RouterSurroundings } from './router-reign.js';
 import type { OperatorOrder } from './router-view.js';
 
 const NETWORK_ID = 'sim';
 
-export class RouterProcess extends Process {
+export class RouterProcess extends MortalProcess {
   readonly #around: RouterSurroundings;
   readonly acceptors: Acceptors;
   readonly disk: RouterDisk;
   #reign: RouterReign | undefined;
-  /** The process is killed after so many more outputs; undefined: it isn't. */
-  dieAfterOutputs: number | undefined;
-  /** Called when the process dies in the middle of something. */
-  onDied: () => void = () => {};
 
   constructor(around: RouterSurroundings, name = 'router') {
     super(name, around);
@@ -71,13 +67,13 @@ export class RouterProcess extends Process {
       timing: this.#around.timing,
       term: 0,
       persist: (records, durable) => disk.persist(records, () => this.receive(durable)),
-      perform: (what, work) => this.#perform(what, work),
+      perform: (what, work) => this.perform(what, work),
       counts: () => true,
     });
     this.#reign.begin();
   }
 
-  kill(powerLost = false): void {
+  override kill(powerLost = false): void {
     if (!this.running) return;
     this.disk.crash();
     this.end(powerLost);
@@ -99,16 +95,5 @@ export class RouterProcess extends Process {
   /** An operator's order; nothing comes of it while the router does not run. */
   order(kind: OperatorOrder, cluster: ClusterId): void {
     this.receive(() => this.#reign?.order(kind, cluster));
-  }
-
-  /** Performs an output, unless the process dies before it. */
-  #perform(what: string, work: () => void): void {
-    if (this.dieAfterOutputs === 0) {
-      this.world.say(this.name, `dies before it can ${what}`);
-      this.kill();
-      return this.onDied();
-    }
-    if (this.dieAfterOutputs !== undefined) this.dieAfterOutputs -= 1;
-    work();
   }
 }

@@ -5,8 +5,8 @@
 import type { Assignment, ClusterId, ClusterRecord, Failure, Leader, Leadership } from '@dualping/core';
 import type { FencedStore, LeadershipDriver, PeerListener } from '@dualping/runtime';
 import { call } from '../call.js';
+import { MortalProcess } from '../mortal-process.js';
 import { type AcceptorEnd, type Acceptors, REFUSAL_MS } from '../network.js';
-import { Process } from '../process.js';
 import { connected, type RouterCall, RouterReign, type RouterSurroundings } from '../router-reign.js';
 import type { Wires } from '../wires.js';
 import { FollowerRecords } from './follower-records.js';
@@ -27,7 +27,7 @@ export interface LeadingRouterParts extends RouterSurroundings {
 
 const NOBODY_LEADS: Failure = { reason: 'router-unreachable', detail: 'no router leads now' };
 
-export class LeadingRouter extends Process {
+export class LeadingRouter extends MortalProcess {
   readonly acceptors: Acceptors;
   readonly #parts: LeadingRouterParts;
   #lives = 0;
@@ -40,10 +40,6 @@ export class LeadingRouter extends Process {
   readonly #hearers = new Set<AcceptorEnd<'leader'>>();
   /** Records whose write is under way, or stands in doubt. */
   #writes = 0;
-  /** The process is killed after so many more outputs; undefined: it isn't. */
-  dieAfterOutputs: number | undefined;
-  /** Called when the process dies in the middle of something. */
-  onDied: () => void = () => {};
 
   constructor(name: string, parts: LeadingRouterParts) {
     super(name, parts);
@@ -156,7 +152,7 @@ export class LeadingRouter extends Process {
     look();
   }
 
-  kill(powerLost = false): void {
+  override kill(powerLost = false): void {
     if (!this.running) return;
     this.end(powerLost);
     this.#driver?.stop();
@@ -215,7 +211,7 @@ export class LeadingRouter extends Process {
         });
       },
       hears: (hears) => this.#driver?.hearsMembers(hears),
-      perform: (what, work) => this.#perform(what, work),
+      perform: (what, work) => this.perform(what, work),
       counts: () => this.#parts.etcd.get('leader')?.mod === fenced.term,
     });
     this.#reign = reign;
@@ -233,16 +229,6 @@ export class LeadingRouter extends Process {
     this.#reign = undefined;
     reign?.stop();
     reign?.sayGoodbye(why);
-  }
-
-  #perform(what: string, work: () => void): void {
-    if (this.dieAfterOutputs === 0) {
-      this.world.say(this.name, `dies before it can ${what}`);
-      this.kill();
-      return this.onDied();
-    }
-    if (this.dieAfterOutputs !== undefined) this.dieAfterOutputs -= 1;
-    work();
   }
 
   // What it answers.
