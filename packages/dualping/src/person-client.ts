@@ -1,7 +1,7 @@
 /** The client for a person: the full screen if the terminal can show it, else the line client. */
 import {
   DualpingError,
-  type DualpingSession,
+  DualpingSession,
   type NetworkCredentials,
   RouterClient,
   type SessionState,
@@ -11,15 +11,19 @@ import { delay, exhaustMap, filter, finalize, merge, skipWhile, take, takeWhile 
 import type { Io } from './io.js';
 import { runLineClient } from './line-client/line-client.js';
 import { renderState } from './render.js';
+import { ownDevice } from './user/device-keys.js';
 
 export interface PersonClientOptions {
-  readonly session: DualpingSession;
+  readonly user: string;
   readonly routers: readonly string[];
   readonly credentials?: NetworkCredentials | undefined;
   /**
    * Other names of the network, in addition to its id and its routers: the folder of one on this machine.
    */
   readonly formerly?: readonly string[];
+  /** How many past posts to begin with, and whether the person has asked for so many. */
+  readonly limit: number;
+  readonly isLimitGiven: boolean;
   readonly io: Io;
   /** Use the line client even if a full screen is possible. */
   readonly lines: boolean;
@@ -28,15 +32,24 @@ export interface PersonClientOptions {
 }
 
 /** Default number of past posts to begin with: one screen and some to scroll back. */
-export const FULL_SCREEN_HISTORY = 100;
+const FULL_SCREEN_HISTORY = 100;
 
 export const hasFullScreen = (io: Io, lines: boolean): boolean =>
   io.interactive && !lines && process.env.TERM !== 'dumb';
 
 /** @returns the exit code; the session is closed. */
 export async function runPersonClient(options: PersonClientOptions): Promise<number> {
-  const { session, routers, credentials, formerly = [], io, lines, signal } = options;
-  if (hasFullScreen(io, lines)) {
+  const { user, routers, credentials, formerly = [], limit, isLimitGiven, io, lines, signal } = options;
+  const isFull = hasFullScreen(io, lines);
+  const session = new DualpingSession({
+    routers,
+    user,
+    timeline: { history: isFull && !isLimitGiven ? FULL_SCREEN_HISTORY : limit },
+    mentions: isFull,
+    credentials,
+    ...ownDevice(credentials, user),
+  });
+  if (isFull) {
     // Loaded only here: other commands start faster without it.
     const terminal = await Promise.race([import('@dualping/terminal'), signal]);
     if (typeof terminal === 'string') {
@@ -64,7 +77,7 @@ export async function runPersonClient(options: PersonClientOptions): Promise<num
       io.note(`no full screen: ${error.message}`);
     }
   }
-  return await runLineClient({ session, user: session.user, io, signal });
+  return await runLineClient({ session, user, io, signal });
 }
 
 /**

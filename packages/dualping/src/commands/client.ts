@@ -1,9 +1,7 @@
-import { DualpingSession } from '@dualping/client';
 import { Signals } from '@dualping/host';
 import { command } from '../command.js';
-import { FULL_SCREEN_HISTORY, hasFullScreen, runPersonClient } from '../person-client.js';
+import { runPersonClient } from '../person-client.js';
 import * as settings from '../settings/definitions.js';
-import { ownDevice } from '../user/device-keys.js';
 import { personCredentials } from '../user/first-contact.js';
 
 export const clientCommand = command({
@@ -18,17 +16,8 @@ export const clientCommand = command({
   },
   run: async ({ user, routers, limit, line: lines, ...trust }, { io, isGiven }) => {
     const { first: signal } = new Signals();
-    const isFull = hasFullScreen(io, lines);
-    const history = isFull && !isGiven('limit') ? FULL_SCREEN_HISTORY : limit;
     const credentials = await personCredentials(trust, routers, io);
-    const session = new DualpingSession({
-      routers,
-      user,
-      timeline: { history },
-      mentions: isFull,
-      credentials,
-      ...ownDevice(credentials, user),
-    });
-    return await runPersonClient({ session, routers, credentials, io, lines, signal });
+    const isLimitGiven = isGiven('limit');
+    return await runPersonClient({ user, routers, credentials, limit, isLimitGiven, io, lines, signal });
   },
 });

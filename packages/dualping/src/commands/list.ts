@@ -8,13 +8,7 @@ import * as settings from '../settings/definitions.js';
 export const listCommand = command({
   name: 'list',
   summary: 'all users (a line for each 2,000), your followers and those you follow, of all clusters',
-  settings: {
-    user: settings.user,
-    routers: settings.routers,
-    ...settings.trust,
-    timeoutMs: settings.timeoutMs,
-    json: settings.json,
-  },
+  settings: { ...settings.ofOneOperation, json: settings.json },
   // Prints page by page: a network may have more users than fit into one message, or one line.
   run: async ({ json, ...oneShot }, { io }) => {
     const followers: UserPresence[] = [];

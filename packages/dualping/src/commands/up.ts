@@ -27,7 +27,7 @@ import { certsAt, networkIn } from '../credentials.js';
 import type { Io } from '../io.js';
 import { ownCommand } from '../own-command.js';
 import { endWithParent, tellParent } from '../parent-link.js';
-import { FULL_SCREEN_HISTORY, hasFullScreen, runPersonClient } from '../person-client.js';
+import { runPersonClient } from '../person-client.js';
 import { renderMove, renderState } from '../render.js';
 import * as classic from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
@@ -237,20 +237,17 @@ export const startCommand = command({
         return await watchStates(session, signals, io);
       });
     return await besideNetwork(values, invocation, async (router, signal) => {
-      const routers = router.split(',');
-      const isFull = hasFullScreen(io, lines);
-      const history = isFull && !isGiven('limit') ? FULL_SCREEN_HISTORY : limit;
-      const credentials = credentialsFor(values.data, router);
-      const session = new DualpingSession({
-        routers,
+      return await runPersonClient({
         user,
-        timeline: { history },
-        mentions: isFull,
-        credentials,
-        ...ownDevice(credentials, user),
+        routers: router.split(','),
+        credentials: credentialsFor(values.data, router),
+        formerly: [resolve(values.data)],
+        limit,
+        isLimitGiven: isGiven('limit'),
+        io,
+        lines,
+        signal,
       });
-      const formerly = [resolve(values.data)];
-      return await runPersonClient({ session, routers, credentials, formerly, io, lines, signal });
     });
   },
 });

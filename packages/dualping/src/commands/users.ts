@@ -81,7 +81,7 @@ function printLine(io: Io, { routers, hours, credentials, code, user }: Printed)
     io.note('it works on this machine only: give with --at the address at which others reach the router');
 }
 
-export const inviteCommand = command({
+const inviteCommand = command({
   name: 'invite',
   summary: 'invite a user: print the line that they type; for operators',
   args: [{ name: 'name', help: 'the name for which it is', optional: true }],
@@ -145,7 +145,7 @@ async function networkThere(
   );
 }
 
-export const trustCommand = command({
+const trustCommand = command({
   name: 'trust',
   summary: 'know a network by its fingerprint, in place of the one that was known at these routers',
   args: [{ name: 'fingerprint', help: 'as its operator tells it: certs fingerprint shows it' }],
@@ -188,19 +188,12 @@ async function comeIn({ routers, user, credentials, code, timeoutMs }: Coming): 
   }
 }
 
-const KEYS = {
-  user: settings.user,
-  routers: settings.routers,
-  ...settings.trust,
-  timeoutMs: settings.timeoutMs,
-};
-
-export const keysListCommand = command({
+const keysListCommand = command({
   name: 'list',
   group: 'keys',
   isDefault: true,
   summary: 'your devices and their keys',
-  settings: { ...KEYS, json: settings.json },
+  settings: { ...settings.ofOneOperation, json: settings.json },
   run: async ({ json, ...oneShot }, { io }) => {
     const own = await ownKey(oneShot);
     const keys = await withSession(oneShot, io, (session) => session.keys());
@@ -209,11 +202,11 @@ export const keysListCommand = command({
   },
 });
 
-export const keysAddCommand = command({
+const keysAddCommand = command({
   name: 'add',
   group: 'keys',
   summary: 'admit another device of yours: print the line to type there',
-  settings: { ...KEYS, at: settings.at },
+  settings: { ...settings.ofOneOperation, at: settings.at },
   run: async ({ at, ...oneShot }, { io }) => {
     const { routers, user, ...trust } = oneShot;
     const credentials = await personCredentials(trust, routers);
@@ -226,12 +219,12 @@ export const keysAddCommand = command({
   },
 });
 
-export const keysRevokeCommand = command({
+const keysRevokeCommand = command({
   name: 'revoke',
   group: 'keys',
   summary: 'revoke the key of a lost device: it is refused, and its timelines end at once',
   args: [{ name: 'key', help: 'its key, or the beginning of it, as `keys` shows it' }],
-  settings: KEYS,
+  settings: settings.ofOneOperation,
   run: async (oneShot, { args, io }) => {
     const begin = args[0] ?? '';
     const revoked = await withSession(oneShot, io, async (session) => {

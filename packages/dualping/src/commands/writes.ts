@@ -27,13 +27,7 @@ function write({ name, summary, argument, judge, send, said }: Write): Command {
     name,
     summary,
     args: [argument],
-    settings: {
-      user: settings.user,
-      routers: settings.routers,
-      ...settings.trust,
-      timeoutMs: settings.timeoutMs,
-      json: settings.json,
-    },
+    settings: { ...settings.ofOneOperation, json: settings.json },
     run: async ({ json, ...oneShot }, { args, io }) => {
       const judged = await judge(args[0] ?? '', io);
       const { position, epoch } = await withSession(oneShot, io, (session) => send(session, judged));

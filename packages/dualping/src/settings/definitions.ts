@@ -21,7 +21,7 @@ import { DEFAULT_DAYS } from '@dualping/security';
 import * as parse from './parse.js';
 import type { Setting } from './setting.js';
 
-export const DEFAULT_ROUTER_PORT = 7070;
+const DEFAULT_ROUTER_PORT = 7070;
 /** A hundred years: more is a typing mistake. */
 const MAX_DAYS = 36_500;
 
@@ -89,7 +89,7 @@ export const advertise = setting({
   fallbackText: 'default where it listens',
 });
 
-export const LOG_FORMATS = ['text', 'json'] as const;
+const LOG_FORMATS = ['text', 'json'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
 export const logFormat = setting<LogFormat>({
@@ -145,7 +145,7 @@ export const storeAccess = {
   storePasswordFile: storeFile('storePasswordFile', 'the password of that user, in its first line'),
 } as const;
 
-export const MIGRATIONS = ['to-store', 'to-folder'] as const;
+const MIGRATIONS = ['to-store', 'to-folder'] as const;
 export type Migration = (typeof MIGRATIONS)[number];
 
 /** Empty: the router is started. */
@@ -433,6 +433,9 @@ export const trust = {
     fallbackText: 'default none',
   }),
 };
+
+/** Of commands that do one thing as a user. */
+export const ofOneOperation = { user, routers, ...trust, timeoutMs };
 
 export const certsFolder = setting({
   ...certs,
