@@ -46,12 +46,12 @@ interface Repetition {
   readonly limit: number | undefined;
 }
 
-export function spreadOf(values: readonly number[]): Spread {
+function spreadOf(values: readonly number[]): Spread {
   return { median: percentile(values, 0.5), least: Math.min(...values), most: Math.max(...values) };
 }
 
 /** How much of the limit was reached. */
-export function shareOf({ better }: Pick<Quantity, 'better'>, ours: number, limit: number): number {
+function shareOf({ better }: Pick<Quantity, 'better'>, ours: number, limit: number): number {
   return better === 'more' ? ours / limit : limit / ours;
 }
 

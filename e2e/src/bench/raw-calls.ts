@@ -43,7 +43,7 @@ const OPTIONS: ChannelOptions = {
   'grpc.max_receive_message_length': 4 * 1024 * 1024,
 };
 
-export function rawMethod(path: Path, streams: boolean): MethodDefinition<Buffer, Buffer> {
+function rawMethod(path: Path, streams: boolean): MethodDefinition<Buffer, Buffer> {
   return {
     path,
     requestStream: streams,

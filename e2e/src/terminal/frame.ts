@@ -10,7 +10,7 @@ export interface FrameRows {
 }
 
 /** The rows between the header and the rule over the composer. */
-export function bodyRows(terminal: Terminal): FrameRows {
+function bodyRows(terminal: Terminal): FrameRows {
   for (let y = 1; y < terminal.rows; y += 1)
     if (/^[─━]{3}/.test(terminal.row(y))) return { first: 1, last: y - 1 };
   return { first: 1, last: terminal.rows - 2 };
@@ -38,9 +38,6 @@ export function frameProblem(
         return `row ${rows.first + y} has "${body[y]?.[x]?.text}" in column ${x}, not a line`;
   return undefined;
 }
-
-export const frameIsIntact = (terminal: Terminal, rows?: FrameRows, columns?: readonly number[]): boolean =>
-  frameProblem(terminal, rows, columns) === undefined;
 
 function columnsOfFrame(
   body: readonly ScreenCell[][],

@@ -28,7 +28,7 @@ type Out = routingWire.DualPingResponse;
 type Call = ServerDuplexStream<routingWire.DualPingRequest, Out>;
 
 /** A stream has to send `attach` within this time, ms. */
-export const ATTACH_TIMEOUT_MS = 10_000;
+const ATTACH_TIMEOUT_MS = 10_000;
 /** Streams open at once, of members and of strangers: 20 KB each. */
 export const MAX_MEMBER_STREAMS = 20_000;
 /** Most unread messages of a member; a member that pings but reads nothing is cut off. */

@@ -20,7 +20,7 @@ type Call = ServerWritableStream<routingWire.WatchRequest, routingWire.WatchResp
 /** Watch calls open at once; 20 KB each. */
 export const MAX_WATCHERS = 10_000;
 /** How often stats are sent to watchers that ask for them, ms: people look at them. */
-export const STATS_INTERVAL_MS = 1_000;
+const STATS_INTERVAL_MS = 1_000;
 /** Assignments in one message: with the most members each is 6 KB, and a message may have 4 MB. */
 const MAX_ASSIGNMENTS_A_MESSAGE = 500;
 /** Stats in one message: 40 bytes each. */

@@ -50,7 +50,7 @@ export interface TimelineWritesPorts {
  * Most writes of one timeline without an answer, or with an unsent answer: twice what a session may have
  * unanswered, because a client may write again before this server learns that an answer was sent.
  */
-export const MAX_UNANSWERED_WRITES = 2 * SESSION_WINDOW;
+const MAX_UNANSWERED_WRITES = 2 * SESSION_WINDOW;
 
 interface Run extends TimelineWritten {
   readonly positions: Position[];

@@ -22,7 +22,7 @@ export type SnapshotStream = ServerWritableStream<replicationWire.GetFollowerInf
  * A snapshot whose reader takes nothing for so long is ended, ms, and its memory freed. A reader waits as
  * long for a chunk.
  */
-export const SNAPSHOT_UNREAD_MS = 10_000;
+const SNAPSHOT_UNREAD_MS = 10_000;
 
 export class SnapshotSender {
   readonly #streams = new Set<SnapshotStream>();

@@ -22,7 +22,7 @@ export interface SeedReport {
 }
 
 /** Two runs of one seed differed. */
-export const NOT_DETERMINISTIC = 'same-seed-same-trace';
+const NOT_DETERMINISTIC = 'same-seed-same-trace';
 
 const { from, to, step, clusters, routers, mutant, twiceEvery } = workerData as WorkerTask;
 const machinesFor = machinesWith(mutant === undefined ? [] : mutantNamed(mutant).patches);

@@ -23,7 +23,7 @@ import type { Random } from './random.js';
 import type { Installation } from './wires.js';
 
 /** How long after a change it is written what the server knows, ms. */
-export const KNOWN_AFTER_MS = 100;
+const KNOWN_AFTER_MS = 100;
 /** While an operation takes longer the disk does not count as well, ms. */
 export const LONG_WORK_MS = 500;
 

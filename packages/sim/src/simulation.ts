@@ -40,7 +40,7 @@ import { World } from './world.js';
  * Virtual time after healing within which all must work again, ms: more than twice the longest wait of the
  * protocol (a reply or a chunk 10 s, keepalive 15 s), since one may follow another.
  */
-export const HEALING_MS = 60_000;
+const HEALING_MS = 60_000;
 /** Between two looks at whether all is well, ms. */
 const LOOK_MS = 250;
 /** How long an operator waits before deciding between copies of a folder that disagree, ms. */

@@ -17,7 +17,7 @@ const LONGEST_RETRY_MS = 500;
  * Ping intervals to wait for the first router's welcome before the second is dialled too: a healthy one
  * answers in a few ms.
  */
-export const FIRST_ROUTER_PINGS = 3;
+const FIRST_ROUTER_PINGS = 3;
 /**
  * Ping intervals between the others: with 16 addresses the last is dialled 1.7 s after the first, which is
  * within the reattach grace.

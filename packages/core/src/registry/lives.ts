@@ -19,7 +19,7 @@ import type { LifeId } from '../ids.js';
  * Most lives of one copy that were welcomed and not heard. Each needs a process that dies right after its
  * welcome. Beyond this the oldest is forgotten, and a folder that names it would be taken for an older copy.
  */
-export const MAX_UNHEARD_LIVES = 64;
+const MAX_UNHEARD_LIVES = 64;
 
 export interface NextLife {
   readonly lifeId: LifeId;

@@ -6,7 +6,7 @@ export {
   type Registration,
   type UserKey,
 } from './name-keys.js';
-export { MAX_REPLY_POSITION, type PackedReply, packReply, unpackReply } from './packed-reply.js';
+export { type PackedReply, packReply, unpackReply } from './packed-reply.js';
 export type { Admission, AdmissionRefusal } from './sessions.js';
 export {
   type CodeSnapshot,

@@ -11,10 +11,11 @@ import { SOCIAL_REASONS, type SocialReason } from '../reasons.js';
 export type PackedReply = number;
 
 const OUTCOMES: readonly (SocialReason | 'ok')[] = ['ok', ...(Object.keys(SOCIAL_REASONS) as SocialReason[])];
-/** Room for the outcome codes. */
+/**
+ * Room for the outcome codes. The rest of a safe integer is for the position: at a million entries a second
+ * it lasts for 17 years.
+ */
 const OUTCOME_CODES = 16;
-/** The rest of a safe integer: at a million entries a second it lasts for 17 years. */
-export const MAX_REPLY_POSITION = 2 ** 49 - 1;
 const CODE_OF: ReadonlyMap<SocialReason | 'ok', number> = new Map(
   OUTCOMES.map((outcome, code) => [outcome, code]),
 );

@@ -17,8 +17,8 @@ export const BANNER: readonly string[] = [
 
 /** Programs also read the exit status of the connection from it. */
 export const CONNECTION_FAILED = 'connection failed: -1';
-export const NO_ARGUMENT = 'Invalid Input -- No Arguments Given';
-export const INVALID_COMMAND = 'Invalid Command';
+const NO_ARGUMENT = 'Invalid Input -- No Arguments Given';
+const INVALID_COMMAND = 'Invalid Command';
 export const IN_TIMELINE = 'Now you are in the timeline';
 
 const STATUS_TEXTS: Readonly<Record<ClassicStatus, string>> = {

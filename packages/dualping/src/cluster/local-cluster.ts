@@ -60,7 +60,7 @@ const END_LIMIT_MS = 3_000;
  * Longest to wait until all members are live and in sync, ms: after that it reports which are missing, and
  * goes on.
  */
-export const READY_LIMIT_MS = 30_000;
+const READY_LIMIT_MS = 30_000;
 /** Longest to wait until one of several routers leads, ms: the store may be starting, too. */
 const LEADER_LIMIT_MS = 30_000;
 const LEADER_POLL_MS = 100;

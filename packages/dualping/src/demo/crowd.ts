@@ -30,7 +30,7 @@ export function nameOf(index: number): string {
 }
 
 /** Each person follows the next ones in the circle. */
-export function followsAmong(names: readonly string[]): Follows {
+function followsAmong(names: readonly string[]): Follows {
   const count = Math.min(MAX_FOLLOWS, names.length - 1);
   return new Map(
     names.map((name, index) => [

@@ -32,7 +32,7 @@ export interface RecordedOutcome {
 /** Only the owner may read it: the file has the key. */
 const MODE = 0o600;
 
-export const supervisionFolder = (dataFolder: string): string => join(dataFolder, 'supervision');
+const supervisionFolder = (dataFolder: string): string => join(dataFolder, 'supervision');
 
 export class SupervisionFolder {
   readonly path: string;

@@ -4,15 +4,12 @@ import {
   type Assignment,
   type Build,
   beginOf,
-  type CodeSnapshot,
   type Command,
   cleanDetail,
   type Entry,
   epoch,
   type HistoryEntry,
   type KeyLogin,
-  type KeySnapshot,
-  type KeysSnapshot,
   MAX_CLUSTER_NUMBER,
   MAX_CLUSTERS,
   MAX_HISTORY,
@@ -25,11 +22,8 @@ import {
   postProblem,
   REASONS,
   type Reason,
-  type Reply,
   type RouterMessage,
   type SessionCommand,
-  SOCIAL_REASONS,
-  type SocialReason,
   type StandbyMessage,
   type Stats,
   serverId,
@@ -47,7 +41,7 @@ const most = Number.MAX_SAFE_INTEGER;
 export const counts = fc.oneof(fc.maxSafeNat(), fc.nat(300), fc.constantFrom(0, 127, 128, 2 ** 32, most));
 export const ordinals = counts.map((value) => Math.max(1, value));
 export const epochs = counts.map(epoch);
-export const someEpochs = ordinals.map(epoch);
+const someEpochs = ordinals.map(epoch);
 export const positions = counts.map(position);
 export const somePositions = ordinals.map(position);
 export const serverIds = fc.integer({ min: 1, max: 2 ** 31 - 1 }).map(serverId);
@@ -65,12 +59,11 @@ export const addresses = fc
   )
   .map(([host, port]) => `${host}:${port}`);
 export const userNames = fc.stringMatching(/^[A-Za-z0-9_-]{1,32}$/);
-export const postTexts = fc
+const postTexts = fc
   .string({ minLength: 1, maxLength: 300, unit: 'grapheme' })
   .filter((text) => postProblem(text) === undefined);
 export const details = fc.string({ unit: 'binary', maxLength: 80 }).map(cleanDetail);
 export const reasons = fc.constantFrom(...(Object.keys(REASONS) as Reason[]));
-export const socialReasons = fc.constantFrom(...(Object.keys(SOCIAL_REASONS) as SocialReason[]));
 
 export const stats: fc.Arbitrary<Stats> = record({
   durable: positions,
@@ -274,32 +267,6 @@ const logins: fc.Arbitrary<KeyLogin> = fc.oneof(
   record({ key: hashes, device: devices, code: hashes, registration: registrations }),
 );
 
-const keyNumbers = fc.integer({ min: 1, max: 2 ** 32 - 1 });
-const keys: fc.Arbitrary<KeySnapshot> = fc.oneof(
-  record({ number: keyNumbers, key: hashes, device: devices, since: somePositions }),
-  record({
-    number: keyNumbers,
-    key: hashes,
-    device: devices,
-    since: somePositions,
-    revokedAt: somePositions,
-  }),
-);
-export const keyRings: fc.Arbitrary<KeysSnapshot> = record({
-  lastNumber: keyNumbers,
-  keys: fc.array(keys, { maxLength: 5 }),
-});
-export const codes: fc.Arbitrary<CodeSnapshot> = fc.oneof(
-  record({ code: hashes, untilMs: ordinals, madeAt: somePositions }),
-  record({
-    code: hashes,
-    user: userNames,
-    untilMs: ordinals,
-    madeAt: somePositions,
-    spentAt: somePositions,
-  }),
-);
-
 export const commands: fc.Arbitrary<Command> = fc.oneof(
   record({ kind: fc.constant('register' as const), user: userNames, login: logins }),
   record({
@@ -497,9 +464,4 @@ export const posts: fc.Arbitrary<Post> = fc.oneof(
     origin,
   })),
   plainPosts.map((post) => ({ ...post, unfollowed: true as const })),
-);
-
-export const replies: fc.Arbitrary<Reply> = fc.oneof(
-  record({ kind: fc.constant('ok' as const), position: somePositions }),
-  record({ kind: fc.constant('refused' as const), position: somePositions, reason: socialReasons }),
 );

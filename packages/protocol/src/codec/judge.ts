@@ -39,7 +39,7 @@ export const MAX_ID_LENGTH = 80;
  * Longest interval or time-out that a peer may announce, ms: an hour is longer than any sensible failure
  * detection.
  */
-export const MAX_ANNOUNCED_MS = 3_600_000;
+const MAX_ANNOUNCED_MS = 3_600_000;
 /** Checksums are CRC-32. */
 const MAX_UINT32 = 2 ** 32 - 1;
 

@@ -16,9 +16,9 @@ import type { NetworkCredentials } from './network-credentials.js';
 /** From accept to the first byte, ms: a client sends it at once, over any network. */
 export const FIRST_BYTE_MS = 5_000;
 /** From the first byte to the end of the handshake, ms: two round trips and 2 ms of work. */
-export const HANDSHAKE_MS = 5_000;
+const HANDSHAKE_MS = 5_000;
 /** Connections whose handshake is not done: beyond this the oldest is closed. */
-export const MAX_UNPROVEN = 2_000;
+const MAX_UNPROVEN = 2_000;
 /** Handshakes begun in one turn of the event loop: 1.5 ms each. */
 const HANDSHAKES_A_TURN = 4;
 

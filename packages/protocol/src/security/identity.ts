@@ -28,11 +28,9 @@ export type Part =
   | { readonly role: 'server'; readonly cluster: ClusterId; readonly serverId: ServerId }
   | { readonly role: 'member'; readonly cluster: ClusterKey; readonly serverId: ServerId }
   | { readonly role: 'operator'; readonly name: string };
-export type PartRole = Part['role'];
 /** The identity in a certificate: a part, and its network. */
 export type Identity = Part & { readonly network: CertifiedNetwork };
 
-export const NETWORK_PATTERN = /^[0-9a-f]{12}$/;
 export const OPERATOR_NAME = /^[A-Za-z0-9_-]{1,32}$/;
 const URI = /^dualping:\/\/([0-9a-f]{12})\/([a-z]+)((?:\/[A-Za-z0-9_-]+)*)$/;
 

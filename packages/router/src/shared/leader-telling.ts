@@ -55,10 +55,6 @@ export class LeaderTelling {
     ];
   }
 
-  get leaderAddress(): Address | undefined {
-    return this.#leader?.address;
-  }
-
   /** Routers that listen to this one, by address. */
   get standbys(): readonly Address[] {
     const all = new Set([...this.#asking.values()].filter((address) => address !== ''));

@@ -26,7 +26,7 @@ export const LOG_VERSION = 4;
 /**
  * Format of a log in which no cluster is suspended: a router that does not know suspension would ignore one.
  */
-export const LOG_VERSION_WITHOUT_SUSPENSION = 3;
+const LOG_VERSION_WITHOUT_SUSPENSION = 3;
 /**
  * The version of a log without services: older routers can read it, so going back to one works until the
  * first service is made.

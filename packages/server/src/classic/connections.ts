@@ -10,7 +10,7 @@ import type { UserName } from '@dualping/core';
 import type { ClassicSession } from './classic-session.js';
 
 /** Users of one connection whose sessions are kept: a client has one user, a proxy some. */
-export const MAX_USERS_PER_CONNECTION = 1_000;
+const MAX_USERS_PER_CONNECTION = 1_000;
 
 export class Connection {
   readonly #sessions = new Map<UserName, ClassicSession>();

@@ -13,7 +13,7 @@ import type { FileOperations } from '@dualping/host';
 import { FrameFileWriter } from './frame-file-writer.js';
 import { encodeSegmentHeader } from './segment.js';
 
-export const SET_ASIDE = 'set-aside';
+const SET_ASIDE = 'set-aside';
 /** Cuts are usually a few kilobytes, and at most a primary's uncommitted entries: 64 MB. */
 const MAX_CUTS = 16;
 /** Each generation is as large as a journal. */

@@ -12,7 +12,7 @@ export type Edited =
   | { readonly kind: 'problem'; readonly text: string };
 
 /** The editor that the person has set, as for git and crontab. */
-export const editorFrom = (env: NodeJS.ProcessEnv): string => env.VISUAL || env.EDITOR || 'vi';
+const editorFrom = (env: NodeJS.ProcessEnv): string => env.VISUAL || env.EDITOR || 'vi';
 
 /**
  * Runs the editor on the terminal, which the screen must have released. The text is in a folder that only the

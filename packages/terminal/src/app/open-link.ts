@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 
 /** BROWSER has priority, as in other programs; it may contain %s for the address. */
-export function openerFor(
+function openerFor(
   url: string,
   env: NodeJS.ProcessEnv,
   platform: NodeJS.Platform,

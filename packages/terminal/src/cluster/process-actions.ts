@@ -20,7 +20,7 @@ import { type ClusterStep, just } from './view-events.js';
 /** A second request within this time makes the fault, ms. */
 const AGAIN_WITHIN_MS = 6_000;
 
-export function primaryVictim(state: ClusterViewState): Victim | undefined {
+function primaryVictim(state: ClusterViewState): Victim | undefined {
   const cluster = openCluster(state);
   const primary = cluster?.assignment.primary;
   const isLive = cluster?.members.some(({ info }) => info.live && info.serverId === primary?.serverId);

@@ -23,15 +23,15 @@ const FIRST_VERSION = 1;
 /** Most sent texts that are kept, for Up. */
 export const MOST_SENT_TEXTS = 200;
 /** Most unsent texts that are kept, the newest. */
-export const MOST_UNSENT = 1_000;
+const MOST_UNSENT = 1_000;
 /** Most timelines that are remembered: all users of a large network. */
-export const MOST_TIMELINES = 10_000;
+const MOST_TIMELINES = 10_000;
 
 /**
  * Most followers that are remembered, to notice new ones: with more followers some would be reported as new
  * again.
  */
-export const MOST_FOLLOWERS = 100_000;
+const MOST_FOLLOWERS = 100_000;
 
 export const nothingKept: Kept = { drafts: new Map(), unsent: [], readUpTo: new Map(), sentTexts: [] };
 

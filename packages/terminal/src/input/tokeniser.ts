@@ -20,7 +20,7 @@ export const REST_OF_SEQUENCE_MS = 500;
 /** A paste that is silent for this long has lost its end, and keys must work again, ms. */
 export const REST_OF_PASTE_MS = 5_000;
 /** Longest sequence worth reading; no key has more than 20 characters. */
-export const MOST_SEQUENCE_CHARACTERS = 256;
+const MOST_SEQUENCE_CHARACTERS = 256;
 
 const ESCAPE = '\u001b';
 const PASTE_BEGIN = '200';

@@ -14,9 +14,9 @@ export type Attribute = number;
 
 /** The terminal's own colour. */
 export const OWN_COLOUR = 0x1ff;
-export const BOLD = 1;
-export const UNDERLINE = 2;
-export const INVERSE = 8;
+const BOLD = 1;
+const UNDERLINE = 2;
+const INVERSE = 8;
 
 export const attribute = (flags: number, foreground: number, background: number): Attribute =>
   (flags << 18) | (foreground << 9) | background;

@@ -9,14 +9,14 @@ import type { Outgoing, Person, PostItem, State } from './state.js';
 import { arrived, divided, isPresent, isUnreadBefore, recounted } from './unread.js';
 
 /** Most posts in memory, about 10 MB; older ones are loaded again when the person reads back. */
-export const MAX_POSTS = 20_000;
+const MAX_POSTS = 20_000;
 /** Most posts while the person reads far back, so that the posts on the screen stay loaded. */
 const MAX_POSTS_READ_BACK = 3 * MAX_POSTS;
 /** Posts that are dropped at one time, so that it is not done with every post. */
 const TRIMMED = 1_000;
 /** How long the sign of an acknowledged post stays, ms. */
 const FRESH_MS = 5_000;
-export const PAGE_POSTS = 100;
+const PAGE_POSTS = 100;
 /** Most pages that are loaded in a row to find posts of a timeline with few posts. */
 const MOST_PAGES = 10;
 

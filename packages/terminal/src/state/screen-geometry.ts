@@ -8,7 +8,7 @@ export const COMPOSER_INDENT = 3;
 /** Cells of ` :` and of ` /`. */
 export const PROMPT_INDENT = 2;
 /** Cells at the right of the composer for the counter, ` 1000/1000 `. */
-export const COMPOSER_COUNTER = 11;
+const COMPOSER_COUNTER = 11;
 
 export const draftOf = ({ drafts, timeline }: State): Editor => drafts.get(timeline) ?? emptyEditor;
 

@@ -13,7 +13,7 @@ export function selectedItem(state: State): Item | undefined {
 }
 
 /** The selected entry of the sidebar. */
-export const sidebarEntry = (state: State): SidebarEntry | undefined =>
+const sidebarEntry = (state: State): SidebarEntry | undefined =>
   state.focus === 'sidebar' ? sidebarEntries(state)[state.sidebarAt] : undefined;
 
 export const personOfTimeline = (timeline: TimelineId): string | undefined =>
