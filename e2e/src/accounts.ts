@@ -12,23 +12,10 @@ import type { TestCluster } from './test-cluster.js';
 export const acknowledgedCount = (people: readonly Person[]): number =>
   people.reduce((sum, person) => sum + person.acknowledged.length, 0);
 
-/** True once the follow is done; false while the other person has not logged in yet. */
-export async function follow(person: Person, other: string): Promise<boolean> {
-  try {
-    await person.session.follow(other);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && error.message.includes('unknown-target')) return false;
-    throw error;
-  }
-}
-
 /** Logs all people in, and makes each follow all others. */
 export async function followOneAnother(people: readonly Person[]): Promise<void> {
   for (const person of people)
-    for (const { user } of people)
-      if (user !== person.user)
-        await eventually(`${person.user} follows ${user}`, () => follow(person, user), 60_000);
+    for (const { user } of people) if (user !== person.user) await person.follow(user);
 }
 
 /**

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { RouterClient } from '@dualping/client';
 import { clusterOf } from '@dualping/core';
+import { acknowledgedCount } from './accounts.js';
 import { eventually } from './eventually.js';
 import { Person } from './person.js';
 import { summary } from './statistics.js';
@@ -32,24 +33,11 @@ after(async () => {
   await cluster.destroy();
 });
 
-async function follow(person: Person, other: string): Promise<boolean> {
-  try {
-    await person.session.follow(other);
-    return true;
-  } catch (error) {
-    // The user is not logged in yet, or their cluster has not reported them yet.
-    if (error instanceof Error && error.message.includes('unknown-target')) return false;
-    throw error;
-  }
-}
-
-const acknowledgedCount = (): number => people.reduce((sum, person) => sum + person.acknowledged.length, 0);
-
 async function untilMoreAreAcknowledged(more: number): Promise<void> {
-  const from = acknowledgedCount();
+  const from = acknowledgedCount(people);
   await eventually(
     `${more} more posts are acknowledged`,
-    () => acknowledgedCount() >= from + more,
+    () => acknowledgedCount(people) >= from + more,
     60_000,
     () => cluster.tails(),
   );
@@ -96,14 +84,7 @@ test('all users follow one another, and each list has all of them', async () => 
   people = USERS.map((user) => new Person(user, [cluster.routerAddress], undefined, cluster.user));
   assert.equal(new Set(USERS.map((user) => clusterOf(user, CLUSTERS))).size, CLUSTERS);
   for (const person of people)
-    for (const other of USERS)
-      if (other !== person.user)
-        await eventually(
-          `${person.user} follows ${other}`,
-          () => follow(person, other),
-          30_000,
-          () => cluster.tails(),
-        );
+    for (const other of USERS) if (other !== person.user) await person.follow(other, () => cluster.tails());
   for (const person of people)
     await eventually(
       `${person.user} lists everybody as there`,
@@ -162,7 +143,7 @@ test('primaries of all clusters are killed in turn, and nothing is lost, repeate
   await everyoneSawEverythingOnce();
   for (const user of USERS) await followersAre(user, othersThan(user));
   t.diagnostic(
-    `${acknowledgedCount()} posts acknowledged, each shown to ${USERS.length} people once and in order`,
+    `${acknowledgedCount(people)} posts acknowledged, each shown to ${USERS.length} people once and in order`,
   );
 });
 

@@ -23,9 +23,9 @@ before(async () => {
   [ann, bob, eve] = ['1', '2', '3'].map(
     (user) => new Person(user, [cluster.routerAddress], undefined, cluster.user),
   ) as [Person, Person, Person];
-  await follow(ann, '2');
-  await follow(bob, '1');
-  await follow(eve, '1');
+  await ann.follow('2');
+  await bob.follow('1');
+  await eve.follow('1');
 });
 
 after(async () => {
@@ -33,18 +33,6 @@ after(async () => {
   routers?.close();
   await cluster?.destroy();
 });
-
-/** Follows as soon as the other user is known in this cluster. */
-const follow = (person: Person, other: string): Promise<unknown> =>
-  eventually(`${person.user} follows ${other}`, () =>
-    person.session.follow(other).then(
-      () => true,
-      (error: unknown) => {
-        if (error instanceof DualpingError && error.reason === 'unknown-target') return false;
-        throw error;
-      },
-    ),
-  );
 
 async function seen(person: Person, text: string): Promise<Post> {
   await eventually(`${person.user} sees "${text}"`, () => person.seen.some((post) => post.text === text));

@@ -7,8 +7,7 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { RouterClient } from '@dualping/client';
-import { DualpingProcess, LAUNCHER } from './dualping-process.js';
-import { eventually } from './eventually.js';
+import { DualpingProcess, LAUNCHER, type Outcome } from './dualping-process.js';
 import { Person } from './person.js';
 import { Terminal } from './terminal/terminal.js';
 import { TestCluster } from './test-cluster.js';
@@ -18,18 +17,17 @@ const REFUSED = 1;
 const UNAVAILABLE = 3;
 
 /** Runs a command to its end. */
-async function run(...args: readonly string[]): Promise<{ code: number | NodeJS.Signals; text: string }> {
-  const ended = new DualpingProcess(args);
-  const code = await ended.exited;
-  await eventually('it has said all', () => ended.drained);
-  return { code, text: ended.lines.join('\n') };
-}
+const run = (...args: readonly string[]): Promise<Outcome> => new DualpingProcess(args).outcome();
 
 describe('bad input', () => {
   let cluster: TestCluster;
   let routers: RouterClient;
   let ana: Person;
   const folder = (name: string): string => join(cluster.folder, name);
+  /** Where a server runs that the test starts by hand. */
+  const at = (data: string, routers = cluster.routerAddress): readonly string[] => [
+    ...['--insecure', '--port', '0', '--data', data, '--routers', routers],
+  ];
 
   before(async () => {
     cluster = await TestCluster.start({ servers: 2, insecure: true });
@@ -54,18 +52,7 @@ describe('bad input', () => {
 
   test('a second server with the id of a live one', async () => {
     await nobodyNoticed(async () => {
-      const { code, text } = await run(
-        'server',
-        '--insecure',
-        '--id',
-        '1',
-        '--port',
-        '0',
-        '--data',
-        folder('second-s1'),
-        '--routers',
-        cluster.routerAddress,
-      );
+      const { code, text } = await run('server', '--id', '1', ...at(folder('second-s1')));
       assert.equal(code, REFUSED, text);
       assert.match(text, /duplicate-server/);
       assert.match(text, /s1/);
@@ -73,18 +60,7 @@ describe('bad input', () => {
   });
 
   test('a data folder that is in use', async () => {
-    const { code, text } = await run(
-      'server',
-      '--insecure',
-      '--id',
-      '1',
-      '--port',
-      '0',
-      '--data',
-      cluster.folderOf(1),
-      '--routers',
-      cluster.routerAddress,
-    );
+    const { code, text } = await run('server', '--id', '1', ...at(cluster.folderOf(1)));
     assert.equal(code, USAGE, text);
     assert.match(text, new RegExp(`in use by .*pid ${cluster.server(1).pid}`));
   });
@@ -96,15 +72,14 @@ describe('bad input', () => {
     try {
       await other.whenWhole(otherRouters);
       await other.server(1).stop();
-      const flags = ['--port', '0', '--data', data, '--routers', cluster.routerAddress];
-      const otherServer = await run('server', '--insecure', '--id', '7', ...flags);
+      const otherServer = await run('server', '--id', '7', ...at(data));
       assert.notEqual(otherServer.code, 0);
       assert.match(otherServer.text, /s?1\b.*s?7\b|s?7\b.*s?1\b/);
-      const otherCluster = await run('server', '--insecure', '--id', '1', '--cluster', '4', ...flags);
+      const otherCluster = await run('server', '--id', '1', '--cluster', '4', ...at(data));
       assert.notEqual(otherCluster.code, 0);
       assert.match(otherCluster.text, /wrong-cluster/);
       await nobodyNoticed(async () => {
-        const otherNetwork = await run('server', '--insecure', '--id', '1', ...flags);
+        const otherNetwork = await run('server', '--id', '1', ...at(data));
         assert.equal(otherNetwork.code, REFUSED, otherNetwork.text);
         assert.match(otherNetwork.text, /wrong-network/);
       });
@@ -115,20 +90,7 @@ describe('bad input', () => {
   });
 
   test('a cluster that the router does not have', async () => {
-    const { code, text } = await run(
-      'server',
-      '--insecure',
-      '--id',
-      '1',
-      '--cluster',
-      '5',
-      '--port',
-      '0',
-      '--data',
-      folder('c5'),
-      '--routers',
-      cluster.routerAddress,
-    );
+    const { code, text } = await run('server', '--id', '1', '--cluster', '5', ...at(folder('c5')));
     assert.equal(code, REFUSED, text);
     assert.match(text, /unknown-cluster/);
     assert.match(text, /\b5\b/);
@@ -169,18 +131,7 @@ describe('bad input', () => {
     await once(web, 'listening');
     const bound = web.address();
     const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
-    const other = new DualpingProcess([
-      'server',
-      '--insecure',
-      '--id',
-      '9',
-      '--port',
-      '0',
-      '--data',
-      folder('s9'),
-      '--routers',
-      `127.0.0.1:${port}`,
-    ]);
+    const other = new DualpingProcess(['server', '--id', '9', ...at(folder('s9'), `127.0.0.1:${port}`)]);
     try {
       await other.line(new RegExp(`can't attach to the router at 127.0.0.1:${port}`));
     } finally {

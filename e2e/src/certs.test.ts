@@ -14,20 +14,16 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { OldCoordinatorStub } from './classic/older-wire.js';
-import { DualpingProcess } from './dualping-process.js';
+import { DualpingProcess, type Outcome } from './dualping-process.js';
 import { eventually } from './eventually.js';
 
-const run = async (...args: readonly string[]) => await runAs({}, ...args);
+const run = (...args: readonly string[]): Promise<Outcome> => runAs({}, ...args);
 
 /** Another person: one who does not know which networks run here. */
 const STRANGER = { XDG_STATE_HOME: '/nowhere' };
 
-async function runAs(environment: NodeJS.ProcessEnv, ...args: readonly string[]) {
-  const ended = new DualpingProcess(args, environment);
-  const code = await ended.exited;
-  await eventually('it has said all', () => ended.drained);
-  return { code, text: ended.lines.join('\n') };
-}
+const runAs = (environment: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<Outcome> =>
+  new DualpingProcess(args, environment).outcome();
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
 
@@ -37,9 +33,9 @@ const openTo = (folder: string): readonly string[] =>
     (name) => (modeOf(join(folder, name)) & 0o077) !== 0,
   );
 
-describe('certificates by hand', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'dualping-certs-'));
-  const certs = ['--certs', join(folder, 'certs')];
+/** For the tests of a `describe`: a folder, and processes that they start. Afterwards all are gone. */
+function byHand(prefix: string) {
+  const folder = mkdtempSync(join(tmpdir(), prefix));
   const processes: DualpingProcess[] = [];
   after(async () => {
     for (const process of processes) await process.stop();
@@ -51,6 +47,12 @@ describe('certificates by hand', () => {
     processes.push(started);
     return started;
   };
+  return { folder, start };
+}
+
+describe('certificates by hand', () => {
+  const { folder, start } = byHand('dualping-certs-');
+  const certs = ['--certs', join(folder, 'certs')];
 
   test('a network is made with a certificate for each part, and the parts connect with these', async () => {
     assert.match((await run('certs', 'init', ...certs)).text, /^network [0-9a-f]{12} in /);
@@ -220,18 +222,7 @@ describe('up', () => {
 });
 
 describe('parts that were started by hand without options of certificates', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'dualping-by-hand-'));
-  const processes: DualpingProcess[] = [];
-  after(async () => {
-    for (const process of processes) await process.stop();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-  });
-
-  const start = (...args: readonly string[]): DualpingProcess => {
-    const started = new DualpingProcess(args);
-    processes.push(started);
-    return started;
-  };
+  const { folder, start } = byHand('dualping-by-hand-');
   const place = (name: string) => ['--port', '0', '--data', join(folder, name)];
 
   test('the router makes the network, servers on its machine make their own certificates, and all connect', async () => {

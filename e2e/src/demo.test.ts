@@ -9,9 +9,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { afterwards, folderFor } from './afterwards.js';
-import { DualpingProcess } from './dualping-process.js';
+import { DualpingProcess, type Outcome } from './dualping-process.js';
 import { NO_ETCD } from './etcd-cluster.js';
-import { eventually } from './eventually.js';
 
 const TAKEOVERS = 50;
 const USAGE = 2;
@@ -19,9 +18,7 @@ const ON_SIGINT = 130;
 /** The line of a run when its people are logged in. */
 const RUNNING = /join them: (.* client --routers \S+)$/;
 
-interface Outcome {
-  readonly code: number | NodeJS.Signals;
-  readonly text: string;
+interface DemoOutcome extends Outcome {
   /** The JSON line for programs. */
   readonly line: string | undefined;
 }
@@ -34,10 +31,8 @@ function demo(context: TestContext, folder: string, ...args: readonly string[]):
   return process;
 }
 
-async function outcomeOf(process: DualpingProcess): Promise<Outcome> {
-  const code = await process.exited;
-  await eventually('it has said all', () => process.drained);
-  return { code, text: process.lines.join('\n'), line: process.lines.find((line) => line.startsWith('{')) };
+async function outcomeOf(process: DualpingProcess): Promise<DemoOutcome> {
+  return { ...(await process.outcome()), line: process.lines.find((line) => line.startsWith('{')) };
 }
 
 test(`${TAKEOVERS} takeovers by kill, freeze and cut: nothing is lost, repeated or out of order`, async (context) => {

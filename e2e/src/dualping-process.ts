@@ -27,6 +27,12 @@ const STATE = mkdtempSync(join(tmpdir(), 'dualping-state-'));
 process.once('exit', () => rmSync(STATE, { recursive: true, force: true }));
 export const OWN_STATE: NodeJS.ProcessEnv = { XDG_STATE_HOME: STATE, XDG_CONFIG_HOME: STATE };
 
+/** How a process ended, and all lines that it printed. */
+export interface Outcome {
+  readonly code: number | NodeJS.Signals;
+  readonly text: string;
+}
+
 /** Lines kept for the message of a failing test. */
 const MAX_LINES = 2_000;
 
@@ -82,9 +88,11 @@ export class DualpingProcess {
     return this.#ended;
   }
 
-  /** Whether `lines` has all output that there will ever be. */
-  get drained(): boolean {
-    return this.#openOutputs === 0;
+  /** Resolves when it has ended and all its lines are read. */
+  async outcome(): Promise<Outcome> {
+    const code = await this.exited;
+    await eventually('it has said all', () => this.#openOutputs === 0);
+    return { code, text: this.lines.join('\n') };
   }
 
   /** Resolves with the address where it listens. */

@@ -1,10 +1,9 @@
 /** The programs in `examples/`, as their READMEs start them. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -13,41 +12,13 @@ import { serverId } from '@dualping/core';
 import type { Part } from '@dualping/protocol';
 import { ensure } from '@dualping/security';
 import { eventually } from './eventually.js';
+import { Program } from './program.js';
 import { TestCluster } from './test-cluster.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const ENOUGH_TICKETS = 20;
 /** The first that has grpcio and protobuf is taken: what Debian installs is for Debian's own. */
 const PYTHONS = process.env.PYTHON === undefined ? ['python3', '/usr/bin/python3'] : [process.env.PYTHON];
-
-class Program {
-  readonly lines: string[] = [];
-  readonly exited: Promise<number | NodeJS.Signals>;
-  readonly #child: ChildProcess;
-
-  constructor(command: string, args: readonly string[], cwd: string) {
-    this.#child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
-    if (this.#child.stdout !== null)
-      createInterface({ input: this.#child.stdout }).on('line', (line) => this.lines.push(line));
-    this.exited = new Promise((resolve) => {
-      this.#child.once('exit', (code, signal) => resolve(signal ?? code ?? 0));
-    });
-  }
-
-  signal(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
-  }
-
-  /** A line like that, from `from` on. */
-  async says(pattern: RegExp, from = 0): Promise<void> {
-    await eventually(
-      `${pattern}`,
-      () => this.lines.slice(from).some((line) => pattern.test(line)),
-      undefined,
-      () => this.lines.slice(-20).join('\n'),
-    );
-  }
-}
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'dualping-examples-')));
 const programs: Program[] = [];

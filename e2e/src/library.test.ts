@@ -3,15 +3,14 @@
  * unchanged, are killed, frozen and ended in order, also without the router.
  */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { RouterClient, registerDualpingResolver } from '@dualping/client';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { eventually } from './eventually.js';
+import { Program } from './program.js';
 import { TestCluster } from './test-cluster.js';
 
 const DOCUMENT = new URL('../../docs/library.md', import.meta.url);
@@ -24,37 +23,6 @@ const ENOUGH_ANSWERS = 100;
 
 /** Inside the repository, so that the programs find their imports. */
 const folder = mkdtempSync(fileURLToPath(new URL('library-', import.meta.url)));
-
-class Program {
-  readonly lines: string[] = [];
-  readonly exited: Promise<number | NodeJS.Signals>;
-  readonly #child: ChildProcess;
-
-  constructor(name: string, args: readonly string[]) {
-    this.#child = spawn(process.execPath, [join(folder, name), ...args], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    if (this.#child.stdout !== null)
-      createInterface({ input: this.#child.stdout }).on('line', (line) => this.lines.push(line));
-    this.exited = new Promise((resolve) => {
-      this.#child.once('exit', (code, signal) => resolve(signal ?? code ?? 0));
-    });
-  }
-
-  signal(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
-  }
-
-  /** Waits for this line, from index `from` on. */
-  async says(line: string, from = 0): Promise<void> {
-    await eventually(
-      `"${line}"`,
-      () => this.lines.slice(from).includes(line),
-      undefined,
-      () => this.lines.join('\n'),
-    );
-  }
-}
 
 /** Calls the service all the time. */
 class Caller {
@@ -119,7 +87,7 @@ let routers: RouterClient;
 const programs: Program[] = [];
 
 function start(name: string, ...args: string[]): Program {
-  const program = new Program(name, args);
+  const program = new Program(process.execPath, [join(folder, name), ...args]);
   programs.push(program);
   return program;
 }

@@ -60,12 +60,8 @@ describe('limits of users', () => {
 
   test('a refused command prints why, and other commands go on', async () => {
     const flags = ['--routers', cluster.routerAddress, '--timeout-ms', '3000', '--user'];
-    const post = async (user: string): Promise<{ code: unknown; text: string }> => {
-      const process = new DualpingProcess(['post', ...flags, user, 'hello'], cluster.environment);
-      const code = await process.exited;
-      await eventually('it has said all', () => process.drained);
-      return { code, text: process.lines.join('\n') };
-    };
+    const post = (user: string) =>
+      new DualpingProcess(['post', ...flags, user, 'hello'], cluster.environment).outcome();
     for (let i = 0; i < 3; i += 1) assert.equal((await post('bob')).code, 0);
     const fourth = await post('bob');
     assert.notEqual(fourth.code, 0, fourth.text);
@@ -82,18 +78,10 @@ describe('limits of users', () => {
       ['--min-disk-free', '91', /"91": give a whole number from 0 to 90/],
       ['--connections-per-address', '-1', /"-1"/],
     ] as const) {
-      const server = new DualpingProcess([
-        'server',
-        '--id',
-        '1',
-        '--data',
-        `${cluster.folder}/x`,
-        flag,
-        value,
-      ]);
-      assert.equal(await server.exited, 2, server.tail());
-      await eventually('it has said all', () => server.drained);
-      assert.match(server.tail(), pattern);
+      const place = ['--id', '1', '--data', `${cluster.folder}/x`];
+      const { code, text } = await new DualpingProcess(['server', ...place, flag, value]).outcome();
+      assert.equal(code, 2, text);
+      assert.match(text, pattern);
     }
   });
 });

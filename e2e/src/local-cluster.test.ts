@@ -4,7 +4,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { DualpingProcess } from './dualping-process.js';
+import { DualpingProcess, type Outcome } from './dualping-process.js';
 import { eventually } from './eventually.js';
 
 interface Resident {
@@ -13,12 +13,7 @@ interface Resident {
   readonly address?: string;
 }
 
-async function run(...args: readonly string[]) {
-  const ended = new DualpingProcess(args);
-  const code = await ended.exited;
-  await eventually('it has said all', () => ended.drained);
-  return { code, text: ended.lines.join('\n') };
-}
+const run = (...args: readonly string[]): Promise<Outcome> => new DualpingProcess(args).outcome();
 
 describe('a local cluster', () => {
   const folder = mkdtempSync(join(tmpdir(), 'dualping-local-'));

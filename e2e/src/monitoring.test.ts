@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { RouterClient } from '@dualping/client';
-import { DualpingProcess } from './dualping-process.js';
+import { DualpingProcess, type Outcome } from './dualping-process.js';
 import { eventually } from './eventually.js';
 import { TestCluster } from './test-cluster.js';
 
@@ -22,40 +22,36 @@ after(async () => {
   await cluster.destroy();
 });
 
-async function run(...args: string[]): Promise<{ readonly code: unknown; readonly said: string }> {
-  const process = new DualpingProcess([...args, '--routers', cluster.routerAddress]);
-  const code = await process.exited;
-  await eventually('all is read', () => process.drained);
-  return { code, said: process.tail() };
-}
+const run = (...args: string[]): Promise<Outcome> =>
+  new DualpingProcess([...args, '--routers', cluster.routerAddress]).outcome();
 
 test('check and admin status: healthy, with reduced redundancy, unavailable, and without a router', async () => {
   const well = await run('check', '--min-in-sync', '2');
-  assert.equal(well.code, 0, well.said);
+  assert.equal(well.code, 0, well.text);
   assert.match(
-    well.said,
+    well.text,
     /^DUALPING OK: epoch \d+, 2 in sync \| epoch=\d+ members=2 live=2 in_sync=2 lag=\d+$/,
   );
   assert.equal((await run('admin', 'status')).code, 0);
 
   await cluster.server(2).kill();
   await eventually('s2 is missed', async () => (await run('check')).code === 1);
-  assert.match((await run('check')).said, /^DUALPING WARNING: s2 is not there \|/);
+  assert.match((await run('check')).text, /^DUALPING WARNING: s2 is not there \|/);
   assert.equal((await run('check', '--min-in-sync', '2')).code, 2);
-  const { said } = await run('check', '--json');
-  assert.deepEqual(JSON.parse(said).problems, [{ severity: 'warning', text: 's2 is not there' }]);
+  const { text } = await run('check', '--json');
+  assert.deepEqual(JSON.parse(text).problems, [{ severity: 'warning', text: 's2 is not there' }]);
   assert.equal((await run('admin', 'status')).code, 0, 'somebody serves');
 
   await cluster.server(1).kill();
   await eventually('nobody serves', async () => (await run('admin', 'status')).code === 3);
   const unavailable = await run('check');
   assert.equal(unavailable.code, 2);
-  assert.match(unavailable.said, /^DUALPING CRITICAL: nobody serves: /);
+  assert.match(unavailable.text, /^DUALPING CRITICAL: nobody serves: /);
 
   await cluster.router.kill();
   const alone = await run('check', '--timeout-ms', '5000');
-  assert.equal(alone.code, 2, alone.said);
-  assert.ok(alone.said.includes(cluster.routerAddress), alone.said);
+  assert.equal(alone.code, 2, alone.text);
+  assert.ok(alone.text.includes(cluster.routerAddress), alone.text);
   await cluster.startRouter();
   for (const id of [1, 2]) await cluster.startServer(id);
   await cluster.whenWhole(routers);
@@ -67,7 +63,7 @@ test('a router, and a server with its supervisor, print every line as JSON', asy
   const pair = new DualpingProcess(['server', '--supervised', ...place, ...JSON_LOG]);
   await pair.line(/"event":"in-sync"|"event":"following"/);
   await pair.stop();
-  await eventually('all is read', () => pair.drained);
+  await pair.outcome();
   for (const process of [pair, cluster.router]) {
     assert.ok(process.lines.length > 3);
     for (const line of process.lines) {
@@ -94,7 +90,7 @@ test('up: every line of every process as JSON, and metrics of each at a port of 
     );
   }
   await up.stop();
-  await eventually('all is read', () => up.drained);
+  await up.outcome();
   const results = /^(ready: |router |s1 )/;
   const lines = up.lines.filter((line) => !results.test(line)).map((line) => JSON.parse(line));
   for (const { time, part, event, text } of lines)
@@ -104,7 +100,6 @@ test('up: every line of every process as JSON, and metrics of each at a port of 
   assert.deepEqual(named, new Set(['router', 's1']));
 
   const high = new DualpingProcess(['up', ...flags, '--metrics', '127.0.0.1:65535', ...JSON_LOG]);
-  assert.equal(await high.exited, 2);
-  await eventually('all is read', () => high.drained);
+  assert.equal((await high.outcome()).code, 2);
   assert.match(high.tail(), /metrics is .*127\.0\.0\.1:65535.*there is none after 65535/);
 });

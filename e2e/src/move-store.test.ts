@@ -45,16 +45,13 @@ describe('a network is moved', { skip: NO_ETCD ?? false }, () => {
     return address;
   };
   const move = async (migration: string, to = inFolder) => {
-    const moving = new DualpingProcess(['router', '--migrate', migration, ...to, ...inStore]);
-    const code = await moving.exited;
-    await eventually('it has said all', () => moving.drained);
-    return { code, text: moving.lines.join('\n') };
+    return await new DualpingProcess(['router', '--migrate', migration, ...to, ...inStore]).outcome();
   };
   const refusalOf = async (...where: readonly string[]): Promise<string> => {
-    const refused = new DualpingProcess(['router', '--insecure', ...HOST, '--port', '0', ...where]);
-    assert.notEqual(await refused.exited, 0);
-    await eventually('it has said all', () => refused.drained);
-    return refused.lines.join('\n');
+    const flags = ['--insecure', ...HOST, '--port', '0', ...where];
+    const { code, text } = await new DualpingProcess(['router', ...flags]).outcome();
+    assert.notEqual(code, 0);
+    return text;
   };
   /** With the one server, which has to find the assignment that it knew before. */
   const whenServed = async (where: readonly string[]): Promise<Assignment> => {

@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { RouterClient } from '@dualping/client';
 import { serverId } from '@dualping/core';
 import { everyoneSawEverythingOnce, followOneAnother } from './accounts.js';
-import { DualpingProcess } from './dualping-process.js';
+import { DualpingProcess, type Outcome } from './dualping-process.js';
 import { eventually } from './eventually.js';
 import { Person } from './person.js';
 import { TestCluster } from './test-cluster.js';
@@ -34,12 +34,8 @@ after(async () => {
   await cluster.destroy();
 });
 
-async function admin(...args: string[]): Promise<{ readonly code: unknown; readonly said: string }> {
-  const run = new DualpingProcess(['admin', ...args, '--routers', cluster.routerAddress]);
-  const code = await run.exited;
-  await eventually('all is read', () => run.drained);
-  return { code, said: run.tail() };
-}
+const admin = (...args: string[]): Promise<Outcome> =>
+  new DualpingProcess(['admin', ...args, '--routers', cluster.routerAddress]).outcome();
 
 const goesOn = async (): Promise<void> => {
   await Promise.all(people.map((person) => person.goesOn(SOME_POSTS)));
@@ -50,7 +46,7 @@ const primaryNow = async (): Promise<number> => {
 };
 
 test('while failover is paused nobody takes over, and the server that was primary may come back', async () => {
-  const { code, said } = await admin('pause');
+  const { code, text: said } = await admin('pause');
   assert.equal(code, 0, said);
   assert.match(said, /^cluster 1: epoch \d+, available, FAILOVER PAUSED$/m);
   const primary = await primaryNow();
@@ -81,7 +77,7 @@ test('a server that does not come back is forgotten; one that is there is not', 
   });
   await assert.rejects(routers.remove(1, serverId(primary)), /s\d is live at .*: stop it first/);
   await assert.rejects(routers.remove(1, serverId(9)), /cluster 1 knows no s9/);
-  const { code, said } = await admin('remove', `s${gone}`, '--json');
+  const { code, text: said } = await admin('remove', `s${gone}`, '--json');
   assert.equal(code, 0, said);
   assert.equal(JSON.parse(said).members.length, 2);
   await goesOn();
@@ -89,7 +85,7 @@ test('a server that does not come back is forgotten; one that is there is not', 
 
 test('a cluster comes to rest, and begins again with any one of its servers', async () => {
   const primary = await primaryNow();
-  const { code, said } = await admin('rest');
+  const { code, text: said } = await admin('rest');
   assert.equal(code, 0, said);
   assert.match(said, /not available: cluster 1 is at rest, .*, AT REST$/m);
   assert.equal(await cluster.server(primary).exited, 0, 'the primary has ended in order');
@@ -99,13 +95,13 @@ test('a cluster comes to rest, and begins again with any one of its servers', as
   await cluster.startServer(other);
   await assert.rejects(routers.promote(1, serverId(other)), /at rest/);
   const resumed = await admin('resume');
-  assert.equal(resumed.code, 0, resumed.said);
+  assert.equal(resumed.code, 0, resumed.text);
   assert.equal(await primaryNow(), other);
   await goesOn();
 });
 
 test('the router remembers what happened, with times and reasons', async () => {
-  const { code, said } = await admin('history');
+  const { code, text: said } = await admin('history');
   assert.equal(code, 0, said);
   const [first] = await routers.history(1);
   assert.deepEqual([first?.what, first?.epoch, first?.detail], ['promoted', 1, 'the first']);

@@ -1,7 +1,7 @@
 /** A person who posts numbered messages and keeps what the timeline shows. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { DualpingSession, type NetworkCredentials } from '@dualping/client';
-import type { Epoch, Post } from '@dualping/core';
+import { DualpingError, type Epoch, type Post } from '@dualping/core';
 import { deviceOf } from './device.js';
 import { eventually } from './eventually.js';
 
@@ -53,6 +53,23 @@ export class Person {
       ...deviceOf(credentials, user),
     });
     this.session.posts$.subscribe((post) => this.seen.push(post));
+  }
+
+  /** Resolves when they follow someone, who may not be logged in, or not be known in this cluster yet. */
+  async follow(other: string, describe: () => string = () => ''): Promise<void> {
+    await eventually(
+      `${this.user} follows ${other}`,
+      () =>
+        this.session.follow(other).then(
+          () => true,
+          (error: unknown) => {
+            if (error instanceof DualpingError && error.reason === 'unknown-target') return false;
+            throw error;
+          },
+        ),
+      GOES_ON_WITHIN_MS,
+      describe,
+    );
   }
 
   startPosting(): void {

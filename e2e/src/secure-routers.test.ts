@@ -10,19 +10,18 @@ import { after, before, describe, test } from 'node:test';
 import { NetworkCredentials, RouterClient } from '@dualping/client';
 import { type Dialling, OWN_CONNECTION, type Part, PLAINTEXT, RULES, routingWire } from '@dualping/protocol';
 import { ensure, fileOf, NETWORK_FILE, readNetworkFile } from '@dualping/security';
-import { Client, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { Client, Metadata } from '@grpc/grpc-js';
 import { DualpingProcess } from './dualping-process.js';
 import { EtcdCluster, NO_ETCD } from './etcd-cluster.js';
 import { eventually } from './eventually.js';
 import { Person } from './person.js';
+import { rawCall } from './raw-call.js';
 import { member, OPERATOR, ROUTER, server } from './secure-cluster.js';
 import { SeveralRouters } from './several-routers.js';
 
 const AT_ROUTER = /RoutingService|AdminService|CoordService/;
 const WATCH = '/dualping.v1.RoutingService/Watch';
 const HANDOVER_ROUTER = '/dualping.v1.AdminService/HandoverRouter';
-const DEADLINE_MS = 20_000;
-const raw = (bytes: Buffer): Buffer => bytes;
 
 /** Of one cluster, and of all: the second is for few. */
 const watchOf = (target: routingWire.WatchRequest['target']): Buffer =>
@@ -39,31 +38,9 @@ const QUESTIONS: readonly (readonly [path: string, name: string, question: Buffe
   );
 
 /** `in`, or what it was refused with because of its caller. */
-async function outcomeOf(
-  client: Client,
-  path: string,
-  question: Buffer,
-  metadata: Metadata,
-): Promise<string> {
-  const stream = client.makeBidiStreamRequest(path, raw, raw, metadata, {
-    deadline: Date.now() + DEADLINE_MS,
-  });
-  try {
-    return await new Promise((resolve, reject) => {
-      stream.on('data', () => resolve('in'));
-      stream.on('end', () => resolve('in'));
-      stream.on('error', ({ code, details }: ServiceError) => {
-        if (code === status.UNAUTHENTICATED || code === status.PERMISSION_DENIED) resolve(details);
-        else if (code === status.DEADLINE_EXCEEDED || code === status.UNAVAILABLE)
-          reject(new Error(`${path}: ${details}`));
-        else resolve('in');
-      });
-      stream.write(question);
-      stream.end();
-    });
-  } finally {
-    stream.cancel();
-  }
+async function outcomeOf(...call: Parameters<typeof rawCall>): Promise<string> {
+  const outcome = await rawCall(...call);
+  return outcome === 'in' ? outcome : outcome.details;
 }
 
 describe('several routers with certificates', { skip: NO_ETCD ?? false }, () => {

@@ -14,10 +14,8 @@ import {
   TOKEN_KEY,
 } from '@dualping/protocol';
 import { Client, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { rawCall } from './raw-call.js';
 import { member, OPERATOR, ROUTER, SecureCluster, server } from './secure-cluster.js';
-
-const DEADLINE_MS = 20_000;
-const raw = (bytes: Buffer): Buffer => bytes;
 
 /** Who comes, and which roles of the table that is at server 1 of cluster 1, or at the router. */
 interface Visitor {
@@ -56,30 +54,11 @@ const questionFor = (path: string): Buffer =>
       )
     : Buffer.alloc(0);
 
-/** `in`, or the error that the caller was kept out with. An empty message may be refused for being empty. */
-async function call(client: Client, path: string, token: Buffer | undefined): Promise<ServiceError | 'in'> {
+const showing = (token: Buffer | undefined): Metadata => {
   const metadata = new Metadata();
   if (token !== undefined) metadata.set(TOKEN_KEY, token);
-  const stream = client.makeBidiStreamRequest(path, raw, raw, metadata, {
-    deadline: Date.now() + DEADLINE_MS,
-  });
-  try {
-    return await new Promise((resolve, reject) => {
-      stream.on('data', () => resolve('in'));
-      stream.on('end', () => resolve('in'));
-      stream.on('error', (error: ServiceError) => {
-        if (error.code === status.UNAUTHENTICATED || error.code === status.PERMISSION_DENIED) resolve(error);
-        else if (error.code === status.DEADLINE_EXCEEDED || error.code === status.UNAVAILABLE)
-          reject(new Error(`${path}: ${error.message}`));
-        else resolve('in');
-      });
-      stream.write(questionFor(path));
-      stream.end();
-    });
-  } finally {
-    stream.cancel();
-  }
-}
+  return metadata;
+};
 
 for (const classic of [false, true])
   describe(classic ? 'with the classic wire beside it' : 'without the classic wire', () => {
@@ -171,7 +150,7 @@ for (const classic of [false, true])
             const expected = by.some(
               (role) => roles.includes(role) && !(place === 'router' && role === 'peer'),
             );
-            const outcome = await call(client, path, token);
+            const outcome = await rawCall(client, path, questionFor(path), showing(token));
             if ((outcome === 'in') !== expected)
               wrong.push(`${name}: ${path} is ${outcome === 'in' ? 'let in' : outcome.message}`);
             else if (outcome !== 'in')

@@ -5,8 +5,7 @@ import { DualpingMember, type MemberState, type NetworkCredentials } from '@dual
 import { type ClusterKey, serverId } from '@dualping/core';
 import type { Part } from '@dualping/protocol';
 import { filter, firstValueFrom } from 'rxjs';
-import { DualpingProcess } from './dualping-process.js';
-import { eventually } from './eventually.js';
+import { DualpingProcess, type Outcome } from './dualping-process.js';
 import { SecureCluster } from './secure-cluster.js';
 
 let secure: SecureCluster;
@@ -29,12 +28,9 @@ function attach(service: string, id: number, credentials: NetworkCredentials): D
 const settled = async (member: DualpingMember): Promise<MemberState> =>
   await firstValueFrom(member.state$.pipe(filter(({ kind }) => kind === 'attached' || kind === 'failed')));
 
-async function run(...args: string[]): Promise<{ readonly code: unknown; readonly said: string }> {
+async function run(...args: string[]): Promise<Outcome> {
   const trust = ['--routers', secure.cluster.routerAddress, '--certs', secure.certs];
-  const process = new DualpingProcess([...args, ...trust]);
-  const code = await process.exited;
-  await eventually('all is read', () => process.drained);
-  return { code, said: process.tail() };
+  return await new DualpingProcess([...args, ...trust]).outcome();
 }
 
 before(async () => {
@@ -65,13 +61,13 @@ test('a member joins the service that its certificate names, and no other', asyn
 test('an operator sees it by name, hands over by name, and check counts it', async () => {
   const status = await run('admin', 'status');
   assert.equal(status.code, 0);
-  assert.match(status.said, /^service orders: epoch 1, available$/m);
-  assert.doesNotMatch(status.said, /billing/, 'whoever was refused has made nothing');
+  assert.match(status.text, /^service orders: epoch 1, available$/m);
+  assert.doesNotMatch(status.text, /billing/, 'whoever was refused has made nothing');
   const handover = await run('admin', 'handover', '--service', 'orders', '--to', 's2');
-  assert.equal(handover.code, 0, handover.said);
-  assert.match(handover.said, /^service orders: epoch 2, available\n.*\n {2}s2 primary/m);
+  assert.equal(handover.code, 0, handover.text);
+  assert.match(handover.text, /^service orders: epoch 2, available\n.*\n {2}s2 primary/m);
   const none = await run('admin', 'handover', '--service', 'billing');
-  assert.match(none.said, /there is no service "billing"/);
+  assert.match(none.text, /there is no service "billing"/);
   const check = await run('check', '--service', 'orders', '--min-in-sync', '2');
-  assert.deepEqual([check.code, check.said.split(':')[0]], [0, 'DUALPING OK'], check.said);
+  assert.deepEqual([check.code, check.text.split(':')[0]], [0, 'DUALPING OK'], check.text);
 });

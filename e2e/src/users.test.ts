@@ -37,10 +37,7 @@ class Friend {
 
   async runWith(more: NodeJS.ProcessEnv, ...args: readonly string[]) {
     const environment = { HOME: this.home, XDG_CONFIG_HOME: '', XDG_STATE_HOME: '', ...more };
-    const ended = new DualpingProcess(args, environment);
-    const code = await ended.exited;
-    await eventually('it has said all', () => ended.drained);
-    return { code, text: ended.lines.join('\n') };
+    return await new DualpingProcess(args, environment).outcome();
   }
 
   async post(text: string, user = 'mira') {

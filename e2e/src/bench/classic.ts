@@ -5,14 +5,13 @@
  * post durable, numbers it, and sends it to the followers.
  */
 import { encodeReusing, snsWire } from '@dualping/protocol';
-import { percentile } from '../statistics.js';
 import type { BareClassicServer } from './bare/classic-server.js';
 import { type Bench, type BenchRun, rounds } from './bench.js';
 import type { ClassicLoad } from './classic-load.js';
+import { type Delivered, deliver } from './deliveries.js';
 import { CPU_MICROSECONDS, MILLISECONDS, type Quantity } from './figures.js';
 import { startOwnCluster } from './own-cluster.js';
 import { Part } from './part-process.js';
-import { cpuTimeMs } from './process-time.js';
 
 const DELIVERIES: Quantity = { unit: 'deliveries/s', better: 'more' };
 const FOLLOWERS = [1, 10] as const;
@@ -20,12 +19,6 @@ const FOLLOWERS = [1, 10] as const;
 const IN_FLIGHT = 32;
 const WARM_UP_MS = 2_000;
 const RUN_MS = 2_000;
-
-interface Ran {
-  readonly rate: number;
-  readonly cpuMicroseconds: number;
-  readonly p50Ms: number;
-}
 
 class Target {
   private constructor(
@@ -39,17 +32,8 @@ class Target {
     return new Target(load, pid);
   }
 
-  /** First with many posts in flight, then with one at a time. */
-  async run(forMs: number): Promise<Ran> {
-    const cpuBefore = cpuTimeMs(this.pid);
-    const { deliveries, tookMs } = await this.load.call('run', { inFlight: IN_FLIGHT, forMs });
-    const cpuMs = cpuTimeMs(this.pid) - cpuBefore;
-    const { latenciesMs } = await this.load.call('run', { inFlight: 1, forMs: forMs / 2 });
-    return {
-      rate: (deliveries * 1_000) / tookMs,
-      cpuMicroseconds: (cpuMs * 1_000) / deliveries,
-      p50Ms: percentile([...latenciesMs], 0.5),
-    };
+  run(forMs: number): Promise<Delivered> {
+    return deliver((run) => this.load.call('run', run), this.pid, { inFlight: IN_FLIGHT, forMs });
   }
 }
 

@@ -8,14 +8,13 @@
  */
 import { position } from '@dualping/core';
 import { encodePostFragment } from '@dualping/protocol';
-import { percentile } from '../statistics.js';
 import type { BareFanoutServer } from './bare/fanout-server.js';
 import { type Bench, type BenchRun, rounds } from './bench.js';
+import { type Delivered, deliver } from './deliveries.js';
 import type { FanoutLoad } from './fanout-load.js';
 import { CPU_MICROSECONDS, MILLISECONDS, type Quantity } from './figures.js';
 import { startOwnCluster } from './own-cluster.js';
 import { Part } from './part-process.js';
-import { cpuTimeMs } from './process-time.js';
 import type { Certs } from './wire.js';
 
 const DELIVERIES: Quantity = { unit: 'deliveries/s', better: 'more' };
@@ -31,12 +30,6 @@ const SAMPLE_POST = {
   timeMs: 1_700_000_000_000,
 } as const;
 
-interface Ran {
-  readonly rate: number;
-  readonly cpuMicroseconds: number;
-  readonly p50Ms: number;
-}
-
 class Target {
   private constructor(
     readonly load: Part<FanoutLoad>,
@@ -49,17 +42,8 @@ class Target {
     return new Target(load, pid);
   }
 
-  /** First with many posts in flight, then with one at a time. */
-  async run(forMs: number): Promise<Ran> {
-    const cpuBefore = cpuTimeMs(this.pid);
-    const { deliveries, tookMs } = await this.load.call('run', { inFlight: IN_FLIGHT, forMs });
-    const cpuMs = cpuTimeMs(this.pid) - cpuBefore;
-    const { latenciesMs } = await this.load.call('run', { inFlight: 1, forMs: forMs / 2 });
-    return {
-      rate: (deliveries * 1_000) / tookMs,
-      cpuMicroseconds: (cpuMs * 1_000) / deliveries,
-      p50Ms: percentile([...latenciesMs], 0.5),
-    };
+  run(forMs: number): Promise<Delivered> {
+    return deliver((run) => this.load.call('run', run), this.pid, { inFlight: IN_FLIGHT, forMs });
   }
 }
 

@@ -35,21 +35,9 @@ async function start({ users, routers }: Questions['start']['ask']): Promise<nul
   const network = readNetworkFile(join(CERTS, NETWORK_FILE));
   people = users.map((user) => new Person(user, routers, PACE, network));
   for (const person of people)
-    for (const other of users)
-      if (other !== person.user)
-        await eventually(`${person.user} follows ${other}`, () => follow(person, other));
+    for (const other of users) if (other !== person.user) await person.follow(other);
   for (const person of people) person.startPosting();
   return null;
-}
-
-async function follow(person: Person, other: string): Promise<boolean> {
-  try {
-    await person.session.follow(other);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && error.message.includes('unknown-target')) return false; // not yet logged in
-    throw error;
-  }
 }
 
 function progress(): Progress {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { DualpingProcess } from '../dualping-process.js';
+import { DualpingProcess, type Outcome } from '../dualping-process.js';
 import { eventually } from '../eventually.js';
 import { run, succeeds } from './commands.js';
 import { FakeClock } from './fake-clock.js';
@@ -163,13 +163,9 @@ describe('disks', () => {
 });
 
 /** Runs a command to its end. */
-async function outcome(...args: readonly string[]): Promise<{ code: number | NodeJS.Signals; text: string }> {
-  const ended = new DualpingProcess(
-    args[0] === 'admin' || args[0] === 'check' ? args : [...args, '--port', '0'],
-  );
-  const code = await ended.exited;
-  await eventually('it has said all', () => ended.drained);
-  return { code, text: ended.lines.join('\n') };
+async function outcome(...args: readonly string[]): Promise<Outcome> {
+  const isPart = args[0] !== 'admin' && args[0] !== 'check';
+  return await new DualpingProcess(isPart ? [...args, '--port', '0'] : args).outcome();
 }
 
 describe('a disk that fills', () => {
