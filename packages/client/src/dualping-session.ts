@@ -5,7 +5,6 @@ import {
   ClientSession,
   DualpingError,
   deviceNameProblem,
-  type Epoch,
   type KeyOfUser,
   type ListPage,
   MAX_LIST_PAGE,
@@ -15,25 +14,19 @@ import {
   type PostReference,
   type PresenceLists,
   position,
-  type QueryAnswer,
-  type QueryResult,
-  type RequestResult,
-  type SessionCommand,
   type SessionId,
-  type SessionQuery,
   type SessionState,
   type SessionTarget,
   TIMELINE_ENTRY_POSTS,
   type TimelineStart,
   type UserName,
   type UserPresence,
-  unreachable,
 } from '@dualping/core';
 import type { DeviceKey, NetworkCredentials } from '@dualping/protocol';
 import { PROCESS_CLOCK, SessionDriver } from '@dualping/runtime';
 import createDebug from 'debug';
-import { Observable, ReplaySubject, Subject } from 'rxjs';
-import { abortable, type CallOptions } from './abortable.js';
+import { type Observable, ReplaySubject, Subject } from 'rxjs';
+import type { CallOptions } from './abortable.js';
 import type { ClockDifference } from './clock-difference.js';
 import { GrpcSessionNetwork } from './grpc-session-network.js';
 import { processKey } from './process-keys.js';
@@ -41,6 +34,7 @@ import { requireOptions } from './required-options.js';
 import { checkRouters } from './router-client.js';
 import { UnreadPosts } from './unread-posts.js';
 import { UserTokens } from './user-tokens.js';
+import { type PendingWrite, WaitingRequests, type Written } from './waiting-requests.js';
 
 const debug = createDebug('dualping:client');
 
@@ -96,20 +90,6 @@ export interface Move {
   readonly gapMs: number;
 }
 
-/** The answer to a write, which is durable on every in-sync server. */
-export interface Written {
-  /** Position of its entry in the cluster's journal; it identifies a post. */
-  readonly position: Position;
-  readonly epoch: Epoch;
-}
-
-/** A write that is not acknowledged yet. */
-export interface PendingWrite {
-  /** Rises with each write of the session. */
-  readonly id: number;
-  readonly command: SessionCommand;
-}
-
 /** The requested page of all users. */
 export interface ListPageOptions extends CallOptions {
   /** Only users whose names come after this one; from the first on when absent. */
@@ -122,11 +102,6 @@ export interface ListPageOptions extends CallOptions {
 export const MAX_LISTED_USERS = 250_000;
 
 type GrowingLists = { -readonly [Part in keyof PresenceLists]: UserPresence[] };
-
-interface Waiting<Result> {
-  resolve(result: Result): void;
-  reject(error: DualpingError): void;
-}
 
 /**
  * The session begins to connect as soon as it is made, and recovers by itself from failures of routers and
@@ -162,10 +137,7 @@ export class DualpingSession {
   #state: SessionState;
   readonly #moves = new Subject<Move>();
   readonly #clocks = new ReplaySubject<ClockDifference>(1);
-  readonly #writes = new Map<number, Waiting<Written> & PendingWrite>();
-  readonly #writesChanged = new Subject<void>();
-  readonly #reads = new Map<number, Waiting<QueryAnswer>>();
-  #lastTicket = 0;
+  readonly #requests: WaitingRequests;
 
   /**
    * Emits the latest state at once, then each change. Completes after `closed` or `failed`, which late
@@ -210,13 +182,8 @@ export class DualpingSession {
     this.posts$ = this.#posts.posts$;
     this.moves$ = this.#moves.asObservable();
     this.clocks$ = this.#clocks.asObservable();
-    this.pending$ = new Observable((subscriber) => {
-      subscriber.next(this.pending);
-      return this.#writesChanged.subscribe({
-        next: () => subscriber.next(this.pending),
-        complete: () => subscriber.complete(),
-      });
-    });
+    this.#requests = new WaitingRequests((input) => this.#driver.feed(input));
+    this.pending$ = this.#requests.pending$;
     const reader = { user: options.user, mentions: options.mentions ?? false };
     const { credentials } = options;
     const network = new GrpcSessionNetwork(
@@ -232,8 +199,8 @@ export class DualpingSession {
       clock: PROCESS_CLOCK,
       network,
       listener: {
-        settled: (ticket, result) => this.#settle(ticket, result),
-        querySettled: (ticket, result) => this.#settleQuery(ticket, result),
+        settled: (ticket, result) => this.#requests.settled(ticket, result),
+        querySettled: (ticket, result) => this.#requests.querySettled(ticket, result),
         delivered: (posts) => this.#posts.deliver(posts),
         entered: (state) => this.#enter(state),
         moved: (move) => this.#move(move),
@@ -253,7 +220,7 @@ export class DualpingSession {
 
   /** Writes that are not acknowledged yet, oldest first. */
   get pending(): readonly PendingWrite[] {
-    return [...this.#writes.values()].map(({ id, command }) => ({ id, command }));
+    return this.#requests.pending;
   }
 
   /**
@@ -262,17 +229,17 @@ export class DualpingSession {
    * it; rejects with `unknown-post` when that cluster has no such post
    */
   post(text: string, answers?: PostReference, options?: CallOptions): Promise<Written> {
-    return this.#write({ kind: 'post', text, ...(answers !== undefined && { answers }) }, options);
+    return this.#requests.write({ kind: 'post', text, ...(answers !== undefined && { answers }) }, options);
   }
 
   /** Rejects with `unknown-target`, `already-following`, `cannot-follow-self`, `invalid-user-name`. */
   follow(target: UserName, options?: CallOptions): Promise<Written> {
-    return this.#write({ kind: 'follow', target }, options);
+    return this.#requests.write({ kind: 'follow', target }, options);
   }
 
   /** Rejects with `unknown-target`, `not-following`, `cannot-unfollow-self`, `invalid-user-name`. */
   unfollow(target: UserName, options?: CallOptions): Promise<Written> {
-    return this.#write({ kind: 'unfollow', target }, options);
+    return this.#requests.write({ kind: 'unfollow', target }, options);
   }
 
   /**
@@ -305,7 +272,7 @@ export class DualpingSession {
 
   /** One page. Rejects with `invalid-argument`, `invalid-user-name`, quoting the value. */
   async listPage({ after, limit = MAX_LIST_PAGE, signal }: ListPageOptions = {}): Promise<ListPage> {
-    const answer = await this.#read({ kind: 'list', after, limit }, { signal });
+    const answer = await this.#requests.read({ kind: 'list', after, limit }, { signal });
     if (answer.kind !== 'lists') throw new DualpingError('internal', 'a list was answered by a page');
     return answer.lists;
   }
@@ -321,7 +288,7 @@ export class DualpingSession {
     options?: CallOptions,
   ): Promise<PostPage> {
     const query = { kind: 'older', before: positionFrom(before, 'before'), limit } as const;
-    const answer = await this.#read(query, options);
+    const answer = await this.#requests.read(query, options);
     if (answer.kind !== 'page') throw new DualpingError('internal', 'a page was answered by a list');
     return answer.page;
   }
@@ -333,14 +300,14 @@ export class DualpingSession {
    * @param of position of the post that answers
    */
   async answered(of: number, options?: CallOptions): Promise<Post | undefined> {
-    const answer = await this.#read({ kind: 'answered', of: positionFrom(of, 'of') }, options);
+    const answer = await this.#requests.read({ kind: 'answered', of: positionFrom(of, 'of') }, options);
     if (answer.kind !== 'answered') throw new DualpingError('internal', 'a post was answered by a list');
     return answer.post;
   }
 
   /** The user's keys, including the last revoked ones, in the order in which they were bound. */
   async keys(options?: CallOptions): Promise<readonly KeyOfUser[]> {
-    const answer = await this.#read({ kind: 'keys' }, options);
+    const answer = await this.#requests.read({ kind: 'keys' }, options);
     if (answer.kind !== 'keys') throw new DualpingError('internal', 'a list of keys was answered by another');
     return answer.keys;
   }
@@ -351,7 +318,7 @@ export class DualpingSession {
    * @param untilMs until when it is valid, ms since 1970, at most 31 days ahead
    */
   inviteDevice(code: string, untilMs: number, options?: CallOptions): Promise<Written> {
-    return this.#write({ kind: 'invite-device', code, untilMs }, options);
+    return this.#requests.write({ kind: 'invite-device', code, untilMs }, options);
   }
 
   /**
@@ -359,7 +326,7 @@ export class DualpingSession {
    * `last-key` for the only one.
    */
   revokeKey(key: string, options?: CallOptions): Promise<Written> {
-    return this.#write({ kind: 'revoke-key', key }, options);
+    return this.#requests.write({ kind: 'revoke-key', key }, options);
   }
 
   /** In state `waiting`: tries again now. */
@@ -377,56 +344,6 @@ export class DualpingSession {
   /** `using session = new DualpingSession(…)` closes it at the end of its block. */
   [Symbol.dispose](): void {
     this.close();
-  }
-
-  #write(command: SessionCommand, options: CallOptions = {}): Promise<Written> {
-    const { signal } = options;
-    if (signal?.aborted) return Promise.reject(signal.reason); // nothing has been sent: it never will be
-    const written = new Promise<Written>((resolve, reject) => {
-      this.#lastTicket += 1;
-      const ticket = this.#lastTicket;
-      this.#writes.set(ticket, { id: ticket, command, resolve, reject });
-      this.#driver.feed({ kind: 'submit', ticket, command });
-      this.#writesChanged.next();
-    });
-    return abortable(written, options);
-  }
-
-  #read(query: SessionQuery, options: CallOptions = {}): Promise<QueryAnswer> {
-    const answered = new Promise<QueryAnswer>((resolve, reject) => {
-      this.#lastTicket += 1;
-      this.#reads.set(this.#lastTicket, { resolve, reject });
-      this.#driver.feed({ kind: 'query', ticket: this.#lastTicket, query });
-    });
-    return abortable(answered, options);
-  }
-
-  #settle(ticket: number, result: RequestResult): void {
-    const write = this.#writes.get(ticket);
-    if (write === undefined) return;
-    this.#writes.delete(ticket);
-    switch (result.kind) {
-      case 'ok':
-        write.resolve({ position: result.position, epoch: result.epoch });
-        break;
-      case 'refused':
-        write.reject(new DualpingError(result.reason, result.detail));
-        break;
-      case 'may-have-happened':
-        write.reject(new DualpingError('may-have-happened', `${result.reason}: ${result.detail}`));
-        break;
-      default:
-        unreachable(result);
-    }
-    this.#writesChanged.next();
-  }
-
-  #settleQuery(ticket: number, result: QueryResult): void {
-    const read = this.#reads.get(ticket);
-    if (read === undefined) return;
-    this.#reads.delete(ticket);
-    if (result.kind === 'answered') read.resolve(result.answer);
-    else read.reject(new DualpingError(result.reason, result.detail));
   }
 
   #enter(state: SessionState): void {
@@ -452,7 +369,7 @@ export class DualpingSession {
     this.#posts.complete();
     this.#moves.complete();
     this.#clocks.complete();
-    this.#writesChanged.complete();
+    this.#requests.complete();
   }
 }
 

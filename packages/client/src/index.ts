@@ -91,8 +91,6 @@ export {
   type ListPageOptions,
   MAX_LISTED_USERS,
   type Move,
-  type PendingWrite,
-  type Written,
 } from './dualping-session.js';
 export type { GrpcModule } from './grpc-copy.js';
 export * from './name-resolver.js';
@@ -108,3 +106,4 @@ export {
 export type { LeadingRouter, RouterStanding, SharedRouters } from './shared-routers.js';
 export { MAX_UNREAD_POSTS } from './unread-posts.js';
 export { UserAdmin, type UserAdminOptions, type UserCode } from './user-admin.js';
+export type { PendingWrite, Written } from './waiting-requests.js';

@@ -18,10 +18,10 @@ import {
   type socialWire,
   writtenFromWire,
 } from '@dualping/protocol';
-import type { Written } from './dualping-session.js';
 import { requireOptions } from './required-options.js';
 import { RouterClient } from './router-client.js';
 import { unary } from './unary.js';
+import type { Written } from './waiting-requests.js';
 
 /** How long a server may take to answer, ms. */
 const CALL_TIMEOUT_MS = 10_000;
