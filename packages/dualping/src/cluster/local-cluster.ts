@@ -7,14 +7,12 @@ import {
   type Address,
   type Assignment,
   type ClusterId,
-  DEFAULT_DISK_STALL_MS,
   DEFAULT_KEEP_ALIVE_MS,
   DualpingError,
   quote,
   type ServerId,
   serverId,
   serverNameIn,
-  type Timing,
 } from '@dualping/core';
 import {
   BoundedLog,
@@ -29,14 +27,7 @@ import {
   type Report,
   withinLimit,
 } from '@dualping/host';
-import {
-  formatAddress,
-  type HostAndPort,
-  isLoopback,
-  type NetworkCredentials,
-  type Part,
-  parseAddress,
-} from '@dualping/protocol';
+import { type NetworkCredentials, type Part, parseAddress } from '@dualping/protocol';
 import {
   ensure,
   hasNetwork,
@@ -46,10 +37,9 @@ import {
 } from '@dualping/security';
 import type { Subscription } from 'rxjs';
 import { LOCAL_OPERATOR } from '../credentials.js';
-import { insecure } from '../settings/definitions.js';
-import { wordsFor } from '../settings/setting.js';
 import { cleanForTerminal } from '../terminal-text.js';
 import { type ChildRole, isErrorLine } from './child-of-up.js';
+import { type CommandLineOptions, routerCommandLine, serverCommandLine } from './command-lines.js';
 import { LocalEtcd } from './local-etcd.js';
 import { portIfFree, readPlaces, writePlaces } from './places.js';
 import { SupervisedChild } from './supervised-child.js';
@@ -64,20 +54,16 @@ const READY_LIMIT_MS = 30_000;
 /** Longest to wait until one of several routers leads, ms: the store may be starting, too. */
 const LEADER_LIMIT_MS = 30_000;
 const LEADER_POLL_MS = 100;
-const MAX_PORT = 65_535;
 /** The name of the first router; the others are `router2`, `router3` …. */
 const ROUTER = 'router';
 /** As a store: an etcd that is started and ended with the cluster. */
 export const OWN_ETCD = 'etcd';
 
-export interface LocalClusterOptions {
-  readonly host: string;
+export interface LocalClusterOptions extends CommandLineOptions {
   /** The router's port; 0: the last one, or a free one. */
   readonly routerPort: number;
   /** Whether to use another port when `routerPort` is taken. */
   readonly routerMayMove: boolean;
-  /** Undefined: the number in the folder; one in a new folder. */
-  readonly clusters: number | undefined;
   /** Routers that share `store`; one, without it. */
   readonly routers: number;
   /** `etcd://…`, or `etcd` for one of its own; undefined: the one router keeps files. */
@@ -85,22 +71,11 @@ export interface LocalClusterOptions {
   /** Number of servers in each cluster. */
   readonly servers: number;
   readonly dataFolder: string;
-  readonly timing: Timing;
   /**
    * How often each process must give a sign of life; after three intervals of silence it is killed and
    * started again. Default 3 s.
    */
   readonly keepAliveMs?: number;
-  /** How long a disk may be silent before it counts as hanging, ms. Default 5,000. */
-  readonly diskStallMs?: number;
-  /** The folder of its certificates, which are made when they are needed. Undefined: without TLS. */
-  readonly certs?: string | undefined;
-  /** Where the router answers for metrics; each server does at the next port. Undefined: none does. */
-  readonly metrics?: HostAndPort | undefined;
-  /** Further flags for the servers. */
-  readonly serverFlags?: readonly string[];
-  /** Further flags for the router. */
-  readonly routerFlags?: readonly string[];
   /** Receives the lines of the cluster itself; they are in `logs/up.log` too. */
   readonly report: Report;
   /** Receives the lines of the children; they are in `logs/NAME.log` too. */
@@ -332,19 +307,10 @@ export class LocalCluster {
   }
 
   async #routerCommandLine(name: string): Promise<readonly string[]> {
-    const { host, dataFolder, timing, clusters } = this.#options;
+    const port = await this.#routerPort(name);
     const store = this.#etcd?.store ?? this.#options.store;
-    return [
-      ...['router', '--host', host, '--port', String(await this.#routerPort(name))],
-      ...(store === undefined ? ['--data', join(dataFolder, ROUTER)] : ['--store', store]),
-      ...this.#routerMetricsFlags(name),
-      ...(clusters === undefined ? [] : ['--clusters', String(clusters)]),
-      ...['--ping-ms', String(timing.pingIntervalMs), '--dead-after-ms', String(timing.deadAfterMs)],
-      ...['--reattach-grace-ms', String(timing.reattachGraceMs)],
-      ...this.#diskStallFlags,
-      ...this.#transportFlags,
-      ...(this.#options.routerFlags ?? []),
-    ];
+    const folder = join(this.#options.dataFolder, ROUTER);
+    return routerCommandLine(this.#options, { port, folder, store, isFirst: name === ROUTER });
   }
 
   async #routerPort(name: string): Promise<number> {
@@ -362,47 +328,14 @@ export class LocalCluster {
 
   async #serverCommandLine(name: string, cluster: ClusterId, id: ServerId): Promise<readonly string[]> {
     const { host, dataFolder } = this.#options;
-    const port = await portIfFree(host, this.#ports[name] ?? 0);
-    return [
-      ...['server', '--host', host, '--port', String(port), '--id', String(id)],
-      ...[
-        '--data',
-        join(dataFolder, name),
-        '--cluster',
-        String(cluster),
-        '--routers',
-        this.routerAddresses.join(),
-      ],
-      ...this.#metricsFlags(1 + this.#servers.findIndex((server) => server.name === name)),
-      ...this.#diskStallFlags,
-      ...this.#transportFlags,
-      ...(this.#options.serverFlags ?? []),
-    ];
-  }
-
-  /** @param place of the process: 0 for the router, then the servers of each cluster in turn */
-  /**
-   * The first router uses the given port. Other routers take a free one, because the next ports are for
-   * servers.
-   */
-  #routerMetricsFlags(name: string): readonly string[] {
-    const { metrics } = this.#options;
-    if (name === ROUTER || metrics === undefined) return this.#metricsFlags(0);
-    return ['--metrics', formatAddress({ host: metrics.host, port: 0 })];
-  }
-
-  #metricsFlags(place: number): readonly string[] {
-    const { metrics } = this.#options;
-    if (metrics === undefined) return [];
-    checkMetricsPorts(metrics, place);
-    const { host, port } = metrics;
-    return ['--metrics', formatAddress({ host, port: port === 0 ? 0 : port + place })];
-  }
-
-  get #transportFlags(): readonly string[] {
-    const { certs, host } = this.#options;
-    if (certs !== undefined) return ['--certs', resolve(certs)];
-    return wordsFor(insecure, isLoopback(host) ? 'loopback' : 'beyond-loopback');
+    return serverCommandLine(this.#options, {
+      cluster,
+      id,
+      port: await portIfFree(host, this.#ports[name] ?? 0),
+      folder: join(dataFolder, name),
+      routers: this.routerAddresses,
+      place: 1 + this.#servers.findIndex((server) => server.name === name),
+    });
   }
 
   async #certifyServers(): Promise<void> {
@@ -422,11 +355,6 @@ export class LocalCluster {
     const watched = watchCredentials(certs, one, isOwn ? (event, text) => this.#say(event, text) : () => {});
     this.#watched.push(watched);
     return watched.credentials;
-  }
-
-  get #diskStallFlags(): readonly string[] {
-    const { diskStallMs = DEFAULT_DISK_STALL_MS } = this.#options;
-    return ['--disk-stall-ms', String(diskStallMs)];
   }
 
   #watch(client: RouterClient): void {
@@ -469,16 +397,6 @@ export class LocalCluster {
   #say(event: string, text: string): void {
     this.#report({ part: 'up', event, text });
   }
-}
-
-/**
- * Checks that there are ports for the metrics of all these processes.
- * @throws DualpingError `invalid-argument`, quoting the first port
- */
-export function checkMetricsPorts(metrics: HostAndPort, servers: number): void {
-  if (metrics.port + servers <= MAX_PORT) return;
-  const detail = `metrics is ${quote(formatAddress(metrics))}: each of ${servers} servers takes the next port, and there is none after ${MAX_PORT}`;
-  throw new DualpingError('invalid-argument', detail);
 }
 
 /** A folder of a version without certificates, or one that ran with `--insecure`. */

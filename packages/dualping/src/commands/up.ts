@@ -13,13 +13,8 @@ import {
 } from '@dualping/host';
 import { checkListen, parseListenAddress } from '@dualping/protocol';
 import { CERTS_FOLDER, NETWORK_FILE } from '@dualping/security';
-import {
-  checkMetricsPorts,
-  isKeptInFiles,
-  LocalCluster,
-  OWN_ETCD,
-  renderPlaces,
-} from '../cluster/local-cluster.js';
+import { checkMetricsPorts } from '../cluster/command-lines.js';
+import { isKeptInFiles, LocalCluster, OWN_ETCD, renderPlaces } from '../cluster/local-cluster.js';
 import { hasLocalEtcd, requireEtcd } from '../cluster/local-etcd.js';
 import { NetworkProcess } from '../cluster/network-process.js';
 import { command, type Invocation } from '../command.js';
