@@ -20,7 +20,7 @@ const DEADLINE_MS = 120_000;
 test('hundreds of sessions come and go, and the others keep their server', {
   timeout: 2 * DEADLINE_MS,
 }, async () => {
-  // Hundreds of logins in one moment delay a server's pings for longer than the default, on a busy machine.
+  // This one program is busy with hundreds of logins for seconds, on a busy machine, and so late with its signs.
   const cluster = await TestCluster.start({ servers: 2, routerFlags: ['--dead-after-ms', '5000'] });
   const { user: credentials, routerAddress } = cluster;
   const network = { routers: [routerAddress], credentials };

@@ -108,6 +108,12 @@ export class Access {
     return isRouter(caller) ? (forwardedCaller(call.metadata, this.credentials.network) ?? caller) : caller;
   }
 
+  /** Whether a part of the network is at the other end; true for everyone where every caller is believed. */
+  isPart(socket: Pick<Socket, 'remoteAddress' | 'remotePort'> | undefined): boolean {
+    if (this.credentials === undefined) return true;
+    return this.#open.get(`${socket?.remoteAddress}:${socket?.remotePort}`)?.caller.kind === 'part';
+  }
+
   /** The peer of the original connection, also if a router has passed the call on. */
   peerOf(call: Called): string {
     const isBelieved =

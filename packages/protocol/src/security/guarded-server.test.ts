@@ -15,7 +15,7 @@ import { GuardedServer } from './guarded-server.js';
 const USERS = 200;
 
 /** Each turn of users' calls has room for one of them, and comes when `turn` is called. */
-async function serve(context: TestContext, maxWaiting: number) {
+async function serve(context: TestContext, maxWaiting: number, access = new Access()) {
   const soon: (() => void)[] = [];
   let nowMs = 0;
   const now = (): number => {
@@ -23,7 +23,7 @@ async function serve(context: TestContext, maxWaiting: number) {
     return nowMs;
   };
   const budget = new TurnBudget(maxWaiting, { now, soon: (act) => void soon.push(act) });
-  const server = new GuardedServer({}, new Access(), budget);
+  const server = new GuardedServer({}, access, budget);
   const served: string[] = [];
   server.addService(SocialServiceDefinition, {
     list: ({ request }: { request: { user: string } }, callback: (error: null, answer: object) => void) => {
@@ -89,6 +89,23 @@ test('while hundreds of users wait, a part is answered, and then they are, in or
     served.filter((name) => name !== 'a part'),
     names,
   );
+});
+
+test('a stranger who makes a call of parts waits like a user', async (context) => {
+  let arrived = false;
+  class AmongStrangers extends Access {
+    override isPart(): boolean {
+      arrived = true;
+      return false;
+    }
+  }
+  const { served, list, addMaster, turn } = await serve(context, USERS, new AmongStrangers());
+  await list('ann');
+  const answer = addMaster();
+  while (!arrived) await nextTurn();
+  assert.deepEqual(served, ['ann']);
+  await allAnswered([answer], turn);
+  assert.deepEqual(served, ['ann', 'a part']);
 });
 
 test('beyond the bound a call is refused as busy, and nothing is lost of the others', async (context) => {

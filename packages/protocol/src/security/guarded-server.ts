@@ -15,7 +15,7 @@ import {
 import { REASON_KEY, STATUS_OF_REASON, toServiceError } from '../status.js';
 import { TurnBudget } from '../turn-budget.js';
 import type { Access, Called, Refusal } from './access.js';
-import { RULES } from './roles.js';
+import { type Role, RULES } from './roles.js';
 
 /** The methods of grpc-js that get each new stream: without channelz, and with it. */
 const STREAM_HANDLERS = ['_streamHandler', '_channelzHandler'] as const;
@@ -26,9 +26,13 @@ const STREAM_HANDLERS = ['_streamHandler', '_channelzHandler'] as const;
  */
 export const MAX_WAITING_CALLS = 5_000;
 
-/** Calls that other callers than parts of the network may make. Unknown paths are refused, and wait too. */
-const isOfUsers = (path: string): boolean =>
-  RULES[path]?.by.some((role) => role === 'anyone' || role === 'user' || role === 'classic') ?? true;
+const OF_USERS: readonly Role[] = ['anyone', 'user', 'classic'];
+/** Calls that only parts of the network may make. */
+const OF_PARTS: ReadonlySet<string> = new Set(
+  Object.entries(RULES)
+    .filter(([, { by }]) => !by.some((role) => OF_USERS.includes(role)))
+    .map(([path]) => path),
+);
 
 /** Refuses a call before grpc-js knows of it. */
 function refuse(stream: ServerHttp2Stream, { reason, detail }: DualpingError): void {
@@ -68,14 +72,18 @@ export class GuardedServer extends Server {
     const handle: unknown = Reflect.get(this, name);
     if (typeof handle !== 'function') return; // another version; `tls.test.ts` checks this too
     const taking: StreamHandler = (interceptors, stream, headers) => {
+      let begun = false;
       const begin = (): void => {
+        begun = true;
         if (!stream.destroyed && !stream.closed) handle.call(this, interceptors, stream, headers);
       };
-      const path = headers[':path'];
-      if (typeof path === 'string' && !isOfUsers(path)) return begin();
+      const isUrgent = OF_PARTS.has(String(headers[':path'])) && this.access.isPart(stream.session?.socket);
+      if (isUrgent) return begin();
+      const isTaken = this.#budget.begin(begin);
+      if (begun) return;
       stream.on('error', () => {}); // it may break while it waits
-      if (this.#budget.begin(begin) || stream.destroyed || stream.closed) return;
-      const detail = `${MAX_WAITING_CALLS} calls wait here already: nothing happened, try again in a moment`;
+      if (isTaken || stream.destroyed || stream.closed) return;
+      const detail = `${this.#budget.maxWaiting} calls wait here already: nothing happened, try again in a moment`;
       refuse(stream, new DualpingError('busy', detail));
     };
     Reflect.set(this, name, taking);
