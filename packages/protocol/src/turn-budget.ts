@@ -11,8 +11,8 @@
 
 /**
  * What the work may take at a time, ms: twice in one turn, for what arrives and for what waits. Pings come
- * every 100 ms, and 20 ms more than a turn takes anyway do no harm. A call takes 0.1 to 1 ms, and a turn itself
- * some 0.01 ms, so little is lost.
+ * every 100 ms, and 20 ms more than a turn takes anyway do no harm. A call takes 0.1 to 1 ms, and a turn
+ * itself some 0.01 ms, so little is lost.
  */
 export const TURN_BUDGET_MS = 10;
 /** Most pieces of a turn: more fit into the budget only if they do almost nothing. */
@@ -45,7 +45,10 @@ export class TurnBudget {
     readonly ports: TurnPorts = OF_PROCESS,
   ) {}
 
-  /** Does new work now, if there is room in this turn and nothing waits, or later. @returns false: too much waits */
+  /**
+   * Does new work now, if there is room in this turn and nothing waits, or later.
+   * @returns false when too much waits
+   */
   begin(piece: Piece): boolean {
     if (this.#waiting === 0 && this.#hasRoom()) {
       piece();

@@ -1,6 +1,6 @@
 /**
- * A gRPC server that checks the caller of every call of every service, before any handler runs. Calls of users
- * get a budget of each turn, so that hundreds at once don't delay what keeps a cluster together.
+ * A gRPC server that checks the caller of every call of every service, before any handler runs. Calls of
+ * users get a budget of each turn, so that hundreds at once don't delay what keeps a cluster together.
  */
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { DualpingError } from '@dualping/core';
@@ -21,8 +21,8 @@ import { type Role, RULES } from './roles.js';
 const STREAM_HANDLERS = ['_streamHandler', '_channelzHandler'] as const;
 
 /**
- * Most calls of users that wait to begin. A waiting call keeps some 10 KB, and all of them are some seconds of
- * work: whoever came later would have given up before the turn came.
+ * Most calls of users that wait to begin. A waiting call keeps some 10 KB, and all of them are some seconds
+ * of work: whoever came later would have given up before the turn came.
  */
 export const MAX_WAITING_CALLS = 5_000;
 
@@ -83,7 +83,7 @@ export class GuardedServer extends Server {
       if (begun) return;
       stream.on('error', () => {}); // it may break while it waits
       if (isTaken || stream.destroyed || stream.closed) return;
-      const detail = `${this.#budget.maxWaiting} calls wait here already: nothing happened, try again in a moment`;
+      const detail = `${this.#budget.maxWaiting} calls wait here already: try again in a moment`;
       refuse(stream, new DualpingError('busy', detail));
     };
     Reflect.set(this, name, taking);
