@@ -136,11 +136,10 @@ async function runOne(
   const json = flags.json !== undefined;
   try {
     refuseUnknownVariables(environment, known.variables);
-    const path = flags.config ?? environment[CONFIG_VARIABLE];
+    // Shells and compose files use an empty variable for "not set".
+    const path = flags.config ?? (environment[CONFIG_VARIABLE] || undefined);
     const file =
-      path === undefined || path === ''
-        ? undefined
-        : { path, values: readConfigFile(path, nameOf(command), known.keys) };
+      path === undefined ? undefined : { path, values: readConfigFile(path, nameOf(command), known.keys) };
     const sources: Sources = { flags, environment, file };
     const hasLog = Object.values(command.settings).includes(logFormat);
     if (hasLog && resolveSettings({ logFormat }, sources).logFormat === 'json') io = inJson(plain);

@@ -146,7 +146,7 @@ async function openStore(
   }
   if (store.cutTail !== undefined) {
     const { file, offset, bytes } = store.cutTail;
-    const text = `an incomplete write of ${bytes} bytes in ${quote(file)} at byte ${offset} was never durable and is cut`;
+    const text = `an incomplete write of ${bytes} bytes in ${quote(file)} at byte ${offset} is not known to be durable, and is cut`;
     report({ part: 'router', event: 'cut', text });
   }
   return store;

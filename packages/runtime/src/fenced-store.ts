@@ -11,7 +11,7 @@ import {
   change,
   changeResult,
   type Instant,
-  leaderFrom,
+  leaderKeyFrom,
   listing,
   type ModRevision,
   NO_KEY,
@@ -21,6 +21,7 @@ import {
   type Transaction,
   type TransactionAnswer,
   unreachable,
+  whoLeads,
 } from '@dualping/core';
 import type { Clock } from './clock.js';
 import { type SharedStore, tryUntilAnswered } from './shared-store.js';
@@ -76,8 +77,8 @@ export class FencedStore {
   /** `confirmed`: at some moment after this call this router led. */
   confirm(confirmed: () => void, ended: () => void = nothing): void {
     this.#try(readLeader, ended, ({ found }, askedAt) => {
-      const leader = leaderFrom(found[0]);
-      if (leader?.term !== this.term) return this.#end(whoLeads(leader), ended);
+      const key = leaderKeyFrom(found[0]);
+      if (key.leader?.term !== this.term) return this.#end(whoLeads(key), ended);
       this.#ports.confirmed(askedAt);
       confirmed();
     });
@@ -86,7 +87,7 @@ export class FencedStore {
   /** All keys with this prefix; no other program changes them in this term. */
   list(prefix: string, listed: (found: readonly StoredKey[]) => void, ended: () => void = nothing): void {
     this.#try(listing(this.term, prefix), ended, ({ succeeded, found: [found = []] }, askedAt) => {
-      if (!succeeded) return this.#end(whoLeads(leaderFrom(found)), ended);
+      if (!succeeded) return this.#end(whoLeads(leaderKeyFrom(found)), ended);
       for (const { key, mod } of found) this.#mods.set(key, mod);
       this.#ports.confirmed(askedAt);
       listed(found);
@@ -110,7 +111,7 @@ export class FencedStore {
           this.#ports.confirmed(askedAt);
           return written();
         case 'fenced':
-          return this.#end(whoLeads(result.leader), ended);
+          return this.#end(whoLeads(result), ended);
         case 'foreign':
           return this.#end(`"${result.key}" was changed by something that is no router`, ended);
         default:
@@ -145,9 +146,6 @@ export class FencedStore {
 }
 
 const nothing = (): void => {};
-
-const whoLeads = (leader: { readonly address: string } | undefined): string =>
-  leader === undefined ? 'its lease has ended' : `${leader.address} leads`;
 
 /** Splits entries into parts that each fit into a transaction. */
 function split(entries: readonly Entry[]): readonly (readonly Entry[])[] {

@@ -11,7 +11,7 @@ import {
   type LeadershipEvent,
   type LeadershipInput,
   type LeadershipOutput,
-  leaderFrom,
+  leaderKeyFrom,
   readLeader,
   type Term,
   takeover,
@@ -171,7 +171,7 @@ export class LeadershipDriver {
   #read(): void {
     this.#try(readLeader, (outcome, askedAt) => {
       if (outcome.kind !== 'answered') return this.#feed({ kind: 'read-failed', detail: outcome.detail });
-      this.#feed({ kind: 'read', askedAt, leader: leaderFrom(outcome.answer.found[0]) });
+      this.#feed({ kind: 'read', askedAt, ...leaderKeyFrom(outcome.answer.found[0]) });
     });
   }
 
@@ -186,7 +186,7 @@ export class LeadershipDriver {
         case 'won-before':
           return this.#readBelongings(result.term);
         case 'lost':
-          return this.#feed({ kind: 'lost', leader: result.leader, askedAt });
+          return this.#feed({ ...result, askedAt });
         default:
           return unreachable(result);
       }
@@ -197,7 +197,7 @@ export class LeadershipDriver {
     this.#try(belongingsOf(term), (outcome, askedAt) => {
       if (outcome.kind !== 'answered') return this.#feed({ kind: 'campaign-failed', detail: outcome.detail });
       const { succeeded, found } = outcome.answer;
-      if (!succeeded) return this.#feed({ kind: 'lost', leader: leaderFrom(found[0]), askedAt });
+      if (!succeeded) return this.#feed({ kind: 'lost', ...leaderKeyFrom(found[0]), askedAt });
       this.#won = belongings(term, found);
       this.#feed({ kind: 'won', term, askedAt });
     });

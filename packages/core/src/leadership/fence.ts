@@ -15,10 +15,11 @@ import {
   CLUSTERS_PREFIX,
   HEADER_KEY,
   LEADER_KEY,
-  type Leader,
+  type LeaderKey,
   type LeaderValue,
   type LeaseId,
   leaderFrom,
+  leaderKeyFrom,
   leaderToText,
   type ModRevision,
   NO_KEY,
@@ -62,13 +63,13 @@ export type TakeoverResult =
   | { readonly kind: 'won'; readonly belongings: Belongings }
   /** An earlier attempt of it had succeeded: the state must still be read, with `belongingsOf`. */
   | { readonly kind: 'won-before'; readonly term: Term }
-  | { readonly kind: 'lost'; readonly leader: Leader | undefined };
+  | ({ readonly kind: 'lost' } & LeaderKey);
 
 export function takeoverResult(campaign: Campaign, answer: TransactionAnswer): TakeoverResult {
   if (answer.succeeded) return { kind: 'won', belongings: belongings(answer.revision, answer.found) };
   const leader = leaderFrom(answer.found[0]);
   if (leader?.nonce === campaign.leader.nonce) return { kind: 'won-before', term: leader.term };
-  return { kind: 'lost', leader };
+  return { kind: 'lost', ...leaderKeyFrom(answer.found[0]) };
 }
 
 /** Reads everything, if the term is still this one. */
@@ -105,7 +106,7 @@ export type ChangeResult =
   /** The revisions of the changed keys, in order. */
   | { readonly kind: 'written'; readonly mods: readonly ModRevision[] }
   /** Another router leads, or none does. */
-  | { readonly kind: 'fenced'; readonly leader: Leader | undefined }
+  | ({ readonly kind: 'fenced' } & LeaderKey)
   /** In our own term another program wrote it: no router does that. */
   | { readonly kind: 'foreign'; readonly key: string; readonly mod: ModRevision };
 
@@ -116,8 +117,8 @@ export function changeResult(
 ): ChangeResult {
   if (answer.succeeded) return { kind: 'written', mods: changes.map(() => answer.revision) };
   const [leaderFound, ...found] = answer.found;
-  const leader = leaderFrom(leaderFound);
-  if (leader?.term !== term) return { kind: 'fenced', leader };
+  const key = leaderKeyFrom(leaderFound);
+  if (key.leader?.term !== term) return { kind: 'fenced', ...key };
   const mods: ModRevision[] = [];
   for (const [at, { key, value }] of changes.entries()) {
     const stored = found[at]?.[0];

@@ -1,7 +1,7 @@
 /** The inputs and outputs of a router's leadership. */
 import type { Address, Instant } from '../ids.js';
 import type { Campaign } from './fence.js';
-import type { Leader, LeaseId, Term } from './shared-store.js';
+import type { Leader, LeaderKey, LeaseId, Term } from './shared-store.js';
 
 export type LeadershipInput =
   /** The answer to `grant-lease`. */
@@ -11,11 +11,11 @@ export type LeadershipInput =
   /** In place of either answer: the store did not answer. */
   | { readonly kind: 'lease-failed'; readonly detail: string }
   /** The answer to `read`: who led at some moment after `askedAt`. */
-  | { readonly kind: 'read'; readonly askedAt: Instant; readonly leader: Leader | undefined }
+  | ({ readonly kind: 'read'; readonly askedAt: Instant } & LeaderKey)
   | { readonly kind: 'read-failed'; readonly detail: string }
   /** The answer to `campaign`: this router leads since some moment after `askedAt`. */
   | { readonly kind: 'won'; readonly term: Term; readonly askedAt: Instant }
-  | { readonly kind: 'lost'; readonly leader: Leader | undefined; readonly askedAt: Instant }
+  | ({ readonly kind: 'lost'; readonly askedAt: Instant } & LeaderKey)
   /** The store did not answer: it may have happened, or may still happen. */
   | { readonly kind: 'campaign-failed'; readonly detail: string }
   /** A change or a read that began at `askedAt` found this router leading. */

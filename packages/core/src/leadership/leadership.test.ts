@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   ABSTAIN_MS,
+  LEADER_KEY,
   type Leader,
   Leadership,
   type LeadershipInput,
   type LeadershipOutput,
+  leaderKeyFrom,
   UNCONFIRMED_MS,
 } from './index.js';
 
@@ -172,6 +174,25 @@ test('it does not campaign again before its former term has ended and the store 
   assert.deepEqual(router.step({ kind: 'read', askedAt: 101, leader: undefined }), []);
   assert.deepEqual(router.step({ kind: 'stepped-down' }), []);
   assert.deepEqual(router.step({ kind: 'read', askedAt: 102, leader: undefined }), ['campaigns against 0']);
+});
+
+test("a leader's key that no router has written counts as no leader, and is overwritten", () => {
+  const foreign = (value: string) => leaderKeyFrom([{ key: LEADER_KEY, value, mod: 12 }]);
+  for (const value of ['nonsense', '', 'null', '{}', '[]', '{"id":1,"address":"r2","nonce":"n"}'])
+    assert.deepEqual(foreign(value), { leader: undefined, foreign: 12 }, value);
+  const why = 'something that is no router has written key "leader" of the store';
+  const router = leading();
+  assert.deepEqual(router.step({ kind: 'read', askedAt: 1, ...foreign('nonsense') }), [`steps down: ${why}`]);
+  router.step({ kind: 'stepped-down' });
+  assert.deepEqual(router.step({ kind: 'read', askedAt: 2, ...foreign('nonsense') }), [
+    'campaigns against 12',
+  ]);
+  // Another router was faster; later its key is deleted.
+  router.step({ kind: 'lost', leader: OTHER, askedAt: 3 });
+  assert.deepEqual(
+    router.step({ kind: 'read', askedAt: 4, leader: undefined }).at(-1),
+    'campaigns against 0',
+  );
 });
 
 test('a campaign without an answer that had succeeded is recognised as won', () => {

@@ -30,7 +30,16 @@ import {
   UNCONFIRMED_MS,
 } from './leadership-timing.js';
 import { PeerWatch } from './peer-watch.js';
-import { type Leader, type LeaseId, NO_KEY, type Term } from './shared-store.js';
+import {
+  FOREIGN_LEADER_TEXT,
+  type Leader,
+  type LeaderKey,
+  type LeaseId,
+  type ModRevision,
+  NO_KEY,
+  type Term,
+  whoLeads,
+} from './shared-store.js';
 
 export interface LeadershipOptions {
   /** Of this process; new at each start. */
@@ -54,6 +63,8 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
   #state: State = { kind: 'follower' };
   /** As last read; undefined: no router leads. */
   #leader: Leader | undefined;
+  /** While no router leads: the leader's key, if something else than a router has written it. */
+  #foreignKey: ModRevision | undefined;
   /** Answers to questions from before this instant are older than what is known. */
   #knownSince: Instant = Number.NEGATIVE_INFINITY;
   /** The store has been read since this router last failed to lead: it does not try again without a read. */
@@ -148,7 +159,7 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
         this.#readAt = this.#now + READ_INTERVAL_MS;
         this.#readAskedAt = Math.max(this.#readAskedAt, input.askedAt);
         this.#storeAnswers();
-        return this.#learn(input.leader, input.askedAt);
+        return this.#learn(input, input.askedAt);
       case 'read-failed':
         this.#readAt = this.#now + READ_INTERVAL_MS;
         return this.#storeFails(input.detail);
@@ -156,7 +167,7 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
         return this.#won(input.term, input.askedAt);
       case 'lost':
         this.#enter('follower');
-        return this.#learn(input.leader, input.askedAt);
+        return this.#learn(input, input.askedAt);
       case 'campaign-failed':
         this.#isInformed = false;
         this.#enter('follower');
@@ -206,7 +217,8 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
     if (this.#isDeaf()) return this.#handOver('it hears no member any more, and another router may');
     if (this.#state.kind !== 'follower' || !this.#isInformed) return;
     if (this.#now < this.#abstainsUntil) return;
-    if (this.#leader === undefined) this.#campaign('no router leads');
+    if (this.#leader === undefined)
+      this.#campaign(this.#foreignKey === undefined ? 'no router leads' : FOREIGN_LEADER_TEXT);
     else if (this.#leader.id === this.#options.id)
       this.#campaign('an earlier campaign of this router had won');
     else if (this.#peer.isSilent) this.#campaign(`it was silent for ${Math.round(this.#peer.silentMs)} ms`);
@@ -232,13 +244,15 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
     return this.#state.kind === 'leading' ? this.#state.confirmedAt + validMs : Number.NEGATIVE_INFINITY;
   }
 
-  #learn(leader: Leader | undefined, askedAt: Instant): void {
+  #learn(found: LeaderKey, askedAt: Instant): void {
     if (askedAt < this.#knownSince) return;
     this.#knownSince = askedAt;
+    const { leader } = found;
+    this.#foreignKey = found.foreign;
     this.#isInformed = true;
     if (this.#state.kind === 'leading') {
       if (leader?.term === this.#state.term) return this.#confirmed(leader.term, askedAt);
-      this.#stepDown(leader === undefined ? 'its lease has ended' : `${leader.address} leads`);
+      this.#stepDown(whoLeads(found));
     }
     this.#know(leader);
   }
@@ -261,7 +275,7 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
     const whom = this.#leader === undefined ? '' : ` against ${this.#leader.address}`;
     this.#report('campaigns', `to lead${whom}: ${why}`);
     const leader = { id, address, nonce: `${id}/${this.#campaigns}` };
-    const against = this.#leader?.term ?? NO_KEY;
+    const against = this.#leader?.term ?? this.#foreignKey ?? NO_KEY;
     this.#emit({ kind: 'campaign', campaign: { against, leader, lease: this.#lease } });
   }
 

@@ -77,11 +77,11 @@ export interface Leader extends LeaderValue {
 export const leaderToText = ({ id, address, nonce }: LeaderValue): string =>
   JSON.stringify({ id, address, nonce });
 
-/** @throws Error when the key's value is not one that a router has written */
+/** Who leads; undefined: no router, also when something that is no router has written the key. */
 export function leaderFrom(found: readonly StoredKey[] | undefined): Leader | undefined {
   const stored = found?.[0];
   if (stored === undefined) return undefined;
-  const value: unknown = JSON.parse(stored.value);
+  const value = jsonFrom(stored.value);
   if (
     typeof value === 'object' &&
     value !== null &&
@@ -93,5 +93,37 @@ export function leaderFrom(found: readonly StoredKey[] | undefined): Leader | un
     if (typeof id === 'string' && typeof address === 'string' && typeof nonce === 'string')
       return { id, address, nonce, term: stored.mod };
   }
-  throw new Error(`key "${stored.key}" of the store is not what a router writes: ${stored.value}`);
+  return undefined;
+}
+
+function jsonFrom(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the leader's key says, and what a campaign has to compare if no router leads. */
+export interface LeaderKey {
+  readonly leader: Leader | undefined;
+  /**
+   * Revision of a key that something else than a router has written: it has no lease, and would stay for
+   * ever. Absent: there is none.
+   */
+  readonly foreign?: ModRevision;
+}
+
+export const FOREIGN_LEADER_TEXT = `something that is no router has written key "${LEADER_KEY}" of the store`;
+
+/** Why a router no longer leads. */
+export function whoLeads({ leader, foreign }: LeaderKey): string {
+  if (leader !== undefined) return `${leader.address} leads`;
+  return foreign === undefined ? 'its lease has ended' : FOREIGN_LEADER_TEXT;
+}
+
+export function leaderKeyFrom(found: readonly StoredKey[] | undefined): LeaderKey {
+  const leader = leaderFrom(found);
+  const stored = found?.[0];
+  return leader !== undefined || stored === undefined ? { leader } : { leader, foreign: stored.mod };
 }

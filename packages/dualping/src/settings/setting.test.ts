@@ -48,6 +48,21 @@ test('a wrong value is quoted with the place it came from', () => {
   refused({ ...NOTHING, flags: { id: '1', user: 'a b' } }, /--user is "a b": user name "a b" may only have/);
 });
 
+test('an option whose value is missing does not take the next option for it', () => {
+  refused(
+    { ...NOTHING, flags: { id: '1', user: '--json' } },
+    /^--user is "--json": that is an option, and the value of --user is missing$/,
+  );
+  refused({ ...NOTHING, flags: { id: '--help' } }, /^--id is "--help": that is an option/);
+  // Elsewhere no option can be meant.
+  refused(
+    { ...NOTHING, flags: { id: '1' }, environment: { DUALPING_ROUTERS: '--json' } },
+    /address "--json"/,
+  );
+  const settings = { user: definitions.user };
+  assert.equal(resolveSettings(settings, { ...NOTHING, flags: { user: '--mira' } }).user, '--mira');
+});
+
 test('a missing required setting is named', () => {
   refused(NOTHING, /--id \(or DUALPING_ID\) is missing: permanent number/);
 });

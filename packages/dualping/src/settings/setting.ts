@@ -83,7 +83,22 @@ function given(setting: Setting<unknown>, { flags, environment, file }: Sources)
   return undefined;
 }
 
-function settledValue(setting: Setting<unknown>, sources: Sources): unknown {
+const HELP_FLAG = '--help';
+
+/**
+ * `post hi --user --json` is a user whose name was forgotten. Without this, the name would be "--json", and
+ * `up --data --insecure` would make a folder of that name.
+ */
+function refuseSwallowedFlag({ text, where, strength }: Given, settings: Settings): void {
+  if (strength !== STRENGTH.flag) return;
+  if (text !== HELP_FLAG && !Object.values(settings).some((setting) => flagOf(setting) === text)) return;
+  throw new DualpingError(
+    'invalid-argument',
+    `${where} is ${quote(text)}: that is an option, and the value of ${where} is missing`,
+  );
+}
+
+function settledValue(setting: Setting<unknown>, sources: Sources, settings: Settings): unknown {
   const value = given(setting, sources);
   if (value === undefined) {
     if (setting.fallback === undefined)
@@ -93,6 +108,7 @@ function settledValue(setting: Setting<unknown>, sources: Sources): unknown {
       );
     return setting.fallback;
   }
+  refuseSwallowedFlag(value, settings);
   try {
     return setting.parse(value.text);
   } catch (error) {
@@ -106,7 +122,7 @@ function settledValue(setting: Setting<unknown>, sources: Sources): unknown {
 /** All values of a command, parsed and frozen. */
 export function resolveSettings<S extends Settings>(settings: S, sources: Sources): Values<S> {
   const entries = Object.entries(settings).map(
-    ([name, setting]) => [name, settledValue(setting, sources)] as const,
+    ([name, setting]) => [name, settledValue(setting, sources, settings)] as const,
   );
   return Object.freeze(Object.fromEntries(entries)) as Values<S>;
 }

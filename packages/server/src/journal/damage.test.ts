@@ -4,6 +4,7 @@ import { DualpingError, position } from '@dualping/core';
 import { fill, install, oldCopy, openOn, payload, snapshotAt, texts } from './journal.fixture.js';
 import type { Journal } from './journal.js';
 import { MemoryDisk, nothing } from './memory-disk.fixture.js';
+import { WHAT_TO_DO } from './storage-errors.js';
 
 const SMALL = { segmentBytes: 120 };
 const ENTRIES = 9;
@@ -170,6 +171,35 @@ test('a missing segment is noticed, wherever it was', async () => {
     const copy = disk.copy();
     copy.lose(path);
     assert.equal(typeof (await openOrRefusal(copy)), 'string', `${path} is gone and nobody noticed`);
+  }
+});
+
+const isAdvised = (refusal: Journal | string): boolean =>
+  typeof refusal === 'string' && refusal.endsWith(WHAT_TO_DO);
+
+test('when only the small files are of an earlier moment nothing is removed, and the refusal says what to do', async () => {
+  const { disk, journal } = await opened();
+  const current = pathOf(disk, 'current.json');
+  const former = Buffer.from(disk.content(current));
+  await install(journal, oldCopy(['new'], []));
+  await fill(journal, 105);
+  await journal.close();
+  const [latest, paths] = [Buffer.from(disk.content(current)), disk.paths()];
+  disk.overwrite(current, former);
+  const refusal = await openOrRefusal(disk);
+  assert.match(String(refusal), /current\.json is damaged at byte 0: it names generation-1, which is gone/);
+  assert.ok(isAdvised(refusal));
+  assert.deepEqual(disk.paths(), paths);
+  disk.overwrite(current, latest);
+  assert.equal((await openOn(disk)).last, 105);
+});
+
+test('entries without the small file that names their server are refused, with what to do', async () => {
+  const disk = await closedJournal();
+  for (const path of [pathOf(disk, 'identity.json'), pathOf(disk, 'current.json')]) {
+    const copy = disk.copy();
+    copy.lose(path);
+    assert.ok(isAdvised(await openOrRefusal(copy)), path);
   }
 });
 

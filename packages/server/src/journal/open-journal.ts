@@ -40,7 +40,7 @@ import type { Identity, Journal } from './journal.js';
 import { makeEmptyGeneration } from './new-generation.js';
 import { SEGMENT_HEADER_BYTES, segmentNames } from './segment.js';
 import { SegmentedJournal } from './segmented-journal.js';
-import { damaged } from './storage-errors.js';
+import { damaged, WHAT_TO_DO } from './storage-errors.js';
 import { timedFiles } from './timed-files.js';
 
 /**
@@ -101,7 +101,8 @@ async function open(folder: string, options: AllOptions): Promise<Journal> {
   if (known !== undefined) await writeCurrent(files, folder, known);
   const record = known ?? (await begin(files, folder, recorded));
   if (recorded === undefined) await assertNothingWritten(files, folder, generationName(record.generation));
-  await removeLeftovers(files, folder, record);
+  await assertThere(files, folder, record);
+  await removeTemporary(files, folder, record);
 
   const identity: Identity = {
     ...(recorded ?? { networkId: '', cluster, serverId, journalId: newJournalId(), welcomedLife: '' }),
@@ -116,6 +117,7 @@ async function open(folder: string, options: AllOptions): Promise<Journal> {
     record,
   );
   try {
+    await removeFormerGenerations(files, folder, record);
     await writeIdentity(files, folder, identity);
   } catch (error) {
     await journal.close().catch(() => {}); // the first error is more useful
@@ -154,19 +156,36 @@ async function assertNothingWritten(files: FileOperations, folder: string, name:
     if (bytes !== undefined && bytes.length > SEGMENT_HEADER_BYTES)
       throw new DualpingError(
         'storage-failed',
-        `data folder ${quote(folder)} has entries in ${name}, but its identity.json or current.json is gone`,
+        `data folder ${quote(folder)} has entries in ${name}, but its identity.json or current.json is gone; ${WHAT_TO_DO}`,
       );
   }
 }
 
-/** Removes generations that were never valid or no longer are, and files that never got their final name. */
-async function removeLeftovers(files: FileOperations, folder: string, record: CurrentRecord): Promise<void> {
+/** A current.json of an earlier moment names a generation that was replaced since. */
+async function assertThere(files: FileOperations, folder: string, record: CurrentRecord): Promise<void> {
+  const name = generationName(record.generation);
+  if (!(await files.list(folder)).includes(name))
+    throw damaged(currentPath(folder), 0, undefined, `it names ${name}, which is gone`);
+}
+
+/**
+ * Removes generations that were never valid or no longer are. Only when the current one has been opened: if
+ * it is damaged, another one may hold the newer entries.
+ */
+async function removeFormerGenerations(
+  files: FileOperations,
+  folder: string,
+  record: CurrentRecord,
+): Promise<void> {
   const current = generationName(record.generation);
-  const names = await files.list(folder);
-  for (const name of generationNames(names)) if (name !== current) await files.remove(join(folder, name));
-  for (const [path, found] of [
-    [folder, names],
-    [join(folder, current), await files.list(join(folder, current))],
-  ] as const)
-    for (const name of found) if (name.endsWith(TEMPORARY)) await files.remove(join(path, name));
+  for (const name of generationNames(await files.list(folder)))
+    if (name !== current) await files.remove(join(folder, name));
+}
+
+/** Removes files that never got their final name. */
+async function removeTemporary(files: FileOperations, folder: string, record: CurrentRecord): Promise<void> {
+  const current = join(folder, generationName(record.generation));
+  for (const path of [folder, current])
+    for (const name of await files.list(path))
+      if (name.endsWith(TEMPORARY)) await files.remove(join(path, name));
 }
