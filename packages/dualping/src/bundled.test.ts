@@ -24,11 +24,7 @@ const CODE = `(function (exports, require, module, __filename, __dirname) {
 })`;
 
 /** A bundle of one part, made of one module. @returns its folder, and where the module is */
-function bundle(
-  context: TestContext,
-  compiled?: Buffer,
-  name = 'part',
-): { folder: string; module: string } {
+function bundle(context: TestContext, compiled?: Buffer, name = 'part'): { folder: string; module: string } {
   const parent = mkdtempSync(join(tmpdir(), 'dualping-bundle-'));
   context.after(() => rmSync(parent, { recursive: true }));
   const folder = join(parent, 'bundle');
