@@ -522,9 +522,9 @@ export const json = toggle('json', 'print JSON for programs, one object a line')
 export const follow = toggle('follow', 'go on with new posts as they come');
 export const watch = toggle('watch', 'go on with every change as it is made');
 export const unclean = toggle('unclean', 'confirm that acknowledged writes may be lost');
-export const acceptLoss = toggle('accept-loss', 'even if another live server has more');
+export const acceptLoss = toggle('acceptLoss', 'even if another live server has more');
 /** Of `admin remove`. */
 export const acceptFewerCopies = toggle(
-  'accept-loss',
+  'acceptLoss',
   'also a server of the in-sync set while no primary serves: the others must not be lost too',
 );

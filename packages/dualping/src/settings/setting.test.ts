@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DualpingError } from '@dualping/core';
+import { Option } from 'commander';
+import { COMMANDS } from '../commands/index.js';
 import * as definitions from './definitions.js';
-import { describe, resolveSettings, type Sources } from './setting.js';
+import { describe, flagOf, resolveSettings, type Sources } from './setting.js';
 
 const NOTHING: Sources = { flags: {}, environment: {}, file: undefined };
 const SETTINGS = { servers: definitions.servers, routers: definitions.routers, json: definitions.json };
@@ -61,6 +63,15 @@ test('an option whose value is missing does not take the next option for it', ()
   );
   const settings = { user: definitions.user };
   assert.equal(resolveSettings(settings, { ...NOTHING, flags: { user: '--mira' } }).user, '--mira');
+});
+
+test('each option of each command is read under the name that commander gives it', () => {
+  for (const { name, settings } of COMMANDS)
+    for (const setting of Object.values(settings)) {
+      const option = new Option(flagOf(setting));
+      const key = option.negate ? setting.key : option.attributeName();
+      assert.equal(key, setting.key, `dualping ${name} ignores ${flagOf(setting)}`);
+    }
 });
 
 test('a missing required setting is named', () => {
