@@ -534,7 +534,7 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: GRANTS,
-        find: 'if (this.#state.isAvailable && (!this.#isPrimaryInDoubt() || isSame)) {',
+        find: 'if (this.#state.isAvailable && (isSame ? !isOlder : !this.#isPrimaryInDoubt())) {',
         replace: 'if (isSame) {',
       },
     ],

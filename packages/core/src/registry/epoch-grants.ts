@@ -306,10 +306,15 @@ export class EpochGrants {
     const { mode, epoch, primary } = this.#state.configuration;
     const isSame = serverId === primary?.serverId;
     if (this.#isComingToRest) return refusal('invalid-argument', atRestText(this.#state.title));
-    if (this.#state.isAvailable && (!this.#isPrimaryInDoubt() || isSame)) {
+    // With an older store members that know more are refused, though the primary serves: a promotion of the
+    // primary itself lets them in again.
+    const isOlder = this.#state.olderStore.detail !== undefined;
+    if (this.#state.isAvailable && (isSame ? !isOlder : !this.#isPrimaryInDoubt())) {
       const there = `${this.#state.title} is available, ${this.#state.primaryName} is primary of epoch ${epoch}`;
       const isObjected = this.#state.promotion.objections().length > 0;
-      const way = isObjected ? this.whyNoHandover() : `use a handover${this.orStopIt()}`;
+      const itself = `promote ${this.#state.primaryName}, so that the others may follow it, or stop it first`;
+      const handover = isObjected ? this.whyNoHandover() : `use a handover${this.orStopIt()}`;
+      const way = isOlder ? itself : handover;
       return refusal('invalid-argument', isSame ? `${there} already` : `${there}: ${way}`);
     }
     if (member === undefined)

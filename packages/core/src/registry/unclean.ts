@@ -21,7 +21,8 @@ const hasMore = ({ end: one }: Member, { end: other }: Member): boolean =>
  */
 export function objectionToUnclean(member: Member, members: readonly Member[]): string | undefined {
   let fullest: Member | undefined;
-  for (const other of members) if (hasMore(other, fullest ?? member)) fullest = other;
+  for (const other of members)
+    if (hasMore(other, member) && (fullest === undefined || hasMore(other, fullest))) fullest = other;
   if (fullest === undefined) return undefined;
   const [name, other] = [serverName(member.serverId), serverName(fullest.serverId)];
   return hasMore(member, fullest)
