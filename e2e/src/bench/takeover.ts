@@ -8,18 +8,22 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Assignment } from '@dualping/core';
+import { eventually } from '../eventually.js';
 import { percentile } from '../statistics.js';
 import { type BareTakeover, bareTakeover } from './bare/bare-takeover.js';
 import { type Bench, type BenchRun, rounds } from './bench.js';
 import { clockMs } from './clock.js';
+import { connectionsTo } from './connections.js';
 import { MILLISECONDS } from './figures.js';
 import { type OwnCluster, type OwnClusterOptions, startOwnCluster } from './own-cluster.js';
 import { Part } from './part-process.js';
 import type { TakeoverClients } from './takeover-clients.js';
 
 const SERVERS = 3;
-/** Pause before the signal, ms, so that kept-warm connections are connected. */
-const SETTLE_MS = 500;
+/** Pause before the signal, ms: clients open the connection that they keep warm within `WARM_WITHIN_MS`, 2 s. */
+const SETTLE_MS = 2_500;
+/** Hundreds of clients with connections of their own in one program need some 10 s to open them. */
+const WARM_DEADLINE_MS = 180_000;
 
 type Fault = 'killed' | 'frozen';
 
@@ -62,7 +66,11 @@ export class Stage {
   #servesAt: number | undefined;
   #epoch = 0;
 
-  private constructor(readonly own: OwnCluster) {
+  private constructor(
+    readonly own: OwnCluster,
+    /** How many clients have connections of their own. */
+    readonly apart: number,
+  ) {
     for (const id of own.cluster.serverIds) this.#listenTo(id);
     this.#watch = own.routers.watch().subscribe(({ assignments }) => {
       for (const assignment of assignments) this.#assigned(assignment);
@@ -72,7 +80,7 @@ export class Stage {
   /** @param apart each client with connections of its own, which takes TLS */
   static async open(people: number, { apart = false, ...wire }: StageOptions = {}): Promise<Stage> {
     const own = await startOwnCluster(SERVERS, wire);
-    const stage = new Stage(own);
+    const stage = new Stage(own, apart ? people : 0);
     try {
       const routers = [own.cluster.routerAddress];
       const { certs } = own;
@@ -92,6 +100,7 @@ export class Stage {
     await this.#clients.call('beginPosting', { epoch });
     const back = this.#clients.call('whenBack', { epoch });
     await delay(SETTLE_MS);
+    await this.#whenWarm(primary.serverId);
     this.#epoch = epoch;
     this.#promotedAt = undefined;
     this.#servesAt = undefined;
@@ -114,6 +123,14 @@ export class Stage {
     }
     await cluster.whenWhole(routers);
     return seen;
+  }
+
+  /** Each client that has connections of its own has one to the next primary. */
+  async #whenWarm(primary: number): Promise<void> {
+    const { cluster } = this.own;
+    const ports = cluster.serverIds.flatMap((id) => (id === primary ? [] : [cluster.portOf(`s${id}`)]));
+    const isWarm = () => ports.some((port) => connectionsTo(port) >= this.apart);
+    await eventually('all clients are connected to the next primary', isWarm, WARM_DEADLINE_MS);
   }
 
   async close(): Promise<void> {

@@ -25,8 +25,9 @@ import { type Observable, type Subscription, tap } from 'rxjs';
 import { type ClockDifference, clockDifference } from './clock-difference.js';
 import { GrpcServerCalls } from './grpc-server-calls.js';
 import { NetworkRouters } from './network-routers.js';
-import { type ServerChannel, serverConnections } from './server-connections.js';
+import { serverConnections } from './server-connections.js';
 import type { UserTokens } from './user-tokens.js';
+import { WarmConnection } from './warm-connection.js';
 
 const debug = createDebug('dualping:client');
 
@@ -54,8 +55,7 @@ export class GrpcSessionNetwork implements SessionNetwork {
   readonly #clockTold: (difference: ClockDifference) => void;
   readonly #tokensMade: Subscription | undefined;
   #presenting: NodeJS.Timeout | undefined;
-  /** The connection to the server that is probably the next primary. */
-  #warm: ServerChannel | undefined;
+  readonly #warm: WarmConnection;
 
   constructor(
     routers: readonly Address[],
@@ -68,6 +68,7 @@ export class GrpcSessionNetwork implements SessionNetwork {
     this.#clockTold = clockTold;
     this.#tokensMade = tokens?.made$.subscribe(() => this.#presentSoon());
     this.#routers = NetworkRouters.acquire(routers, dialling);
+    this.#warm = new WarmConnection(() => this.#presentSoon(), dialling);
   }
 
   introduce(router: Address, anew: boolean, asker: Asker<Introduction>): Cancel {
@@ -103,11 +104,7 @@ export class GrpcSessionNetwork implements SessionNetwork {
   }
 
   keepWarm(address: Address | undefined): void {
-    const before = this.#warm;
-    this.#warm =
-      address === undefined ? undefined : serverConnections.acquire(address, 'warmth', this.#dialling);
-    before?.release();
-    this.#presentSoon();
+    this.#warm.keepTo(address);
   }
 
   #hearClock(routerMs: WallTimeMs | undefined): void {
@@ -120,12 +117,12 @@ export class GrpcSessionNetwork implements SessionNetwork {
   /** Shows the token to the server that may be the next primary, before it is needed. */
   #presentSoon(): void {
     clearTimeout(this.#presenting);
-    if (this.#warm === undefined || this.#tokens === undefined) return;
+    if (this.#warm.channel === undefined || this.#tokens === undefined) return;
     this.#presenting = setTimeout(() => {
       const token = this.#tokens?.last;
       if (token === undefined) return;
       const options = { deadline: Date.now() + PRESENT_TIMEOUT_MS };
-      this.#warm?.client.present({}, token, options, () => {});
+      this.#warm.channel?.client.present({}, token, options, () => {});
     }, PRESENT_AFTER_MS).unref();
   }
 

@@ -33,6 +33,11 @@ export class ServerConnections {
   /** The held connections of each address, the oldest first; the oldest is kept connected. */
   readonly #connections = new Map<Address, Connection[]>();
 
+  /** Whether a connection there is held already. */
+  isDialled(address: Address, dialling: Dialling = PLAINTEXT): boolean {
+    return this.#connections.get(address)?.some((it) => it.dialling === dialling) === true;
+  }
+
   acquire(address: Address, purpose: Purpose, dialling: Dialling = PLAINTEXT): ServerChannel {
     const held = this.#connections.get(address) ?? [];
     const fits = (it: Connection): boolean =>
