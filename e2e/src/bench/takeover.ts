@@ -20,7 +20,7 @@ import { Part } from './part-process.js';
 import type { TakeoverClients } from './takeover-clients.js';
 
 const SERVERS = 3;
-/** Pause before the signal, ms: clients open the connection that they keep warm within `WARM_WITHIN_MS`, 2 s. */
+/** Pause before the signal, ms: clients open what they keep warm within 2 s (`WARM_WITHIN_MS`). */
 const SETTLE_MS = 2_500;
 /** Hundreds of clients with connections of their own in one program need some 10 s to open them. */
 const WARM_DEADLINE_MS = 180_000;
