@@ -2,8 +2,8 @@
  * What TLS costs: takeovers and posts of a cluster with certificates beside one without, in one run.
  *
  * Here the limit is our own cluster without TLS: with `--insecure`, where users have no keys and show no
- * tokens. Machines are sessions with connections of their own; they have nothing beside them, because sessions
- * without credentials share connections.
+ * tokens. Machines are sessions with connections of their own; they have nothing beside them, because
+ * sessions without credentials share connections.
  */
 import { type Bench, type BenchRun, rounds } from './bench.js';
 import { CPU_MICROSECONDS, MILLISECONDS, type Quantity, TAIL_MILLISECONDS } from './figures.js';
