@@ -201,7 +201,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'grants-what-a-deposed-primary-asks',
-    from: 328,
+    from: 434,
     bug: 'the router changes the in-sync set at the request of any member, in any epoch',
     patches: [
       { file: GRANTS, find: '|| link !== this.#state.primaryLink || asked.epoch !== epoch', replace: '' },
@@ -342,7 +342,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'snapshot-beyond-the-commit',
-    from: 65,
+    from: 258,
     bug: 'a snapshot for a standby ends with what is appended, which counts as committed there',
     patches: [
       {
@@ -638,7 +638,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'unfollowed-for-good',
-    from: 541,
+    from: 549,
     bug: 'an author whose last follower has left is not asked for any more, though another follower has come meanwhile',
     clusters: 2,
     patches: [{ file: REMOTE_READER, find: 'kept.has(user) || social.isFollowed(user) ||', replace: '' }],
@@ -831,7 +831,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     needs: { what: 'shutdown' },
-    from: 3573,
+    from: 41,
   },
   {
     name: 'another-key-takes-the-name',
