@@ -30,6 +30,8 @@ const KEPT_CLUSTER_SEEDS: readonly (readonly [seed: number, clusters: number])[]
 /** Worlds of three routers on the model of etcd, in every run of the tests. */
 const ROUTER_SEEDS = 4;
 const ROUTERS = 3;
+/** Those that broke something once. */
+const KEPT_ROUTER_SEEDS = [8_821_408];
 
 const brokenText = (seed: number, { violation }: Outcome, clusters = 1, routers = 1): string =>
   `${violation?.invariant}: ${violation?.facts}\n` +
@@ -119,6 +121,14 @@ describe('worlds', () => {
     assert.ok(terms > 2 * ROUTER_SEEDS, `another router led ${terms} times in ${2 * ROUTER_SEEDS} worlds`);
     for (const kind of ['store-away', 'store-cut', 'router-cut'])
       assert.ok(faults.has(kind), `no world has ${kind}`);
+  });
+
+  test(`seeds of ${ROUTERS} routers that broke something once`, async () => {
+    for (const seed of KEPT_ROUTER_SEEDS) {
+      const setup = setupFrom(seed, 1, undefined, ROUTERS);
+      const outcome = simulate(setup, await machinesFor(setup.limits));
+      assert.equal(outcome.violation, undefined, brokenText(seed, outcome, 1, ROUTERS));
+    }
   });
 
   test(`${RANDOM_SEEDS} random seeds`, async (t) => {

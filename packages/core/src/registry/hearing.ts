@@ -22,6 +22,8 @@ export class Hearing {
   #quietMs = 0;
   /** When this began, by the clock, ms; undefined: a member is heard. */
   #since: number | undefined;
+  /** When this last ended, in `heardMs`. */
+  #heardAgainMs = 0;
 
   constructor(maxStepMs: number) {
     this.#clock = new ListeningClock(maxStepMs);
@@ -58,8 +60,14 @@ export class Hearing {
     return this.#since === undefined ? 0 : this.#clock.heardMs - this.#since;
   }
 
+  /** When a member was heard again after no member was, last, in `heardMs`. */
+  get heardAgainMs(): number {
+    return this.#heardAgainMs;
+  }
+
   /** A message came from a member. */
   end(): void {
+    if (this.#since !== undefined) this.#heardAgainMs = this.heardMs;
     this.#since = undefined;
   }
 }

@@ -94,7 +94,9 @@ export class Listening implements Evidence {
   }
 
   isHeard(link: RegistryLink, sinceMs: number): boolean {
-    return !this.isQuiet && this.silence.isHeard(this.heardMs, link, sinceMs);
+    // While no member was heard this one was silent, too, though that drops nobody.
+    const since = Math.max(sinceMs, this.#hearing.heardAgainMs);
+    return !this.isQuiet && this.silence.isHeard(this.heardMs, link, since);
   }
 
   cannotReach(link: RegistryLink): ReadonlySet<ServerId> {

@@ -36,8 +36,8 @@ export const SHARED_STORE_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: FENCE,
-        find: "if (leader?.term !== term)\n        return { kind: 'fenced', leader };",
-        replace: "if (leader?.term !== term) return { kind: 'written', mods: changes.map(() => 0) };",
+        find: "if (key.leader?.term !== term)\n        return { kind: 'fenced', ...key };",
+        replace: "if (key.leader?.term !== term) return { kind: 'written', mods: changes.map(() => 0) };",
       },
     ],
   },
