@@ -34,6 +34,7 @@ export abstract class Process implements Station {
   abstract readonly acceptors: Acceptors;
   #running = false;
   #frozen = 0;
+  #freezes = 0;
   /** How long each thing takes, ms. */
   #costMs = 0;
   #inbox: (() => void)[] = [];
@@ -56,6 +57,10 @@ export abstract class Process implements Station {
   }
   get awake(): boolean {
     return this.#frozen === 0;
+  }
+  /** How often it was frozen. */
+  get freezes(): number {
+    return this.#freezes;
   }
   /** The number of this life; work that was begun in another life is dropped. */
   get life(): number {
@@ -114,6 +119,7 @@ export abstract class Process implements Station {
   freeze(): () => void {
     const life = this.#life;
     this.#frozen += 1;
+    this.#freezes += 1;
     return () => {
       if (this.#life !== life) return;
       this.#frozen -= 1;

@@ -247,6 +247,8 @@ export class RouterLink {
     if (attached === undefined || attached.isNoted) return;
     attached.isNoted = true;
     this.#ping(attached);
+    // It was asked to stop after its `attach`, and could not say so before.
+    if (this.context.isStopping) this.send({ kind: 'leaving' });
   }
 
   /**

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Reason, RouterMessage } from '../index.js';
+import { DEFAULT_TIMING, type Reason, type RouterMessage } from '../index.js';
 import { RecordedReplica } from './recorded-replica.fixture.js';
+import { assignmentOf } from './replica-inputs.fixture.js';
 
 const HANGS_UP = 'hangs up on the router';
 const TOLD = { epoch: 1, primary: 1, members: [1, 2] } as const;
@@ -234,4 +235,14 @@ test('a server with a new journal id takes no answer to questions of the old one
   assert.deepEqual(server.step({ kind: 'journal-renewed', journalId: 'new' }), [HANGS_UP, 'dials router r1']);
   assert.deepEqual(server.step({ kind: 'router-message', attempt: 2, message: tooOld }), []);
   assert.ok(server.welcome(TOLD).includes('"attached to the router at r1, network net"'));
+});
+
+test('a server that is asked to stop before its disk has stored the welcome says so afterwards', () => {
+  const server = new RecordedReplica(2);
+  server.start();
+  const assignment = assignmentOf({ epoch: 1, primary: 1, members: [1, 2] });
+  server.router({ kind: 'welcome', networkId: 'net', clusters: 1, ...DEFAULT_TIMING, assignment, term: 0 });
+  server.step({ kind: 'stop' });
+  const lines = server.step({ kind: 'welcome-noted' });
+  assert.deepEqual(lines, ['to the router: ping', 'to the router: leaving']);
 });

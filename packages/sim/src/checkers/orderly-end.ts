@@ -7,6 +7,7 @@ import { type Checker, Violation } from './checker.js';
 
 export class OrderlyEnd implements Checker {
   #before: readonly (readonly [ServerProcess, ServerDisk])[] = [];
+  #freezesBefore = 0;
 
   constructor(
     readonly cluster: Cluster,
@@ -32,12 +33,15 @@ export class OrderlyEnd implements Checker {
           server.replica?.ledger.committed === inSync[0]?.disk.durable.last,
       );
     this.#before = isCalm ? inSync.map((server) => [server, server.disk]) : [];
+    this.#freezesBefore = freezesOf(inSync);
   }
 
   shutdownDone(): void {
     const { cluster } = this;
     const servers = this.#before.map(([server]) => server);
     if (!this.#isCalm(servers) || !servers.every((server) => server.endedInOrder)) return;
+    // Who was frozen meanwhile may have been removed, though it is well now.
+    if (freezesOf(servers) !== this.#freezesBefore) return;
     const record = cluster.router.recordOf(this.number);
     const end = record?.orderlyEnd;
     for (const [{ name, disk }, before] of this.#before) {
@@ -63,3 +67,6 @@ export class OrderlyEnd implements Checker {
     );
   }
 }
+
+const freezesOf = (servers: readonly ServerProcess[]): number =>
+  servers.reduce((sum, { freezes }) => sum + freezes, 0);
