@@ -2,13 +2,16 @@
 import { percentile } from '../statistics.js';
 import { cpuTimeMs } from './process-time.js';
 
-export interface Delivered {
+export interface Speed {
   /** Deliveries a second, with many posts in flight. */
   readonly rate: number;
-  /** CPU time of the server for each. */
-  readonly cpuMicroseconds: number;
   /** From a post that is alone to its last delivery, median. */
   readonly p50Ms: number;
+}
+
+export interface Delivered extends Speed {
+  /** CPU time of the server for each delivery. */
+  readonly cpuMicroseconds: number;
 }
 
 interface Run {
@@ -22,24 +25,28 @@ interface Ran {
   readonly latenciesMs: Float64Array;
 }
 
-/**
- * First with many posts in flight, then with one at a time.
- *
- * @param run what the load generator does
- * @param pid of the server
- */
-export async function deliver(
-  run: (what: Run) => Promise<Ran>,
-  pid: number,
-  { inFlight, forMs }: Run,
-): Promise<Delivered> {
+type LoadGenerator = (what: Run) => Promise<Ran>;
+
+const rateOf = ({ deliveries, tookMs }: Ran): number => (deliveries * 1_000) / tookMs;
+
+async function aloneMs(run: LoadGenerator, forMs: number): Promise<number> {
+  return percentile([...(await run({ inFlight: 1, forMs })).latenciesMs], 0.5);
+}
+
+/** First with many posts in flight, then with one at a time. */
+export async function speedOf(run: LoadGenerator, many: Run): Promise<Speed> {
+  const rate = rateOf(await run(many));
+  return { rate, p50Ms: await aloneMs(run, many.forMs / 2) };
+}
+
+/** The same, with the CPU time of the server while there are many. */
+export async function deliver(run: LoadGenerator, pid: number, many: Run): Promise<Delivered> {
   const cpuBefore = cpuTimeMs(pid);
-  const { deliveries, tookMs } = await run({ inFlight, forMs });
+  const ran = await run(many);
   const cpuMs = cpuTimeMs(pid) - cpuBefore;
-  const { latenciesMs } = await run({ inFlight: 1, forMs: forMs / 2 });
   return {
-    rate: (deliveries * 1_000) / tookMs,
-    cpuMicroseconds: (cpuMs * 1_000) / deliveries,
-    p50Ms: percentile([...latenciesMs], 0.5),
+    rate: rateOf(ran),
+    cpuMicroseconds: (cpuMs * 1_000) / ran.deliveries,
+    p50Ms: await aloneMs(run, many.forMs / 2),
   };
 }

@@ -1,6 +1,6 @@
 import { EtcdCluster, NO_ETCD } from '../../etcd-cluster.js';
 import { LoadedPeer } from './loaded-peer.js';
-import { Nodes, versionOf } from './nodes.js';
+import { versionOf } from './nodes.js';
 import type { Peer, PeerKind } from './peer.js';
 
 const PROMISE = 'durable on two of three disks before the answer; a repeated write is written twice';
@@ -13,7 +13,7 @@ export const etcd: PeerKind = {
     const leader = await cluster.leader();
     const { addresses } = cluster;
     const nodes = [...addresses.slice(leader), ...addresses.slice(0, leader)];
-    const peer = await LoadedPeer.open(`etcd ${versionOf('etcd')}`, PROMISE, new Nodes(), {
+    const peer = await LoadedPeer.open(`etcd ${versionOf('etcd')}`, PROMISE, () => cluster.destroy(), {
       kind: 'etcd',
       nodes,
     });
@@ -29,10 +29,7 @@ export const etcd: PeerKind = {
         await cluster.healthy();
         return tookMs;
       },
-      async end() {
-        await peer.end();
-        await cluster.destroy();
-      },
+      end: () => peer.end(),
     };
   },
 };

@@ -1,10 +1,10 @@
 /** A peer that a load generator of ours drives, in a process of its own. */
 import { percentile } from '../../statistics.js';
 import { clockMs } from '../clock.js';
+import { type Speed, speedOf } from '../deliveries.js';
 import { Part } from '../part-process.js';
 import type { PostRun } from '../post-load.js';
-import type { Nodes } from './nodes.js';
-import type { Fanout, Peer, Writes } from './peer.js';
+import type { Peer, Writes } from './peer.js';
 import type { PeerAccess } from './peer-client.js';
 import type { PeerLoad } from './peer-load.js';
 
@@ -21,12 +21,18 @@ export class LoadedPeer implements Peer {
   private constructor(
     readonly name: string,
     readonly promise: string,
-    readonly nodes: Nodes,
+    /** Ends all of its nodes. */
+    readonly endNodes: () => Promise<void>,
     readonly access: PeerAccess,
   ) {}
 
-  static async open(name: string, promise: string, nodes: Nodes, access: PeerAccess): Promise<LoadedPeer> {
-    const peer = new LoadedPeer(name, promise, nodes, access);
+  static async open(
+    name: string,
+    promise: string,
+    endNodes: () => Promise<void>,
+    access: PeerAccess,
+  ): Promise<LoadedPeer> {
+    const peer = new LoadedPeer(name, promise, endNodes, access);
     await peer.#load.call('connect', access);
     return peer;
   }
@@ -36,18 +42,14 @@ export class LoadedPeer implements Peer {
     return { rate: (posts * 1_000) / tookMs, p50Ms: percentile([...latenciesMs], 0.5) };
   }
 
-  async fanout(forMs: number): Promise<Fanout> {
+  async fanout(forMs: number): Promise<Speed> {
     if (this.#crowd === undefined) {
       this.#crowd = newLoad();
       await this.#crowd.call('connect', this.access);
       await this.#crowd.call('follow', { count: FOLLOWERS });
     }
-    const many = await this.#crowd.call('fanout', { inFlight: MANY_IN_FLIGHT, forMs });
-    const { latenciesMs } = await this.#crowd.call('fanout', { inFlight: 1, forMs: forMs / 2 });
-    return {
-      rate: (many.deliveries * 1_000) / many.tookMs,
-      p50Ms: percentile([...latenciesMs], 0.5),
-    };
+    const crowd = this.#crowd;
+    return await speedOf((run) => crowd.call('fanout', run), { inFlight: MANY_IN_FLIGHT, forMs });
   }
 
   /** @param kill resolves when the process of the leading node has ended */
@@ -59,6 +61,6 @@ export class LoadedPeer implements Peer {
 
   async end(): Promise<void> {
     await Promise.all([this.#load.end(), this.#crowd?.end()]);
-    await this.nodes.end();
+    await this.endNodes();
   }
 }

@@ -31,11 +31,13 @@ class NatsNodes {
   static async start(): Promise<NatsNodes> {
     const ports = await freePorts(2 * SIZE);
     const nats = new NatsNodes(new Nodes(), ports.slice(0, SIZE), ports.slice(SIZE));
-    for (const name of nats.names) await nats.startNode(name);
-    await eventually('NATS has a stream', () =>
-      nats.#ask((node) => node.api(`STREAM.CREATE.${STREAM}`, STREAM_CONFIG)),
-    );
-    await nats.leader();
+    await nats.nodes.orEnd(async () => {
+      for (const name of nats.names) await nats.startNode(name);
+      await eventually('NATS has a stream', () =>
+        nats.#ask((node) => node.api(`STREAM.CREATE.${STREAM}`, STREAM_CONFIG)),
+      );
+      await nats.leader();
+    });
     return nats;
   }
 
@@ -92,7 +94,7 @@ export const nats: PeerKind = {
     const leader = nats.names.indexOf(await nats.leader());
     const nodes = [...nats.addresses.slice(leader), ...nats.addresses.slice(0, leader)];
     const name = `NATS JetStream ${versionOf('nats-server')}`;
-    const peer = await LoadedPeer.open(name, PROMISE, nats.nodes, { kind: 'nats', nodes });
+    const peer = await LoadedPeer.open(name, PROMISE, () => nats.nodes.end(), { kind: 'nats', nodes });
     return {
       name,
       promise: PROMISE,

@@ -47,6 +47,16 @@ export class Nodes {
     await exited;
   }
 
+  /** Ends all nodes again when `start` fails. */
+  async orEnd<T>(start: () => Promise<T>): Promise<T> {
+    try {
+      return await start();
+    } catch (error) {
+      await this.end();
+      throw error;
+    }
+  }
+
   async end(): Promise<void> {
     await Promise.all([...this.#running.keys()].map((name) => this.kill(name)));
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });

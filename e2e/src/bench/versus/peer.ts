@@ -1,18 +1,11 @@
 /** Programs that people would use instead: what the comparison needs of each. */
+import type { Speed } from '../deliveries.js';
 import type { PostRun } from '../post-load.js';
 
 /** With a fixed number of writes in flight. */
 export interface Writes {
   /** Acknowledged writes a second. */
   readonly rate: number;
-  readonly p50Ms: number;
-}
-
-/** One writer, and followers with a connection each. */
-export interface Fanout {
-  /** Deliveries a second, with many writes in flight. */
-  readonly rate: number;
-  /** From a write until the last follower has it, with one write in flight. */
   readonly p50Ms: number;
 }
 
@@ -23,8 +16,8 @@ export interface Peer {
   /** What it promises about a write that it has acknowledged, as this comparison runs it. */
   readonly promise: string;
   writes(run: PostRun): Promise<Writes>;
-  /** Absent: it pushes nothing to clients. */
-  fanout?(forMs: number): Promise<Fanout>;
+  /** Of one writer to followers with a connection each. Absent: it pushes nothing to clients. */
+  fanout?(forMs: number): Promise<Speed>;
   /**
    * Kills the node that leads, and starts it again later. Time from the signal until a write that was begun
    * after its end is acknowledged, ms. Absent: nothing of it takes over by itself.

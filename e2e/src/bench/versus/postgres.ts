@@ -104,7 +104,7 @@ export const postgres: PeerKind = {
   async start(): Promise<Peer> {
     const bin = programs() ?? '';
     const own = new Postgres(bin);
-    await own.start();
+    await own.nodes.orEnd(() => own.start());
     return {
       name: `PostgreSQL ${versionOf(join(bin, 'postgres'))}`,
       promise: PROMISE,

@@ -13,19 +13,21 @@ export const redis: PeerKind = {
 
   async start(): Promise<Peer> {
     const nodes = new Nodes();
-    const ports = await freePorts(3);
-    const [first = 0] = ports;
-    for (const port of ports) {
-      const folder = join(nodes.folder, `${port}`);
-      mkdirSync(folder);
-      const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', ''];
-      const follows = port === first ? [] : ['--replicaof', LOOPBACK, `${first}`];
-      const args = ['--port', `${port}`, '--bind', LOOPBACK, '--dir', folder, ...durable, ...follows];
-      await nodes.start(`redis ${port}`, port, ['redis-server', ...args]);
-    }
-    return await LoadedPeer.open(`Redis ${versionOf('redis-server')}`, PROMISE, nodes, {
-      kind: 'redis',
-      nodes: ports.map((port) => `${LOOPBACK}:${port}`),
+    return await nodes.orEnd(async () => {
+      const ports = await freePorts(3);
+      const [first = 0] = ports;
+      for (const port of ports) {
+        const folder = join(nodes.folder, `${port}`);
+        mkdirSync(folder);
+        const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', ''];
+        const follows = port === first ? [] : ['--replicaof', LOOPBACK, `${first}`];
+        const args = ['--port', `${port}`, '--bind', LOOPBACK, '--dir', folder, ...durable, ...follows];
+        await nodes.start(`redis ${port}`, port, ['redis-server', ...args]);
+      }
+      return await LoadedPeer.open(`Redis ${versionOf('redis-server')}`, PROMISE, () => nodes.end(), {
+        kind: 'redis',
+        nodes: ports.map((port) => `${LOOPBACK}:${port}`),
+      });
     });
   },
 };

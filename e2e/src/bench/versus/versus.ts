@@ -7,6 +7,7 @@
  */
 import { percentile } from '../../statistics.js';
 import { type Bench, type BenchRun, rounds } from '../bench.js';
+import { speedOf } from '../deliveries.js';
 import type { FanoutLoad } from '../fanout-load.js';
 import { type Quantity, TAIL_MILLISECONDS as TIME } from '../figures.js';
 import { type OwnCluster, startOwnCluster } from '../own-cluster.js';
@@ -17,7 +18,7 @@ import { Stage } from '../takeover.js';
 import { etcd } from './etcd.js';
 import { FOLLOWERS, MANY_IN_FLIGHT } from './loaded-peer.js';
 import { nats } from './nats.js';
-import type { Fanout, Peer, PeerKind, Writes } from './peer.js';
+import type { Peer, PeerKind, Writes } from './peer.js';
 import { postgres } from './postgres.js';
 import { redis } from './redis.js';
 
@@ -66,12 +67,9 @@ async function measureFanout(
   const load = new Part<FanoutLoad>('../fanout-load.js', import.meta.url);
   try {
     await load.call('connect', { address, followers: FOLLOWERS, sessions: MANY_IN_FLIGHT, certs });
-    const we = async (): Promise<Fanout> => {
-      const many = await load.call('run', { inFlight: MANY_IN_FLIGHT, forMs: RUN_MS });
-      const { latenciesMs } = await load.call('run', { inFlight: 1, forMs: RUN_MS / 2 });
-      return { rate: (many.deliveries * 1_000) / many.tookMs, p50Ms: percentile([...latenciesMs], 0.5) };
-    };
-    const they = (): Promise<Fanout> => fanout(RUN_MS);
+    const many = { inFlight: MANY_IN_FLIGHT, forMs: RUN_MS };
+    const we = () => speedOf((run) => load.call('run', run), many);
+    const they = () => fanout(RUN_MS);
     await we();
     await they();
     for await (const { we: ours, they: theirs } of rounds(repetitions, { we, they })) {
