@@ -39,7 +39,7 @@ export class Supervisor extends Process {
   ) {
     super(`supervisor-${server.name}`, around);
     this.#habit = this.random.pick(['silent', 'reports', 'reports', 'vouches']);
-    server.onStopped = ({ detail }) => this.lost(detail);
+    server.onStopped = ({ failed, detail }) => this.#gone(detail, failed);
     this.begin();
   }
 
@@ -66,12 +66,17 @@ export class Supervisor extends Process {
     if (this.#habit === 'vouches') this.#introduce('register-server');
   }
 
-  /** The server is gone. */
+  /** The server was killed. */
   lost(detail: string): void {
+    this.#gone(detail, true);
+  }
+
+  /** Like the supervisor of production, it reports no end that the server was asked for: the server says so. */
+  #gone(detail: string, crashed: boolean): void {
     const { server, world } = this;
     world.say(server.name, `is gone: ${detail}`);
     this.#failures = world.now - this.#startedAt >= WELL_AFTER_MS ? 0 : this.#failures + 1;
-    if (this.#habit !== 'silent') this.report(server.incarnation);
+    if (this.#habit !== 'silent' && crashed) this.report(server.incarnation);
     if (this.#habit === 'vouches') this.#insist(server.incarnation);
     this.#restart(Math.min(RESTART_MS.most, RESTART_MS.first * 2 ** Math.min(this.#failures, 10)));
   }
