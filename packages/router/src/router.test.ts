@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { epoch } from '@dualping/core';
@@ -409,6 +409,22 @@ test('a router does not start on a damaged store, and does not change the folder
   );
   await writeFile(path, bytes);
   await serve(context, { dataFolder });
+});
+
+test('a router whose folder has lost its log begins no other network', async (context) => {
+  const dataFolder = await temporaryFolder(context);
+  const { router } = await serve(context, { dataFolder });
+  await router.stop();
+  const path = join(dataFolder, 'assignments.log');
+  const log = await readFile(path);
+  await rm(path);
+  await assert.rejects(
+    startRouter({ dataFolder, port: 0, report: () => {} }),
+    refusedAs('storage-failed', /assignments\.log is missing, though paths\.log/),
+  );
+  await writeFile(path, log);
+  const again = await serve(context, { dataFolder });
+  assert.equal(again.router.networkId, router.networkId);
 });
 
 test('invalid options are refused and quoted', async (context) => {

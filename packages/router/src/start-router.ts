@@ -1,6 +1,7 @@
 /** Assembles a router from folder, store, registry and sockets, and stops them in the reverse order. */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Address, DualpingError, type NetworkId, quote } from '@dualping/core';
 import {
   countEvents,
@@ -34,9 +35,9 @@ import {
 import { Reign } from './reign.js';
 import { ROUTER_METRICS, type RouterView, routerSamples } from './router-metrics.js';
 import { addServices, ROUTING_SERVICE_NAME, SERVICE_NAMES } from './services.js';
-import { AssignmentStore } from './store/assignment-store.js';
+import { AssignmentStore, LOG_NAME } from './store/assignment-store.js';
 import { requireNotMoved } from './store/moved.js';
-import { PathStore } from './store/path-store.js';
+import { PATHS_NAME, PathStore } from './store/path-store.js';
 import type { Timed } from './store/timed.js';
 
 /** How long callers have to read their last message when the router ends, ms. */
@@ -135,7 +136,15 @@ async function openStore(
   { dataFolder, clusters, report }: ParsedOptions,
   timed: Timed,
 ): Promise<AssignmentStore> {
-  const fresh = () => ({ networkId: randomUUID(), clusters: clusters ?? 1 });
+  const fresh = () => {
+    // Each router has made its log before its paths: this folder belongs to a network, and has lost a file.
+    if (existsSync(join(dataFolder, PATHS_NAME)))
+      throw new DualpingError(
+        'storage-failed',
+        `${join(dataFolder, LOG_NAME)} is missing, though ${PATHS_NAME} of its router is there: put it back; for another network give the router an empty folder`,
+      );
+    return { networkId: randomUUID(), clusters: clusters ?? 1 };
+  };
   const store = await AssignmentStore.open(dataFolder, fresh, timed);
   if (clusters !== undefined && clusters !== store.header.clusters) {
     store.close();

@@ -36,6 +36,10 @@ test('an unknown key is refused, also for another command', () => {
   refused([], /must be a JSON object/);
 });
 
+test('a file may begin with a byte order mark', () => {
+  assert.deepEqual(parseConfig('c.json', '\uFEFF{ "data": "here" }', 'up', KNOWN), { data: 'here' });
+});
+
 test('a file that is missing or no JSON is quoted', () => {
   assert.throws(() => parseConfig('c.json', '{', 'up', KNOWN), /config file "c.json" is not JSON/);
   assert.throws(

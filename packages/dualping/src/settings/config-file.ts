@@ -9,6 +9,9 @@
 import { readFileSync } from 'node:fs';
 import { DualpingError, quote } from '@dualping/core';
 
+/** Some editors begin a text file with it, and JSON knows none. */
+const BYTE_ORDER_MARK = /^\uFEFF/;
+
 /** Keys of the settings of each command. */
 export type KnownKeys = ReadonlyMap<string, ReadonlySet<string>>;
 
@@ -64,7 +67,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 function objectIn(path: string, json: string): Record<string, unknown> {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(json);
+    parsed = JSON.parse(json.replace(BYTE_ORDER_MARK, ''));
   } catch (error) {
     return refuse(path, ` is not JSON: ${messageOf(error)}`, error);
   }
