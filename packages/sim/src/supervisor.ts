@@ -71,7 +71,7 @@ export class Supervisor extends Process {
     this.#gone(detail, true);
   }
 
-  /** Like the supervisor of production, it reports no end that the server was asked for: the server says so. */
+  /** Like production's supervisor it reports no end that the server was asked for: that says so itself. */
   #gone(detail: string, crashed: boolean): void {
     const { server, world } = this;
     world.say(server.name, `is gone: ${detail}`);
