@@ -831,7 +831,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     needs: { what: 'shutdown' },
-    from: 41,
+    from: 20_051,
   },
   {
     name: 'another-key-takes-the-name',
