@@ -211,6 +211,7 @@ export class ServerDisk {
     copy.#networkId = this.#networkId;
     copy.#welcomedLife = this.#welcomedLife;
     copy.#known = this.#known;
+    copy.age = this.age;
     return copy;
   }
 
