@@ -116,7 +116,7 @@ export class RouterReign {
   begin(): void {
     const { around, records } = this.#parts;
     for (let cluster = 1; cluster <= around.clusters; cluster += 1)
-      around.checkers.tell('routerStarted', {
+      this.#tell('routerStarted', {
         cluster,
         record: records.find((record) => record.cluster === cluster),
       });
