@@ -14,6 +14,7 @@ import { startOwnCluster } from './own-cluster.js';
 import { Part } from './part-process.js';
 import type { PostLoad } from './post-load.js';
 import { cpuTimeMs } from './process-time.js';
+import { WARM_UP } from './windowed.js';
 import type { Certs } from './wire.js';
 
 const RATE: Quantity = { unit: 'posts/s', better: 'more' };
@@ -62,6 +63,7 @@ async function measure({ repetitions, figures, say }: BenchRun, servers: number)
   const ours = await Target.of(own.address, own.pid, own.certs);
   const limit = await Target.of(bare.address, bare.pid, own.certs);
   try {
+    for (const target of [ours, limit]) await target.run(WARM_UP.inFlight, WARM_UP.forMs);
     for (const inFlight of IN_FLIGHT) {
       const label = `${inFlight} in flight, ${servers === 1 ? '1 server' : `${servers} in sync`}`;
       say(`post: ${label}`);

@@ -14,6 +14,7 @@ import { Part } from './part-process.js';
 import type { PostLoad, PostRun, PostRunResult } from './post-load.js';
 import { cpuTimeMs } from './process-time.js';
 import type { StreamLoad } from './stream-load.js';
+import { WARM_UP } from './windowed.js';
 
 const RATE: Quantity = { unit: 'posts/s', better: 'more' };
 const IN_FLIGHT = [1, 4, 64] as const;
@@ -61,6 +62,7 @@ async function measure({ repetitions, figures, say }: BenchRun, servers: number)
       stream: { pids: [bareStream.pid, bare.pid], run: (run: PostRun) => bareStream.call('run', run) },
       calls: { pids: [bareCalls.pid, bare.pid], run: (run: PostRun) => bareCalls.call('run', run) },
     };
+    for (const target of Object.values(targets)) await target.run(WARM_UP);
     for (const inFlight of IN_FLIGHT) {
       const label = `${inFlight} in flight, ${servers === 1 ? '1 server' : `${servers} in sync`}`;
       say(`stream: ${label}`);

@@ -12,6 +12,7 @@ import { Part } from './part-process.js';
 import { Target } from './post.js';
 import type { StreamLoad } from './stream-load.js';
 import { type OwnTakeover, Stage } from './takeover.js';
+import { WARM_UP } from './windowed.js';
 
 const RATE: Quantity = { unit: 'posts/s', better: 'more' };
 const PEOPLE = [1, 1_000] as const;
@@ -86,6 +87,7 @@ async function measurePosts({ repetitions, figures, say }: BenchRun): Promise<vo
     return (posts * 1_000) / tookMs;
   };
   try {
+    for (const { calls } of [secure, plain]) await calls.run(WARM_UP.inFlight, WARM_UP.forMs);
     for (const inFlight of IN_FLIGHT) {
       const label = `${inFlight} in flight, ${SERVERS} in sync`;
       say(`tls: posts, ${label}`);

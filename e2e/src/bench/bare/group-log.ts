@@ -1,9 +1,10 @@
 /**
- * The bare store: an append-only file, with one write and one fdatasync for all records that arrived during
- * the sync before.
+ * The bare store: an append-only file, with one synced write for all records that arrived during the sync
+ * before.
  *
  * It does only what every journal must do: a length and a checksum before each record, like ours.
  */
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 
@@ -22,7 +23,8 @@ export class GroupLog {
   private constructor(readonly file: FileHandle) {}
 
   static async create(path: string): Promise<GroupLog> {
-    return new GroupLog(await open(path, 'w'));
+    const { O_CREAT, O_TRUNC, O_WRONLY, O_DSYNC } = constants;
+    return new GroupLog(await open(path, O_CREAT | O_TRUNC | O_WRONLY | O_DSYNC));
   }
 
   append(bytes: Buffer, durable: () => void): void {
@@ -40,7 +42,6 @@ export class GroupLog {
       const frames = Buffer.concat(group.flatMap(({ bytes }) => [headerOf(bytes), bytes]));
       await this.file.write(frames, 0, frames.length, this.#size);
       this.#size += frames.length;
-      await this.file.datasync();
       for (const { durable } of group) durable();
     }
     this.#running = false;

@@ -15,6 +15,7 @@ import { Part } from '../part-process.js';
 import type { PostRun } from '../post-load.js';
 import type { StreamLoad } from '../stream-load.js';
 import { Stage } from '../takeover.js';
+import { WARM_UP } from '../windowed.js';
 import { etcd } from './etcd.js';
 import { FOLLOWERS, MANY_IN_FLIGHT } from './loaded-peer.js';
 import { nats } from './nats.js';
@@ -41,6 +42,8 @@ async function measureWrites(
       const { posts, tookMs, latenciesMs } = await session.call('run', run);
       return { rate: (posts * 1_000) / tookMs, p50Ms: percentile([...latenciesMs], 0.5) };
     };
+    await we(WARM_UP);
+    await peer.writes(WARM_UP);
     for (const inFlight of IN_FLIGHT) {
       say(`versus ${peer.name}: ${inFlight} in flight`);
       const run = { inFlight, forMs: RUN_MS };

@@ -43,7 +43,7 @@ export async function checkDisk(folder: string, limits: DiskLimits): Promise<Dis
 
 type Sync = { readonly syncMs: number | undefined } | { readonly refused: string };
 
-/** As the journal does: a write, and an fdatasync. */
+/** What a commit waits for: a write that is synced. */
 async function syncOnce(folder: string, timeoutMs: number): Promise<Sync> {
   const path = join(folder, `.check-${randomUUID()}`);
   const began = performance.now();

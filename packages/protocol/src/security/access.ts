@@ -13,7 +13,7 @@ import type { ClassicSources } from './classic-sources.js';
 import { forwardedCaller, originOf } from './forwarding.js';
 import type { NetworkCredentials } from './network-credentials.js';
 import { type Caller, callerText, isPermitted, RULES, type Rule, rolesText } from './roles.js';
-import { TOKEN_KEY, type TokenClaims, TokenJudge } from './user-token.js';
+import { checkTime, TOKEN_KEY, type TokenClaims, TokenJudge } from './user-token.js';
 
 export interface AccessListener {
   /** A call was refused because of its caller. Strangers can cause this at any rate. */
@@ -58,6 +58,8 @@ export type Refusal = DualpingError | undefined;
 export class Access {
   readonly #open = new Map<string, Connection>();
   readonly #tokens: TokenJudge | undefined;
+  /** Of the call that was let in last: its handler, which runs next, asks for them. */
+  #shown: { readonly metadata: Metadata; readonly claims: TokenClaims } | undefined;
   #stop: () => void = () => {};
 
   constructor(
@@ -135,11 +137,13 @@ export class Access {
    * The claims in the token of a call; undefined: this process has no credentials, and needs no tokens.
    * @throws DualpingError `unauthenticated`, `token-expired`
    */
-  claimsOf(call: Called): TokenClaims | undefined {
-    const [bytes] = call.metadata.get(TOKEN_KEY);
+  claimsOf({ metadata }: Called): TokenClaims | undefined {
     if (this.#tokens === undefined) return undefined;
-    if (bytes instanceof Buffer) return this.#tokens.judge(bytes, Date.now());
-    throw new DualpingError('unauthenticated', 'it shows no token of the user (`dualping-token-bin`)');
+    const now = Date.now();
+    if (this.#shown?.metadata !== metadata) return this.#tokens.judge(tokenIn(metadata), now);
+    const { claims } = this.#shown;
+    checkTime(claims, now);
+    return claims;
   }
 
   /** The same for a token that did not come as metadata. */
@@ -149,26 +153,25 @@ export class Access {
 
   /** Why the token of a call is invalid. */
   #mute(call: Called, doing: string): Refusal | Promise<Refusal> {
-    const caller = this.callerOf(call);
-    if (caller === undefined) return undefined;
+    if (this.#tokens === undefined) return undefined;
+    const { metadata } = call;
     const refusedFor = (error: unknown): DualpingError => {
       if (!(error instanceof DualpingError)) throw error;
       const { reason, detail } = error;
-      const refusal = new DualpingError(reason, `${callerText(caller)} may not call ${doing}: ${detail}`);
+      const who = callerText(this.callerOf(call) ?? GONE);
+      const refusal = new DualpingError(reason, `${who} may not call ${doing}: ${detail}`);
       this.listener.refused(`${call.getPeer()}: ${refusal.detail}`);
       return refusal;
     };
-    const judged = (): Refusal => {
-      try {
-        this.claimsOf(call);
-        return undefined;
-      } catch (error) {
-        return refusedFor(error);
-      }
+    const letIn = (claims: TokenClaims): undefined => {
+      this.#shown = { metadata, claims };
     };
-    const [bytes] = call.metadata.get(TOKEN_KEY);
-    const verifying = bytes instanceof Buffer ? this.#tokens?.verifySoon(bytes, Date.now()) : undefined;
-    return verifying === undefined ? judged() : verifying.then(judged, refusedFor);
+    try {
+      const judged = this.#tokens.judgeSoon(tokenIn(metadata), Date.now());
+      return judged instanceof Promise ? judged.then(letIn, refusedFor) : letIn(judged);
+    } catch (error) {
+      return refusedFor(error);
+    }
   }
 
   /** For calls where only some requests need a role. @throws DualpingError when the caller lacks it */
@@ -249,6 +252,13 @@ export class Access {
       socket.destroy();
     }
   }
+}
+
+/** @throws DualpingError `unauthenticated` when there is none */
+function tokenIn(metadata: Metadata): Buffer {
+  const [bytes] = metadata.get(TOKEN_KEY);
+  if (bytes instanceof Buffer) return bytes;
+  throw new DualpingError('unauthenticated', 'it shows no token of the user (`dualping-token-bin`)');
 }
 
 const isRouter = (caller: Caller): boolean => caller.kind === 'part' && caller.identity.role === 'router';

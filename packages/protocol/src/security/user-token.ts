@@ -113,7 +113,7 @@ export class TokenJudge {
   /** By the token's bytes, the oldest first. */
   readonly #known = new Map<string, TokenClaims>();
   /** What is verified on another thread, by the token's bytes. */
-  readonly #verifying = new Map<string, Promise<void>>();
+  readonly #verifying = new Map<string, Promise<TokenClaims>>();
 
   /** Tokens that are not verified again. */
   get known(): number {
@@ -130,36 +130,27 @@ export class TokenJudge {
    * @throws DualpingError `unauthenticated` for an invalid token, `token-expired` for one outside its time
    */
   judge(bytes: Uint8Array, nowMs: number): TokenClaims {
-    const text = Buffer.from(bytes).toString('latin1');
-    const known = this.#known.get(text);
-    if (known === undefined) return this.#keepValid(text, this.#verified(bytes), nowMs);
-    try {
-      checkTime(known, nowMs);
-    } catch (error) {
-      this.#known.delete(text);
-      throw error;
-    }
-    return known;
+    const text = textOf(bytes);
+    return this.#knownValid(text, nowMs) ?? this.#keepValid(text, this.#verified(bytes), nowMs);
   }
 
   /**
-   * Verifies a new token on another thread, so that `judge` knows it afterwards. A verification takes up to a
-   * millisecond: hundreds of users who come at once would hold up the pings of a server for so long that it
-   * was taken for dead.
+   * The same, but a new token is verified on another thread. A verification takes up to a millisecond:
+   * hundreds of users who come at once would hold up the pings of a server for so long that it was taken for
+   * dead.
    *
    * @param nowMs the server's wall clock
-   * @returns undefined for a token that is known. Calls with one token go on in the order in which they came.
-   * Rejects as `judge` throws
+   * @returns at once for a token that is known. Calls with one token go on in the order in which they came.
+   * Throws or rejects as `judge` throws
    */
-  verifySoon(bytes: Uint8Array, nowMs: number): Promise<void> | undefined {
-    const text = Buffer.from(bytes).toString('latin1');
-    if (this.#known.has(text)) return undefined;
-    const underway = this.#verifying.get(text);
-    if (underway !== undefined) return underway;
+  judgeSoon(bytes: Uint8Array, nowMs: number): TokenClaims | Promise<TokenClaims> {
+    const text = textOf(bytes);
+    const known = this.#knownValid(text, nowMs) ?? this.#verifying.get(text);
+    if (known !== undefined) return known;
     const verifying = this.#verifiedElsewhere(bytes).then(
       (claims) => {
         this.#verifying.delete(text);
-        this.#keepValid(text, claims, nowMs);
+        return this.#keepValid(text, claims, nowMs);
       },
       (error: unknown) => {
         this.#verifying.delete(text);
@@ -168,6 +159,19 @@ export class TokenJudge {
     );
     this.#verifying.set(text, verifying);
     return verifying;
+  }
+
+  /** @throws DualpingError `token-expired` */
+  #knownValid(text: string, nowMs: number): TokenClaims | undefined {
+    const known = this.#known.get(text);
+    if (known === undefined) return undefined;
+    try {
+      checkTime(known, nowMs);
+    } catch (error) {
+      this.#known.delete(text);
+      throw error;
+    }
+    return known;
   }
 
   async #verifiedElsewhere(bytes: Uint8Array): Promise<TokenClaims> {
@@ -202,6 +206,10 @@ export class TokenJudge {
     return claims;
   }
 }
+
+/** A token as a key of a map. Each call of a user comes here, so the bytes are not copied first. */
+const textOf = ({ buffer, byteOffset, length }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, length).toString('latin1');
 
 const publicKeyOf = ({ key }: TokenClaims): KeyObject =>
   createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: key }, format: 'jwk' });

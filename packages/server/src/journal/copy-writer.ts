@@ -126,7 +126,7 @@ export class CopyWriter {
       await this.#file?.finish(this.files);
       const first = (base.position + 1) as Position;
       const path = join(this.path, segmentName('journal', first));
-      (await createSegment(this.files, new Segment(path, first, base.checksum))).close();
+      await createSegment(this.files, new Segment(path, first, base.checksum));
     }
     this.#file = undefined;
     await this.#finishState();

@@ -1,16 +1,16 @@
 /**
  * Writes the journal's changes in memory to disk, in order.
  *
- * While one group is written and synced the next one gathers, so the disk and not the load determines the
- * number of syncs. The writer stops at the first failure: after a failed sync it is unknown what is on disk,
- * and a later sync that succeeds would not show it (Rebello et al., "Can Applications Recover from fsync
- * Failures?").
+ * While one group is written and synced, in one step (`SyncedFile`), the next one gathers. So the disk and not
+ * the load determines the number of syncs. The writer stops at the first failure: after a failed sync it is
+ * unknown what is on disk, and a later sync that succeeds would not show it (Rebello et al., "Can
+ * Applications Recover from fsync Failures?").
  */
 
 import { dirname } from 'node:path';
 import type { DualpingError, Position } from '@dualping/core';
 import { unreachable } from '@dualping/core';
-import { type DiskTimer, type FileOperations, type OpenFile, storageFailed } from '@dualping/host';
+import { type DiskTimer, type FileOperations, type SyncedFile, storageFailed } from '@dualping/host';
 import type { DurableMark } from './durable-mark.js';
 import { encodeSegmentHeader, NOTHING_WRITTEN, type Segment, sumWith } from './segment.js';
 import { removeIndex, writeIndex } from './segment-index.js';
@@ -52,7 +52,7 @@ export class DiskWriter {
   #queue: Work[] = [];
   #current: Work | undefined;
   #running: Promise<void> | undefined;
-  #file: OpenFile | undefined;
+  #file: SyncedFile | undefined;
   #failure: DualpingError | undefined;
 
   constructor(
@@ -135,24 +135,26 @@ export class DiskWriter {
 
   #timed(work: Work): Promise<void> {
     if (this.disk === undefined) return this.#perform(work);
-    return this.disk.time(`writing ${pathOf(work)}`, 'stall', () => this.#perform(work));
+    // The parts of the others are watched for slowness one by one: see `timedFiles`.
+    const watchedFor = work.kind === 'write' ? 'both' : 'stall';
+    return this.disk.time(`writing ${pathOf(work)}`, watchedFor, () => this.#perform(work));
   }
 
   async #perform(work: Work): Promise<void> {
     switch (work.kind) {
       case 'write': {
         const { segment } = work;
-        const file = this.#open(segment);
         const bytes = Buffer.concat(work.frames, work.bytes);
-        await file.write(bytes, work.offset);
-        await file.sync();
+        await this.#open(segment).write(bytes, work.offset);
         segment.sum = sumWith(segment.sum, bytes);
         return;
       }
       case 'begin':
+        // A cut may have removed a file of this name, which must not be written to any more.
         this.#file?.close();
+        this.#file = undefined;
         await writeSealedIndex(this.files, work.before, work.segment.seed);
-        this.#file = await createSegment(this.files, work.segment);
+        await createSegment(this.files, work.segment);
         return;
       case 'truncate': {
         // The mark comes first: a journal that ends before the mark would be taken for damaged.
@@ -164,9 +166,7 @@ export class DiskWriter {
           await this.files.syncFolder(dirname(path));
         }
         await removeIndex(this.files, work.keep.path);
-        const file = this.#open(work.keep);
-        await file.truncate(work.bytes);
-        await file.sync();
+        await this.#open(work.keep).truncate(work.bytes);
         work.done();
         return;
       }
@@ -180,10 +180,10 @@ export class DiskWriter {
     this.events.durable(last);
   }
 
-  #open(segment: Segment): OpenFile {
+  #open(segment: Segment): SyncedFile {
     if (this.#file?.path !== segment.path) {
       this.#file?.close();
-      this.#file = this.files.open(segment.path);
+      this.#file = this.files.openSynced(segment.path);
     }
     return this.#file;
   }
@@ -200,15 +200,18 @@ export class DiskWriter {
 
 const pathOf = (work: Work): string => (work.kind === 'truncate' ? work.keep.path : work.segment.path);
 
-/** Makes a segment without entries, durable including its name. The file is left open. */
-export async function createSegment(files: FileOperations, segment: Segment): Promise<OpenFile> {
+/** Makes a segment without entries, durable including its name. */
+export async function createSegment(files: FileOperations, segment: Segment): Promise<void> {
   const file = await files.create(segment.path);
   const header = encodeSegmentHeader({ kind: 'journal', first: segment.first, seed: segment.seed });
-  await file.write(header, 0);
-  await file.sync();
+  try {
+    await file.write(header, 0);
+    await file.sync();
+  } finally {
+    file.close();
+  }
   await files.syncFolder(dirname(segment.path));
   segment.sum = sumWith(NOTHING_WRITTEN, header);
-  return file;
 }
 
 /** Writes the index of a complete segment whose file equals the state in memory. */

@@ -6,7 +6,7 @@
  * not bring it there.
  */
 import { dirname } from 'node:path';
-import type { FileOperations, OpenFile } from '@dualping/host';
+import { type FileOperations, type OpenFile, syncedAfterwards } from '@dualping/host';
 
 type Change =
   | { readonly kind: 'write'; readonly offset: number; readonly bytes: Buffer }
@@ -74,6 +74,7 @@ export class MemoryDisk {
         return inside.map((name) => name.slice(path === '/' ? 1 : path.length + 1));
       },
       open: (path) => new MemoryFile(this, path, this.#node(path), step),
+      openSynced: (path) => syncedAfterwards(new MemoryFile(this, path, this.#node(path), step)),
       create: (path) => step('create', path, () => new MemoryFile(this, path, this.#create(path), step)),
       rename: (from, to) =>
         step('rename', to, () => this.#rename(dirname(to), new Map([[to, this.#node(from)]]), [from])),

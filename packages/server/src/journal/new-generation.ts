@@ -20,6 +20,6 @@ export async function makeEmptyGeneration(
   const first = 1 as Position;
   const segment = new Segment(join(path, segmentName('journal', first)), first, 0);
   // Its first segment completes the journal: all names in the folder are durable after it.
-  (await createSegment(files, segment)).close();
+  await createSegment(files, segment);
   return { generation, position: 0 as Position, checksum: 0, history: NO_HISTORY };
 }

@@ -17,6 +17,15 @@ export function timedFiles(files: FileOperations, disk: DiskTimer): FileOperatio
     makeFolder: (path) => time('making', path, () => files.makeFolder(path)),
     list: (path) => time('listing', path, () => files.list(path)),
     open: (path) => timed(files.open(path)),
+    openSynced: (path) => {
+      const file = files.openSynced(path);
+      return {
+        path,
+        write: (bytes, offset) => file.write(bytes, offset), // `DiskWriter` times each
+        truncate: (size) => time('truncating', path, () => file.truncate(size)),
+        close: () => file.close(),
+      };
+    },
     create: async (path, mode) => timed(await time('making', path, () => files.create(path, mode))),
     rename: (from, to) => time('renaming', from, () => files.rename(from, to)),
     remove: (path) => time('removing', path, () => files.remove(path)),
