@@ -9,11 +9,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { bundledPart, codeCacheKey, MAIN } from '../packages/dualping/bin/bundled.js';
-import { COMMANDS } from '../packages/dualping/dist/commands/index.js';
-import { knownOf } from '../packages/dualping/dist/program.js';
-import { rehearse } from './rehearse.mjs';
 
 const PACKAGE = fileURLToPath(new URL('../packages/dualping/', import.meta.url));
 const FOLDER = join(PACKAGE, 'bundle');
@@ -30,6 +26,15 @@ const ownPlace = (path) => require('node:url').pathToFileURL(require('node:path'
 };
 
 const isFinal = process.argv.includes('--final');
+
+rmSync(BUILDING, { recursive: true, force: true });
+if (NAMES.every((name) => bundledPart(name)?.isCompiled)) process.exit(0);
+
+// Loaded only when there is something to do: most builds before `npm start` find nothing.
+const { build } = await import('esbuild');
+const { COMMANDS } = await import('../packages/dualping/dist/commands/index.js');
+const { knownOf } = await import('../packages/dualping/dist/program.js');
+const { rehearse } = await import('./rehearse.mjs');
 
 /** A module may ask where it lies: it is told where its own file is, not where the bundle is. */
 const ownPlaces = {
@@ -86,8 +91,6 @@ async function bundle(name) {
   };
 }
 
-rmSync(BUILDING, { recursive: true, force: true });
-if (NAMES.every((name) => bundledPart(name)?.isCompiled)) process.exit(0);
 mkdirSync(BUILDING);
 const parts = {};
 const inputs = {};

@@ -7,6 +7,7 @@ import { idleBench } from './idle.js';
 import { postBench } from './post.js';
 import { routerBench } from './router.js';
 import { routerTakeoverBench } from './router-takeover.js';
+import { startBench } from './start.js';
 import { streamBench } from './stream.js';
 import { takeoverBench } from './takeover.js';
 import { terminalBench } from './terminal.js';
@@ -22,6 +23,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   router: routerBench,
   'router-takeover': routerTakeoverBench,
   history: historyBench,
+  start: startBench,
   idle: idleBench,
   terminal: terminalBench,
   tls: tlsBench,

@@ -29,6 +29,11 @@ export interface PersonClientOptions {
   readonly lines: boolean;
   /** A signal that ends the line client; the full screen handles signals itself. */
   readonly signal: Promise<EndingSignal>;
+  /**
+   * When the person may see the client; until then it only connects. Default: at once. When it rejects, the
+   * client ends with that error.
+   */
+  readonly mayShow?: Promise<void>;
 }
 
 /** Default number of past posts to begin with: one screen and some to scroll back. */
@@ -40,6 +45,7 @@ export const hasFullScreen = (io: Io, lines: boolean): boolean =>
 /** @returns the exit code; the session is closed. */
 export async function runPersonClient(options: PersonClientOptions): Promise<number> {
   const { user, routers, credentials, formerly = [], limit, isLimitGiven, io, lines, signal } = options;
+  const { mayShow = Promise.resolve() } = options;
   const isFull = hasFullScreen(io, lines);
   const session = new DualpingSession({
     routers,
@@ -49,14 +55,21 @@ export async function runPersonClient(options: PersonClientOptions): Promise<num
     credentials,
     ...ownDevice(credentials, user),
   });
-  if (isFull) {
-    // Loaded only here: other commands start faster without it.
-    const terminal = await Promise.race([import('@dualping/terminal'), signal]);
-    if (typeof terminal === 'string') {
-      session.close();
-      return SIGNAL_EXITS[terminal];
-    }
-    const { runClient, NoScreen } = terminal;
+  // Loaded only here: other commands start faster without it.
+  const loading = isFull ? import('@dualping/terminal') : undefined;
+  let early: EndingSignal | undefined;
+  try {
+    early = await Promise.race([signal, Promise.all([loading, mayShow]).then(() => undefined)]);
+  } catch (error) {
+    session.close();
+    throw error;
+  }
+  if (early !== undefined) {
+    session.close();
+    return SIGNAL_EXITS[early];
+  }
+  if (loading !== undefined) {
+    const { runClient, NoScreen } = await loading;
     const id = networkIdOf(new RouterClient({ routers, credentials }), session);
     const network = { id, certified: credentials?.network, formerly };
     try {

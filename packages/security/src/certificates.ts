@@ -74,23 +74,27 @@ async function make(folder: string, parts: readonly Part[], days: number): Promi
   if (parts.length === 0) return [];
   const authority = readAuthority(folder);
   const { makeCertificate } = await import('./x509.js');
-  const made: Issued[] = [];
-  for (const part of parts) {
-    const identity = { ...part, network: authority.network };
-    const { certificate, key, serial, notAfter } = await makeCertificate(authority, identity, days);
-    const record = {
-      name: nameOf(part),
-      serial,
-      madeAtMs: Date.now(),
-      notAfterMs: notAfter.getTime(),
-      authority: authority.serial,
-    };
-    // The record comes first: a certificate without a record could not be revoked.
-    await writeIssued(folder, [...readIssued(folder), record]);
-    await writeOwn(fileOf(folder, part), key + certificate + authority.bundle);
-    made.push(record);
-  }
-  return made;
+  const made = await Promise.all(
+    parts.map(async (part) => {
+      const identity = { ...part, network: authority.network };
+      return { part, ...(await makeCertificate(authority, identity, days)) };
+    }),
+  );
+  const records = made.map(({ part, serial, notAfter }) => ({
+    name: nameOf(part),
+    serial,
+    madeAtMs: Date.now(),
+    notAfterMs: notAfter.getTime(),
+    authority: authority.serial,
+  }));
+  // The records come first: a certificate without a record could not be revoked.
+  await writeIssued(folder, [...readIssued(folder), ...records]);
+  await Promise.all(
+    made.map(({ part, key, certificate }) =>
+      writeOwn(fileOf(folder, part), key + certificate + authority.bundle),
+    ),
+  );
+  return records;
 }
 
 /**

@@ -9,6 +9,9 @@ import {
 } from '@dualping/core';
 import { EXIT, processIdentity } from '@dualping/host';
 import type { Dialling } from '@dualping/protocol';
+import type { BeginMessage } from '../parent-link.js';
+import { held } from '../settings/definitions.js';
+import { flagOf } from '../settings/setting.js';
 import { reportCrash } from '../supervisor/crash-report.js';
 import {
   type KeepAliveClient,
@@ -81,6 +84,8 @@ export class ChildOfUp implements SupervisedProcess {
   #over = false;
   /** Whether a process has ever listened; before that it is not known that it can. */
   #wasReady = false;
+  /** Undefined: its process is held, see `begin`. */
+  #begin: BeginMessage | undefined;
   #onFirst: (first: { readonly address: Address } | { readonly error: DualpingError }) => void = () => {};
   /**
    * The address where the first process listens. Rejects when it ended instead: then the command line was
@@ -102,6 +107,12 @@ export class ChildOfUp implements SupervisedProcess {
 
   get pid(): number | undefined {
     return this.#child?.pid;
+  }
+
+  /** Until then its process only loads its code. Later processes are not held. */
+  begin(routers: readonly Address[]): void {
+    this.#begin = { kind: 'begin', routers };
+    this.#child?.begin(this.#begin);
   }
 
   /** Children end with their parent, so there is never one to adopt. */
@@ -156,7 +167,8 @@ export class ChildOfUp implements SupervisedProcess {
   async #spawn(listener: ProcessListener): Promise<void> {
     const args = await this.#options.commandLine();
     if (this.#over) return listener.exited('died', 'was not started any more');
-    const child = new Child(args, (line) => {
+    const isHeld = this.#begin === undefined;
+    const child = new Child(isHeld ? [...args, flagOf(held)] : args, (line) => {
       this.#lastLine = line;
       this.#options.onLine(this.name, line);
     });

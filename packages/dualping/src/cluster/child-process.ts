@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Address } from '@dualping/core';
-import { isReadyMessage, type ReadyMessage } from '../parent-link.js';
+import { type BeginMessage, isReadyMessage, isRoutersMessage } from '../parent-link.js';
 import { LAUNCHER, withoutOurVariables } from '../supervisor/launch.js';
 
 /** How a process ended, for people. */
@@ -19,6 +19,8 @@ export class Child {
   readonly pid: number | undefined;
   /** The address where it listens, once it reports it; undefined when it ended first. */
   readonly ready: Promise<Address | undefined>;
+  /** Of `up`: where its routers listen, as soon as they do; undefined when it ended first. */
+  readonly routers: Promise<Address | undefined>;
   readonly ended: Promise<Ending>;
   /** The lines that may be shown, once it is ready. */
   lines: readonly string[] = [];
@@ -35,11 +37,20 @@ export class Child {
     this.pid = child.pid;
     for (const stream of [child.stdout, child.stderr]) if (stream !== null) passLines(stream, onLine);
     this.ended = endOf(child);
-    const ready = readiness(child).then(({ address, lines = [] }) => {
+    const ready = messageOf(child, isReadyMessage).then(({ address, lines = [] }) => {
       this.lines = lines;
       return address;
     });
-    this.ready = Promise.race([ready, this.ended.then(() => undefined)]);
+    const routers = messageOf(child, isRoutersMessage).then(({ address }) => address);
+    const never = this.ended.then(() => undefined);
+    this.ready = Promise.race([ready, never]);
+    this.routers = Promise.race([routers, never]);
+  }
+
+  /** For a process that was started with `--held`. */
+  begin(message: BeginMessage): void {
+    // It may have ended already: that is noticed anyway.
+    this.#process.send(message, () => {});
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -82,10 +93,13 @@ async function endOf(child: ChildProcess): Promise<Ending> {
   return await Promise.race([failed, exited]);
 }
 
-function readiness(child: ChildProcess): Promise<ReadyMessage> {
+function messageOf<Message>(
+  child: ChildProcess,
+  is: (message: unknown) => message is Message,
+): Promise<Message> {
   return new Promise((resolve) => {
     child.on('message', (message) => {
-      if (isReadyMessage(message)) resolve(message);
+      if (is(message)) resolve(message);
     });
   });
 }

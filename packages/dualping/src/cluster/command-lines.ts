@@ -66,6 +66,7 @@ export interface ServerPlace {
   readonly id: ServerId;
   readonly port: number;
   readonly folder: string;
+  /** Empty: the server is told when it begins. */
   readonly routers: readonly Address[];
   /** Among all servers, from 1 on. */
   readonly place: number;
@@ -78,7 +79,8 @@ export function serverCommandLine(
   const { host, metrics, serverFlags = [] } = options;
   return [
     ...['server', '--host', host, '--port', String(port), '--id', String(id)],
-    ...['--data', folder, '--cluster', String(cluster), '--routers', routers.join()],
+    ...['--data', folder, '--cluster', String(cluster)],
+    ...(routers.length === 0 ? [] : ['--routers', routers.join()]),
     ...metricsFlags(metrics, place),
     ...commonFlags(options),
     ...serverFlags,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -128,4 +128,66 @@ test('several clusters: servers are named with their cluster, and a restart has 
   assert.deepEqual([...second.addresses.keys()], names);
   second.process.kill('SIGTERM');
   await once(second.process, 'exit');
+});
+
+test('the router decides how many clusters there are, whatever the file with the ports says', async (context) => {
+  const folder = folderFor(context);
+  const first = await up(context, folder);
+  first.process.kill('SIGTERM');
+  await once(first.process, 'exit');
+  const places = join(folder, 'places.json');
+  const kept = JSON.parse(readFileSync(places, 'utf8'));
+  assert.equal(kept.clusters, 1);
+  writeFileSync(places, JSON.stringify({ ...kept, clusters: 2 }));
+
+  const second = await up(context, folder);
+  assert.deepEqual(second.addresses, first.addresses);
+  assert.equal(existsSync(join(folder, 'c1')), false);
+  assert.equal(JSON.parse(readFileSync(places, 'utf8')).clusters, 1);
+  second.process.kill('SIGTERM');
+  await once(second.process, 'exit');
+});
+
+/** A server that no router knows, with a parent that it can be told by. */
+function server(context: TestContext, folder: string, ...flags: readonly string[]): ChildProcess {
+  const place = ['--host', '127.0.0.1', '--port', '0', '--id', '1', '--data', folder];
+  const child = spawn(process.execPath, [LAUNCHER, 'server', ...place, '--insecure', ...flags], {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  context.after(() => child.kill('SIGKILL'));
+  return child;
+}
+
+test('a held process begins when its parent says so', async (context) => {
+  const folder = folderFor(context);
+  const held = server(context, join(folder, 's1'), '--held');
+  await once(server(context, join(folder, 's2')), 'message'); // as soon as it could listen, too
+  assert.equal(existsSync(join(folder, 's1')), false);
+
+  const ready = once(held, 'message');
+  held.send({ kind: 'begin', routers: ['127.0.0.1:1'] });
+  const [{ kind, address }] = await ready;
+  assert.equal(kind, 'ready');
+  assert.equal(await answers(address), true);
+});
+
+test('a process ends with its parent, even if the parent ends while the process loads', async (context) => {
+  const folder = folderFor(context);
+  for (const flags of [['--held'], []]) {
+    const child = server(context, join(folder, 's1'), ...flags);
+    child.disconnect();
+    const [code] = await once(child, 'exit');
+    assert.equal(code, 1);
+  }
+});
+
+test('nobody has to tell a process to begin that was started by hand', async (context) => {
+  const folder = folderFor(context);
+  const place = ['--host', '127.0.0.1', '--port', '0', '--data', join(folder, 'router')];
+  const router = spawn(process.execPath, [LAUNCHER, 'router', ...place, '--insecure', '--held'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  context.after(() => router.kill('SIGKILL'));
+  for await (const line of createInterface({ input: router.stderr })) if (line.includes('listening')) return;
+  assert.fail('it ended before it listened');
 });

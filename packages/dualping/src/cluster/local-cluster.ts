@@ -80,6 +80,8 @@ export interface LocalClusterOptions extends CommandLineOptions {
   readonly report: Report;
   /** Receives the lines of the children; they are in `logs/NAME.log` too. */
   readonly onLine: (name: string, line: string) => void;
+  /** The routers listen, and the servers follow. */
+  readonly onRouters: (addresses: readonly Address[]) => void;
 }
 
 /** A process of the cluster, for people: they can kill its pid to see what happens. */
@@ -101,13 +103,15 @@ interface LocalServer {
 export class LocalCluster {
   readonly #options: LocalClusterOptions;
   readonly #ports: Record<string, number>;
+  /** As the router says, or said the last time. */
+  #clusters: number | undefined;
   readonly #addresses = new Map<string, Address>();
   /** Of processes that have no folder of their own. */
   readonly #identities = new Map<string, ProcessIdentity>();
   /** Credentials for dialling each process; undefined: without TLS. */
   readonly #dialling = new Map<string, NetworkCredentials | undefined>();
   readonly #routers: readonly SupervisedChild[];
-  /** Known once the router has said how many clusters there are. */
+  /** Loaded for as many clusters as are expected; those that it has when the router has said how many. */
   #servers: readonly LocalServer[] = [];
   /** Until this is true only the caller of `start` gets failures; they are not logged too. */
   #started = false;
@@ -128,7 +132,9 @@ export class LocalCluster {
     this.#lock = lockDataFolder(options.dataFolder, UP_ROLE);
     const mended = mendFolder(options.dataFolder);
     if (mended !== undefined) this.#say('folder-mode', mended);
-    this.#ports = { ...readPlaces(options.dataFolder).ports };
+    const { ports, clusters } = readPlaces(options.dataFolder);
+    this.#ports = { ...ports };
+    this.#clusters = clusters;
     this.#routers = Array.from({ length: options.routers }, (_, index) => {
       const name = index === 0 ? ROUTER : `${ROUTER}${index + 1}`;
       return this.#child(name, { kind: 'router' }, () => this.#routerCommandLine(name));
@@ -147,22 +153,20 @@ export class LocalCluster {
   async start(): Promise<void> {
     const { certs, dataFolder } = this.#options;
     const isUpgrade = certs !== undefined && !hasNetwork(certs) && existsSync(join(dataFolder, ROUTER));
-    const own = await this.#certified([{ role: 'router' }, LOCAL_OPERATOR], LOCAL_OPERATOR);
+    if (this.#options.store === OWN_ETCD) this.#etcd = await this.#startEtcd();
+    const own = await this.#loadAndCertify();
     if (isUpgrade) this.#say('upgraded', upgradeText(certs));
     for (const { name } of this.#routers) this.#dialling.set(name, own);
-    if (this.#options.store === OWN_ETCD) this.#etcd = await this.#startEtcd();
     await Promise.all(this.#routers.map((router) => router.start()));
+    this.#options.onRouters(this.routerAddresses);
     const client = new RouterClient({ routers: this.routerAddresses, credentials: own });
     this.#client = client;
-    const clusters = await this.#clustersWhenLed(client);
-    this.#warnOfServersLeftOut(clusters);
-    this.#servers = this.#makeServers(clusters);
-    await this.#certifyServers();
+    await this.#settleServers(await this.#clustersWhenLed(client));
     this.#watch(client);
     // s1 first, so that it is the first primary of a new cluster, as people expect.
     const isFirst = ({ id }: LocalServer): boolean => id === 1;
-    await Promise.all(this.#servers.filter(isFirst).map(({ child }) => child.start()));
-    await Promise.all(this.#servers.filter((server) => !isFirst(server)).map(({ child }) => child.start()));
+    await this.#startServers(isFirst);
+    await this.#startServers((server) => !isFirst(server));
     this.#started = true;
     const ready = new Promise<void>((resolve) => {
       this.#onAssignment = () => {
@@ -175,6 +179,40 @@ export class LocalCluster {
         'incomplete',
         `not live and in sync after ${READY_LIMIT_MS} ms: ${this.#missing().join(', ')}`,
       );
+  }
+
+  /**
+   * All processes load their code side by side, while their certificates are made.
+   * @returns the credentials of `up` itself; undefined: without TLS
+   */
+  async #loadAndCertify(): Promise<NetworkCredentials | undefined> {
+    for (const router of this.#routers) router.load();
+    this.#servers = this.#makeServers(this.#clustersExpected() ?? 0);
+    for (const { child } of this.#servers) child.load();
+    const parts = this.#servers.map(partOf);
+    return await this.#certified([{ role: 'router' }, LOCAL_OPERATOR, ...parts], LOCAL_OPERATOR);
+  }
+
+  /** In a folder with a network as many as the last time, whatever is given now: the router decides. */
+  #clustersExpected(): number | undefined {
+    const { clusters, store, dataFolder } = this.#options;
+    const isNew = store === undefined && !existsSync(join(dataFolder, ROUTER));
+    return isNew ? (clusters ?? 1) : this.#clusters;
+  }
+
+  /** The router says how many clusters there are: servers that were loaded for another number are ended. */
+  async #settleServers(clusters: number): Promise<void> {
+    this.#warnOfServersLeftOut(clusters);
+    this.#clusters = clusters;
+    if (this.#servers.length !== clusters * this.#options.servers) {
+      await Promise.all(this.#servers.map(({ child }) => child.stop(END_LIMIT_MS)));
+      this.#servers = this.#makeServers(clusters);
+    }
+    await this.#certifyServers();
+  }
+
+  async #startServers(which: (server: LocalServer) => boolean): Promise<void> {
+    await Promise.all(this.#servers.filter(which).map(({ child }) => child.start(this.routerAddresses)));
   }
 
   /**
@@ -278,6 +316,7 @@ export class LocalCluster {
       addresses: Object.fromEntries(this.#addresses),
       processes: Object.fromEntries(this.#identities),
       ...(certs !== undefined && { certs: resolve(certs) }),
+      clusters: this.#clusters,
     });
   }
 
@@ -333,13 +372,12 @@ export class LocalCluster {
       id,
       port: await portIfFree(host, this.#ports[name] ?? 0),
       folder: join(dataFolder, name),
-      routers: this.routerAddresses,
+      routers: this.#addresses.has(ROUTER) ? this.routerAddresses : [],
       place: 1 + this.#servers.findIndex((server) => server.name === name),
     });
   }
 
   async #certifyServers(): Promise<void> {
-    const partOf = ({ cluster, id }: LocalServer): Part => ({ role: 'server', cluster, serverId: id });
     const parts = this.#servers.map(partOf);
     for (const server of this.#servers)
       this.#dialling.set(server.name, await this.#certified(parts, partOf(server)));
@@ -398,6 +436,8 @@ export class LocalCluster {
     this.#report({ part: 'up', event, text });
   }
 }
+
+const partOf = ({ cluster, id }: LocalServer): Part => ({ role: 'server', cluster, serverId: id });
 
 /** A folder of a version without certificates, or one that ran with `--insecure`. */
 const upgradeText = (certs: string): string =>

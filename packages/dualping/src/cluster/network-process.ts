@@ -25,12 +25,18 @@ export class NetworkProcess {
   }
 
   /**
-   * The router's address, as soon as the network is complete. Rejects with the process's own error when it
-   * ends instead.
+   * Where its routers listen, as soon as they do. Rejects with the process's own error when it ends instead.
    */
-  async ready(): Promise<Address> {
-    const address = await this.#child.ready;
-    if (address !== undefined) return address;
+  async routers(): Promise<Address> {
+    return (await this.#child.routers) ?? (await this.#failure());
+  }
+
+  /** Resolves as soon as the network is complete. Rejects as `routers` does. */
+  async complete(): Promise<void> {
+    if ((await this.#child.ready) === undefined) await this.#failure();
+  }
+
+  async #failure(): Promise<never> {
     const { code, text } = await this.#child.ended;
     const said = errorIn(this.#lastLine);
     const reason =

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import type { Address } from '@dualping/core';
+import { type Address, MAX_CLUSTERS } from '@dualping/core';
 import { type ProcessIdentity, replaceFileNow } from '@dualping/host';
 
 export interface Places {
@@ -18,11 +18,15 @@ export interface Places {
   readonly processes?: Readonly<Record<string, ProcessIdentity>>;
   /** The folder of its certificates, where it ran with TLS. */
   readonly certs?: string | undefined;
+  /** The number of clusters; undefined in a file of an earlier version. */
+  readonly clusters?: number | undefined;
 }
 
 const FILE = 'places.json';
 const isPort = (value: unknown): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65_535;
+const isCount = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_CLUSTERS;
 const isIdentity = (value: unknown): value is ProcessIdentity =>
   typeof value === 'object' &&
   value !== null &&
@@ -35,12 +39,15 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 export function readPlaces(folder: string): Places {
   try {
     const parsed: unknown = JSON.parse(readFileSync(join(folder, FILE), 'utf8'));
-    const certs = new Map(Object.entries(parsed ?? {})).get('certs');
+    const top = new Map<string, unknown>(Object.entries(parsed ?? {}));
+    const certs = top.get('certs');
+    const clusters = top.get('clusters');
     return {
       ports: table(parsed, 'ports', isPort),
       addresses: table(parsed, 'addresses', isText),
       processes: table(parsed, 'processes', isIdentity),
       certs: isText(certs) ? certs : undefined,
+      clusters: isCount(clusters) ? clusters : undefined,
     };
   } catch {
     return { ports: {} };

@@ -38,13 +38,19 @@ export class SupervisedChild {
     return this.#process.pid;
   }
 
-  /**
-   * Resolves with the address where it listens. Throws when the first start fails: then the command line was
-   * wrong.
-   */
-  async start(): Promise<Address> {
+  /** Starts its process, which only loads its code until `start`. */
+  load(): void {
     this.#begun = true;
     this.#driver.begin();
+  }
+
+  /**
+   * Resolves with the address where it listens. Throws when the first start fails: then the command line was
+   * wrong. `routers`: those that a server attaches to.
+   */
+  async start(routers: readonly Address[] = []): Promise<Address> {
+    this.#process.begin(routers);
+    if (!this.#begun) this.load();
     try {
       return await this.#process.first;
     } catch (error) {

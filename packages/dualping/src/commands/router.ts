@@ -6,6 +6,7 @@ import { command } from '../command.js';
 import { partCredentials, rememberAt } from '../credentials.js';
 import type { Io } from '../io.js';
 import { serveUntilSignal } from '../long-running.js';
+import { toldToBegin } from '../parent-link.js';
 import * as classic from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
 import * as limits from '../settings/limits.js';
@@ -31,6 +32,7 @@ export const routerCommand = command({
     metrics: settings.metrics,
     logFormat: settings.logFormat,
     noDialBack: settings.noDialBack,
+    held: settings.held,
     certs: settings.certs,
     insecure: settings.insecure,
     classic: settings.classicWire,
@@ -51,6 +53,7 @@ export const routerCommand = command({
       insecure,
       classic,
       classicFrom,
+      held,
       ...options
     },
     { io, isGiven },
@@ -66,6 +69,9 @@ export const routerCommand = command({
         `advertise is ${quote(advertise)}: it is for routers that share a store, and --store is not given`,
       );
     if (migrate !== '') return await move(migrate, { dataFolder: data, store, storeAccess }, io);
+    // Loaded here only: the short commands must not pay for what they don't run.
+    const { startRouter, startSharedRouter } = await import('@dualping/router');
+    if (held) await toldToBegin();
     const transport = { host, port, data, certs, insecure, isAlone: store === '' };
     const folder = await settleTransport(transport, ROUTER, { name: 'router', io });
     const watched = partCredentials(folder, ROUTER, { name: 'router', report: io.report });
@@ -85,8 +91,6 @@ export const routerCommand = command({
       ...(metrics !== '' && { metrics }),
       report: io.report,
     };
-    // Loaded here only: the short commands must not pay for what they don't run.
-    const { startRouter, startSharedRouter } = await import('@dualping/router');
     return await serveUntilSignal('router', io, async () => {
       const router =
         store === ''

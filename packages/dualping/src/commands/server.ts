@@ -1,10 +1,11 @@
-import { serverId as asServerId, serverName } from '@dualping/core';
+import { type Address, serverId as asServerId, serverName } from '@dualping/core';
 import { boundOwnLog, logFile } from '@dualping/host';
 import type { Part } from '@dualping/protocol';
 import { command } from '../command.js';
 import { partCredentials, rememberAt } from '../credentials.js';
 import type { Io } from '../io.js';
 import { type Running, serveUntilSignal } from '../long-running.js';
+import { toldToBegin } from '../parent-link.js';
 import { classicReplies } from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
 import * as limits from '../settings/limits.js';
@@ -41,9 +42,11 @@ export const serverCommand = command({
     supervised: settings.supervised,
     noSupervise: settings.noSupervise,
     paired: settings.paired,
+    held: settings.held,
     keepAliveMs: settings.keepAliveMs,
   },
-  run: async ({ supervised, noSupervise, paired, ...given }, { io }) => {
+  run: async ({ supervised, noSupervise, paired, held, ...command }, { io }) => {
+    const given = held ? await whenTold(command) : command;
     const { part, name } = partOf(given);
     const values = { ...given, certs: await settleTransport(given, part, { name, io }) };
     if (!supervised || noSupervise || paired) return await serve(values, paired, io);
@@ -51,6 +54,24 @@ export const serverCommand = command({
     return await keepPair(values, io);
   },
 });
+
+/** With the routers that the parent names, when everything is loaded and the parent says so. */
+async function whenTold<Given extends { readonly routers: readonly Address[] }>(
+  given: Given,
+): Promise<Given> {
+  await loadServer();
+  const told = await toldToBegin();
+  return told === undefined ? given : { ...given, routers: told.routers };
+}
+
+/** Loaded here only: the short commands must not pay for what they don't run. */
+const loadServer = async () => {
+  const [{ startServer }, { SupervisedServer }] = await Promise.all([
+    import('@dualping/server'),
+    import('../supervisor/supervised-server.js'),
+  ]);
+  return { startServer, SupervisedServer };
+};
 
 /** The part in its certificate, and its name in lines for the operator. */
 function partOf({ cluster, id }: { readonly cluster: number; readonly id: number }): {
@@ -65,9 +86,7 @@ async function serve(values: PairValues, paired: boolean, io: Io): Promise<numbe
   const { host, port, advertise, data, cluster, id, routers, diskStallMs, metrics, certs, classic } = values;
   const { classicReplies: replies, classicFrom, registration } = values;
   const { part: identity, name: part } = partOf(values);
-  // Loaded here only: the short commands must not pay for what they don't run.
-  const { startServer } = await import('@dualping/server');
-  const { SupervisedServer } = await import('../supervisor/supervised-server.js');
+  const { startServer, SupervisedServer } = await loadServer();
   boundOwnLog(logFile(data, 'server'));
   const watched = partCredentials(certs, identity, { name: part, report: io.report });
   const supervised = new SupervisedServer(values, { paired, part, report: io.report });

@@ -21,7 +21,7 @@ import { command, type Invocation } from '../command.js';
 import { certsAt, networkIn } from '../credentials.js';
 import type { Io } from '../io.js';
 import { ownCommand } from '../own-command.js';
-import { endWithParent, tellParent } from '../parent-link.js';
+import { endWithParent, tellParent, tellParentOfRouters } from '../parent-link.js';
 import { runPersonClient } from '../person-client.js';
 import { renderMove, renderState } from '../render.js';
 import * as classic from '../settings/classic-definitions.js';
@@ -142,6 +142,7 @@ async function withCluster(
       ...storeFlags(storeAccess),
     ],
     ...lines,
+    onRouters: (addresses) => tellParentOfRouters(addresses.join()),
   });
   const signals = new Signals(() => cluster.kill());
   try {
@@ -231,7 +232,7 @@ export const startCommand = command({
         });
         return await watchStates(session, signals, io);
       });
-    return await besideNetwork(values, invocation, async (router, signal) => {
+    return await besideNetwork(values, invocation, async (router, { signal, complete }) => {
       return await runPersonClient({
         user,
         routers: router.split(','),
@@ -242,6 +243,7 @@ export const startCommand = command({
         io,
         lines,
         signal,
+        mayShow: complete,
       });
     });
   },
@@ -253,27 +255,40 @@ function credentialsFor(data: string, router: Address): NetworkCredentials | und
   return certs === undefined ? undefined : networkIn(certs);
 }
 
-/** Runs `use` with a network in a process of its own, and always ends that process. */
+/** A network that starts in a process of its own. */
+interface StartingNetwork {
+  readonly signal: Promise<EndingSignal>;
+  /** Resolves when every server is live and in sync; rejects with the error of the process. */
+  readonly complete: Promise<void>;
+}
+
+/**
+ * Runs `use` with a network in a process of its own, as soon as its routers listen, and always ends that
+ * process.
+ */
 async function besideNetwork(
   values: ClusterValues,
   { io, isGiven }: Invocation,
-  use: (router: Address, signal: Promise<EndingSignal>) => Promise<number>,
+  use: (router: Address, network: StartingNetwork) => Promise<number>,
 ): Promise<number> {
   certsFor(values, io);
   io.note(`what the servers do is written to ${join(values.data, 'logs')}`);
   const network = new NetworkProcess(flagsOf(values, isGiven));
   const signals = new Signals(() => network.kill());
   try {
-    const first = await Promise.race([network.ready().then((router) => ({ router })), signals.first]);
+    const first = await Promise.race([network.routers().then((router) => ({ router })), signals.first]);
     if (typeof first === 'string') return SIGNAL_EXITS[first];
-    for (const line of network.lines) io.out(line);
     let ended: string | undefined;
-    void network.endedByItself().then(({ text }) => {
-      ended = text;
-      // On this signal the client restores the terminal and saves its drafts.
-      process.kill(process.pid, 'SIGTERM');
+    const complete = network.complete().then(() => {
+      for (const line of network.lines) io.out(line);
+      void network.endedByItself().then(({ text }) => {
+        ended = text;
+        // On this signal the client restores the terminal and saves its drafts.
+        process.kill(process.pid, 'SIGTERM');
+      });
     });
-    const exitCode = await use(first.router, signals.first);
+    complete.catch(() => {}); // after a signal its error is of no interest
+    const exitCode = await use(first.router, { signal: signals.first, complete });
     if (ended !== undefined) io.note(`the network ${ended}`);
     return exitCode;
   } finally {

@@ -396,6 +396,10 @@ export const paired = toggle(
   'paired',
   'it is one of a pair, and starts a supervisor when there is none; used by `supervise`',
 );
+export const held = toggle(
+  'held',
+  'load everything, and begin only when the parent process says so; used by `up`',
+);
 
 /** Empty: the folder `certs` next to the data folder. */
 export const certs = setting({
