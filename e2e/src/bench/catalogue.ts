@@ -5,6 +5,7 @@ import { fanoutBench } from './fanout.js';
 import { historyBench } from './history.js';
 import { idleBench } from './idle.js';
 import { postBench } from './post.js';
+import { readersBench } from './readers.js';
 import { routerBench } from './router.js';
 import { routerTakeoverBench } from './router-takeover.js';
 import { startBench } from './start.js';
@@ -19,6 +20,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   stream: streamBench,
   takeover: takeoverBench,
   fanout: fanoutBench,
+  readers: readersBench,
   classic: classicBench,
   router: routerBench,
   'router-takeover': routerTakeoverBench,

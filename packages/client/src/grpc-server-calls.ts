@@ -9,6 +9,7 @@ import {
   type ListQuestion,
   REPLY_TIMEOUT_MS,
   type SessionId,
+  type TimelineUpdate,
   type Written,
 } from '@dualping/core';
 import {
@@ -19,17 +20,18 @@ import {
   listQuestionToWire,
   NO_METADATA,
   requestToWire,
+  type SocialServiceClient,
   type StreamEnd,
-  type socialWire,
+  socialWire,
   timelineMessageToWire,
   timelineTokenToWire,
-  timelineUpdateFromWire,
   timelineWritesToWire,
   writtenFromWire,
 } from '@dualping/protocol';
 import type { Asker, ClientTimeline, ServerCalls, TimelineOpen, TimelineReader } from '@dualping/runtime';
-import type { ClientUnaryCall, Metadata, ServiceError } from '@grpc/grpc-js';
+import type { ClientDuplexStream, ClientUnaryCall, Metadata, ServiceError } from '@grpc/grpc-js';
 import type { ServerChannel } from './server-connections.js';
+import { sharedUpdates } from './shared-updates.js';
 import { LEAVE_TIMEOUT_MS } from './timeouts.js';
 import type { UserTokens } from './user-tokens.js';
 
@@ -51,16 +53,16 @@ export class GrpcServerCalls implements ServerCalls {
 
   openTimeline(open: TimelineOpen, reader: TimelineReader): ClientTimeline {
     const { sessionId } = open;
-    const call = this.#channel.client.timeline(this.#proofFor(sessionId));
+    const call = timelineCall(this.#channel.client, this.#proofFor(sessionId));
     this.#calls.add(call);
     call.on('status', () => this.#over(call));
-    const stream = clientStream<socialWire.TimelineResponse, socialWire.TimelineRequest>(
+    const stream = clientStream<Buffer, socialWire.TimelineRequest>(
       call,
       {
-        onMessage: (response) => {
-          let update: ReturnType<typeof timelineUpdateFromWire>;
+        onMessage: (bytes) => {
+          let update: TimelineUpdate;
           try {
-            update = timelineUpdateFromWire(response);
+            update = sharedUpdates.read(bytes);
           } catch (error) {
             return reader.ended(nonsense(error));
           }
@@ -211,6 +213,17 @@ export class GrpcServerCalls implements ServerCalls {
     });
     this.#calls.add(call);
   }
+}
+
+const sameBytes = (bytes: Buffer): Buffer => bytes;
+
+/** Its messages are decoded by `SharedUpdates`, not by grpc-js. */
+function timelineCall(
+  client: SocialServiceClient,
+  proof: Metadata,
+): ClientDuplexStream<socialWire.TimelineRequest, Buffer> {
+  const { path, requestSerialize } = socialWire.SocialServiceService.timeline;
+  return client.makeBidiStreamRequest(path, requestSerialize, sameBytes, proof);
 }
 
 /**

@@ -15,6 +15,8 @@ import {
   type Called,
   type ClassicReplies,
   classicRepliesHeader,
+  type DualPingOut,
+  encodeDualPingResponse,
   memberMessageFromWire,
   routerMessageToWire,
   type routingWire,
@@ -24,8 +26,10 @@ import {
 } from '@dualping/protocol';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 
-type Out = routingWire.DualPingResponse;
+type Out = DualPingOut;
 type Call = ServerDuplexStream<routingWire.DualPingRequest, Out>;
+
+type Assigned = Extract<RouterMessage, { readonly kind: 'assignment' }>;
 
 /** A stream has to send `attach` within this time, ms. */
 const ATTACH_TIMEOUT_MS = 10_000;
@@ -37,6 +41,8 @@ const MAX_UNREAD_MESSAGES = 1_000;
 export class MemberStreams {
   readonly #streams = new Map<RegistryLink, BidiStream<Out>>();
   #lastLink: RegistryLink = 0;
+  /** The last encoded assignment: all members of a cluster get the same bytes, one right after the other. */
+  #lastAssigned: { readonly message: Assigned; readonly bytes: Buffer } | undefined;
 
   constructor(
     readonly step: (input: RegistryInput) => void,
@@ -94,8 +100,18 @@ export class MemberStreams {
     const stream = this.#streams.get(link);
     if (stream === undefined) return;
     const { term } = this;
-    stream.send(routerMessageToWire(message.kind === 'welcome' ? { ...message, term } : message));
+    if (message.kind === 'assignment') stream.send(this.#encoded(message));
+    else stream.send(routerMessageToWire(message.kind === 'welcome' ? { ...message, term } : message));
     if (stream.writableLength > MAX_UNREAD_MESSAGES) stream.close();
+  }
+
+  #encoded(message: Assigned): Buffer {
+    const last = this.#lastAssigned;
+    if (last?.message.assignment === message.assignment && last.message.lastRequest === message.lastRequest)
+      return last.bytes;
+    const bytes = encodeDualPingResponse(routerMessageToWire(message));
+    this.#lastAssigned = { message, bytes };
+    return bytes;
   }
 
   close(link: RegistryLink): void {

@@ -27,7 +27,7 @@ import {
   handoverFromWire,
   historyToWire,
   promoteFromWire,
-  RoutingServiceService,
+  RoutingServiceDefinition,
   registerServerFromWire,
   removeFromWire,
   restFromWire,
@@ -56,7 +56,7 @@ export interface RouterParts extends CoordParts {
 
 export function addServices(grpc: Server, parts: RouterParts): void {
   const { routing, admin, coord } = servicesOf(parts);
-  grpc.addService(RoutingServiceService, routing);
+  grpc.addService(RoutingServiceDefinition, routing);
   grpc.addService(AdminServiceService, admin);
   grpc.addService(CoordServiceService, coord);
 }

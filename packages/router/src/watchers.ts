@@ -12,10 +12,16 @@ import {
   type MemberFigures,
   type NetworkId,
 } from '@dualping/core';
-import { type routingWire, toServiceError, watchUpdateToWire } from '@dualping/protocol';
+import {
+  encodeWatchResponse,
+  type routingWire,
+  toServiceError,
+  type WatchOut,
+  watchUpdateToWire,
+} from '@dualping/protocol';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 
-type Call = ServerWritableStream<routingWire.WatchRequest, routingWire.WatchResponse>;
+type Call = ServerWritableStream<routingWire.WatchRequest, WatchOut>;
 
 /** Watch calls open at once; 20 KB each. */
 export const MAX_WATCHERS = 10_000;
@@ -60,6 +66,10 @@ export class Watchers {
   /** What its disk says, while it is low. */
   #lowDisk = '';
   #timer: NodeJS.Timeout | undefined;
+  /** The last encoded change of one cluster, which all of its watchers get. */
+  #lastChange:
+    | { readonly assignment: Assignment; readonly trouble: string; readonly bytes: Buffer }
+    | undefined;
 
   constructor(
     readonly networkId: NetworkId,
@@ -152,9 +162,19 @@ export class Watchers {
       const assignments = clusters
         .map((cluster) => this.#assignments.get(cluster))
         .filter((assignment) => assignment !== undefined);
-      const { networkId } = this;
-      watcher.isFull = !watcher.call.write(watchUpdateToWire({ networkId, assignments, stats: [], trouble }));
+      watcher.isFull = !watcher.call.write(this.#encoded(assignments, trouble));
     }
+  }
+
+  #encoded(assignments: readonly Assignment[], trouble: string): Buffer {
+    const [assignment] = assignments;
+    const last = this.#lastChange;
+    const isOne = assignments.length === 1 && assignment !== undefined;
+    if (isOne && last?.assignment === assignment && last.trouble === trouble) return last.bytes;
+    const { networkId } = this;
+    const bytes = encodeWatchResponse(watchUpdateToWire({ networkId, assignments, stats: [], trouble }));
+    if (isOne) this.#lastChange = { assignment, trouble, bytes };
+    return bytes;
   }
 
   #sendStats(): void {

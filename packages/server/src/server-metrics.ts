@@ -42,8 +42,10 @@ export interface ServerView {
   readonly events: ReadonlyMap<string, number>;
 }
 
+type CopyView = Pick<ServerView, 'isAttached' | 'assignment' | 'serverId' | 'journalId'>;
+
 /** By the newest assignment, and only while a router hears the server. */
-export const isInSync = ({ isAttached, assignment, serverId, journalId }: ServerView): boolean =>
+export const isInSync = ({ isAttached, assignment, serverId, journalId }: CopyView): boolean =>
   isAttached &&
   assignment?.inSync.some((copy) => copy.serverId === serverId && copy.journalId === journalId) === true;
 

@@ -255,6 +255,21 @@ export const timelineUpdateFromWire = (response: wire.TimelineResponse): Timelin
   refused: listFrom(response.refused, 'refused', MAX_WRITES, refusedFromWire),
 });
 
+/**
+ * The same, of the bytes of a message.
+ *
+ * @throws DualpingError also when they can't be decoded
+ */
+export function timelineUpdateFromBytes(bytes: Buffer): TimelineUpdate {
+  let response: wire.TimelineResponse;
+  try {
+    response = wire.TimelineResponse.decode(bytes);
+  } catch (error) {
+    return refuse(`it can't be decoded: ${error instanceof Error ? error.message : error}`);
+  }
+  return timelineUpdateFromWire(response);
+}
+
 export const timelineUpdateToWire = (update: Partial<TimelineUpdate>): wire.TimelineResponse => ({
   posts: (update.posts ?? []).map(postToWire),
   opened: update.opened === undefined ? undefined : { ...update.opened },

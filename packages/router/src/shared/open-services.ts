@@ -2,7 +2,7 @@
 import {
   AdminServiceService,
   CoordServiceService,
-  RoutingServiceService,
+  RoutingServiceDefinition,
   type routingWire,
 } from '@dualping/protocol';
 import type {
@@ -21,7 +21,7 @@ import type { LeaderTelling } from './leader-telling.js';
 import type { PassOn } from './pass-on.js';
 
 const DEFINITIONS: Readonly<Record<keyof Services, ServiceDefinition>> = {
-  routing: RoutingServiceService,
+  routing: RoutingServiceDefinition,
   admin: AdminServiceService,
   coord: CoordServiceService,
 };
@@ -38,7 +38,7 @@ export interface OpenServicesParts {
 
 export function addOpenServices(grpc: Server, parts: OpenServicesParts): void {
   const { own, handOver, telling, records, passOn } = parts;
-  const { connect, getAvailable, watch } = RoutingServiceService;
+  const { connect, getAvailable, watch } = RoutingServiceDefinition;
   const passedOn = {
     connect: unary(passOn, connect),
     getAvailable: unary(passOn, getAvailable),
