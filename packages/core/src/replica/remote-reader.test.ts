@@ -97,7 +97,8 @@ test('a batch is acknowledged when it is committed', () => {
   const server = reader(2);
   assert.deepEqual(server.tail(batch(1, userAt(2, '2'), userAt(3, '4'))), [
     '"reads cluster 2 in epoch 1, from 0"',
-    'appends 2 3',
+    'appends 2',
+    'appends 3',
   ]);
   assert.deepEqual(server.durable(2), []);
   assert.deepEqual(server.durable(3), ['to the other cluster: taken']);
