@@ -7,15 +7,12 @@ import { epoch, isRemoteCommand, parseTiming, position, type ServerId, type Timi
 import { commandText } from '../entry-text.js';
 import { Calm } from '../random.js';
 import type { ServerProcess } from '../server-process.js';
-import type { Setup } from '../setup.js';
+import { CALM, type Setup } from '../setup.js';
 import { type Machines, type Stage, stageFor } from '../simulation.js';
 import { SOON_MS } from '../stream.js';
 import { Caller, type Place } from './caller.js';
 import { actBy, type Performer, ScenarioError, type Verb } from './script.js';
 
-/** A step over the network and a sync, ms: far less than any time of the protocol. */
-const STEP_MS = 0.1;
-const SYNC_MS = 0.1;
 /** After each action: within this time its consequences that wait for no timer have followed, ms. */
 const MOMENT_MS = 10;
 /** Time in which servers that have just started come to be in sync, ms. */
@@ -25,29 +22,7 @@ const PATIENCE_MS = 20_000;
 /** Most entries from other clusters that are shown one by one. */
 const MAX_REMOTE = 10;
 
-const USUAL: Timing = parseTiming({});
 const QUICK: Timing = parseTiming({ pingIntervalMs: 50, deadAfterMs: 150 });
-
-const setupFor = (clusters: number, servers: number, timing: Timing): Setup => ({
-  seed: 0,
-  limits: 'production',
-  clusters,
-  routerCount: 1,
-  servers,
-  clients: [],
-  routers: ['router'],
-  timing,
-  network: { leastMs: STEP_MS, meanMs: 0, hiccupChance: 0, hiccupMs: 0 },
-  serverSyncMs: SYNC_MS,
-  routerSyncMs: SYNC_MS,
-  stormMs: 0,
-  faults: [],
-  ambush: undefined,
-  keyholders: false,
-  churn: false,
-  operatorPatienceMs: undefined,
-  orders: false,
-});
 
 /** What every server reports at each start, and when the router is back. */
 const ATTACHED = /^attached to the router/;
@@ -74,8 +49,13 @@ export class ServerScenario implements Performer {
     const numberOf = (what: string, otherwise: number): number =>
       Number(given.flatMap((each) => new RegExp(`^(\\d+) ${what}s?$`).exec(each)?.[1] ?? [])[0] ?? otherwise);
     this.#clusters = numberOf('cluster', 1);
-    const timing = given.includes('quick timing') ? QUICK : USUAL;
-    const setup = setupFor(this.#clusters, numberOf('server', 3), timing);
+    const timing = given.includes('quick timing') ? QUICK : CALM.timing;
+    const setup: Setup = {
+      ...CALM,
+      clusters: this.#clusters,
+      servers: numberOf('server', CALM.servers),
+      timing,
+    };
     this.#stage = stageFor(
       setup,
       machines,
