@@ -4,7 +4,7 @@ import type { Assignment, ClusterRecord, HistoryEntry, JournalEnd } from '../ass
 import type { Build } from '../build.js';
 import type { Address, ClusterId, ClusterKey, Epoch, Incarnation, ServerId, WallTimeMs } from '../ids.js';
 import type { MemberDescription, MemberMessage, RouterMessage } from '../messages.js';
-import type { Reason } from '../reasons.js';
+import type { Failure } from '../reasons.js';
 import type { ProbeNumber } from './reach.js';
 
 /** Names one `DualPing` stream; given by the driver, never used again after `link-ended`. */
@@ -177,12 +177,7 @@ export type RegistryOutput =
       readonly answer: RegistryAnswer;
       readonly overtakes: boolean;
     }
-  | {
-      readonly kind: 'refuse';
-      readonly token: RegistryToken;
-      readonly reason: Reason;
-      readonly detail: string;
-    }
+  | ({ readonly kind: 'refuse'; readonly token: RegistryToken } & Failure)
   /** From now on this may be announced: for watchers. */
   | { readonly kind: 'changed'; readonly assignment: Assignment }
   /** Dial this address and ask its health for this service; answer with `probed`. */
@@ -197,7 +192,4 @@ export type RegistryOutput =
   | { readonly kind: 'report'; readonly event: RegistryEvent };
 
 /** Why a request is refused, for the caller. */
-export interface Refusal {
-  readonly reason: Reason;
-  readonly detail: string;
-}
+export type Refusal = Failure;
