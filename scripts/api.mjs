@@ -7,8 +7,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
+import { commandLine } from './arguments.mjs';
 
 const PACKAGE = fileURLToPath(new URL('../packages/client', import.meta.url));
 const ENTRY = join(PACKAGE, 'dist/index.d.ts');
@@ -33,7 +33,9 @@ const EXPLAINED = [
 /** Named by exported types, and of no use by themselves: the brand of numbers, and the list behind `Reason`. */
 const INTERNAL = ['Brand', 'REASONS'];
 
-const { values } = parseArgs({ options: { into: { type: 'string' } } });
+const { values } = commandLine('usage: node scripts/api.mjs [--into FOLDER]', {
+  options: { into: { type: 'string' } },
+});
 const folder =
   values.into === undefined ? mkdtempSync(join(tmpdir(), 'dualping-api-')) : resolve(values.into);
 mkdirSync(folder, { recursive: true });

@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { commandLine } from './arguments.mjs';
 
 const ENGINE_STARTER = fileURLToPath(new URL('../../shared/docker-engine', import.meta.url));
 const SUITE = fileURLToPath(new URL('../e2e/dist/containers/containers.suite.js', import.meta.url));
@@ -12,6 +13,10 @@ const SUITE = fileURLToPath(new URL('../e2e/dist/containers/containers.suite.js'
 const SHORT_ROUNDS = '1';
 /** For all of it: within, everything has limits of its own. */
 const TIMEOUT_MS = 30 * 60_000;
+
+const {
+  values: { short },
+} = commandLine('usage: npm run e2e:docker -- [--short]', { options: { short: { type: 'boolean' } } });
 
 const works = (...words) => spawnSync(words[0], words.slice(1), { stdio: 'ignore' }).status === 0;
 const engineAnswers = () => works('docker', 'info');
@@ -30,7 +35,6 @@ if (canStart && !starter()) {
   console.error('e2e:docker failed: the engine could not be started');
   process.exit(1);
 }
-const short = process.argv.includes('--short');
 const flags = ['--test', '--test-reporter=spec', `--test-timeout=${TIMEOUT_MS}`];
 const result = spawnSync(process.execPath, [...flags, SUITE], {
   stdio: 'inherit',

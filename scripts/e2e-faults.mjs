@@ -8,6 +8,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { commandLine, UsageError } from './arguments.mjs';
 
 const SUITES = ['network', 'machine', 'memory', 'routers', 'abuse'];
 /** What the suites run, and the Debian package that has it. */
@@ -24,16 +25,18 @@ const NEEDED = {
 /** One test that hangs must say so. */
 const TIMEOUT_MS = 6 * 60_000;
 
-const args = process.argv.slice(2);
-const short = args.includes('--short');
-const onlyAt = args.indexOf('--only');
-const only = onlyAt >= 0 ? args.splice(onlyAt, 2)[1] : undefined;
-const asked = args.filter((arg) => !arg.startsWith('--'));
-for (const suite of asked)
-  if (!SUITES.includes(suite)) {
-    console.error(`no suite "${suite}": there are ${SUITES.join(', ')}`);
-    process.exit(2);
-  }
+const USAGE = `usage: node scripts/e2e-faults.mjs [${SUITES.join('] [')}] [--short] [--only PART-OF-A-TEST-NAME]`;
+const {
+  positionals: asked,
+  values: { short, only },
+} = commandLine(USAGE, {
+  options: { short: { type: 'boolean' }, only: { type: 'string' } },
+  positionals: SUITES.length,
+  judge: (_, asked) => {
+    const wrong = asked.find((suite) => !SUITES.includes(suite));
+    if (wrong !== undefined) throw new UsageError(`there is no suite "${wrong}"`);
+  },
+});
 const suites = asked.length > 0 ? asked : SUITES;
 
 function skip(why) {

@@ -5,33 +5,25 @@
 // So many seconds a port (3,600), from a seed: another one each time, which is printed.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { commandLine, wholeNumber } from './arguments.mjs';
 
 const USAGE = 'usage: node scripts/fuzz.mjs [--seconds N] [--seed N]';
 const DEFAULT_SECONDS = '3600';
 const TEST = fileURLToPath(new URL('../e2e/dist/fuzz/fuzz.test.js', import.meta.url));
 
-function wholeNumber(name, text) {
-  if (/^[0-9]+$/.test(text)) return text;
-  console.error(`${name} is "${text}": give a whole number\n${USAGE}`);
-  process.exit(2);
-}
-
-function asked() {
-  try {
-    const options = { seconds: { type: 'string' }, seed: { type: 'string' } };
-    return parseArgs({ options }).values;
-  } catch (error) {
-    console.error(`${error.message}\n${USAGE}`);
-    process.exit(2);
-  }
-}
-
-const { seconds = DEFAULT_SECONDS, seed } = asked();
+const {
+  values: { seconds, seed },
+} = commandLine(USAGE, {
+  options: { seconds: { type: 'string', default: DEFAULT_SECONDS }, seed: { type: 'string' } },
+  judge: ({ seconds, seed }) => {
+    wholeNumber('seconds', seconds);
+    wholeNumber('seed', seed);
+  },
+});
 const environment = {
   ...process.env,
-  FUZZ_SECONDS: wholeNumber('--seconds', seconds),
-  ...(seed !== undefined && { FUZZ_SEED: wholeNumber('--seed', seed) }),
+  FUZZ_SECONDS: seconds,
+  ...(seed !== undefined && { FUZZ_SEED: seed }),
 };
 const reporter = ['--test-reporter', 'spec'];
 const { status } = spawnSync(process.execPath, ['--test', ...reporter, TEST], {

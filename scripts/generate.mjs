@@ -9,6 +9,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { commandLine } from './arguments.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const protos = join(root, 'protos');
@@ -135,7 +136,10 @@ function symbolsOf(file) {
   return { messages, others };
 }
 
-if (process.argv.includes('--check')) {
+const { values } = commandLine('usage: node scripts/generate.mjs [--check]', {
+  options: { check: { type: 'boolean' } },
+});
+if (values.check) {
   const fresh = mkdtempSync(join(tmpdir(), 'dualping-generate-'));
   try {
     generateInto(fresh);

@@ -3,6 +3,7 @@
 //   node scripts/licences.mjs [--check]      writes docs/licences.md; --check: says whether it is as it should be
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { commandLine } from './arguments.mjs';
 
 const root = new URL('../', import.meta.url);
 const DOCUMENT = new URL('docs/licences.md', root);
@@ -69,7 +70,10 @@ builds and tests need.
 ${rows.map(({ name, version, licence }) => `| \`${name}\` | ${version} | ${licence} |`).join('\n')}
 `;
 
-if (!process.argv.includes('--check')) writeFileSync(DOCUMENT, document);
+const { values } = commandLine('usage: node scripts/licences.mjs [--check]', {
+  options: { check: { type: 'boolean' } },
+});
+if (!values.check) writeFileSync(DOCUMENT, document);
 else if (readFileSync(DOCUMENT, 'utf8') !== document) {
   console.error(`${fileURLToPath(DOCUMENT)} is not up to date: node scripts/licences.mjs`);
   process.exit(1);

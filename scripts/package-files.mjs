@@ -5,18 +5,15 @@
 import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+const [what] = process.argv.slice(2);
+if (what !== 'put' && what !== 'remove') {
+  console.error(`usage: package-files.mjs put|remove, not "${what ?? ''}"`);
+  process.exit(2);
+}
 const root = fileURLToPath(new URL('..', import.meta.url));
-const { files } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { files = [] } = JSON.parse(readFileSync('package.json', 'utf8'));
 const fromRoot = ['LICENSE', ...(files.includes('protos') ? ['protos'] : [])];
 
-switch (process.argv[2]) {
-  case 'put':
-    for (const name of fromRoot) cpSync(`${root}${name}`, name, { recursive: true });
-    break;
-  case 'remove':
-    for (const name of fromRoot) rmSync(name, { recursive: true, force: true });
-    break;
-  default:
-    console.error(`usage: package-files.mjs put|remove, not "${process.argv[2] ?? ''}"`);
-    process.exit(2);
-}
+for (const name of fromRoot)
+  if (what === 'put') cpSync(`${root}${name}`, name, { recursive: true });
+  else rmSync(name, { recursive: true, force: true });

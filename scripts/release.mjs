@@ -10,11 +10,13 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { filterProblems } from '@arethetypeswrong/core/problems';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
+import { commandLine } from './arguments.mjs';
+
+const USAGE = 'usage: node scripts/release.mjs [--into FOLDER] [--as-is]';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = (name) => join(root, 'node_modules/.bin', name);
@@ -22,16 +24,6 @@ const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
 
 /** What is wrong with the release; there is none until it is mended. */
 class Unfit extends Error {}
-
-function asked() {
-  const options = { into: { type: 'string', default: 'release' }, 'as-is': { type: 'boolean' } };
-  try {
-    return parseArgs({ options }).values;
-  } catch (error) {
-    console.error(`${error.message}\nusage: node scripts/release.mjs [--into FOLDER] [--as-is]`);
-    return process.exit(2);
-  }
-}
 
 function run(command, args, options = {}) {
   try {
@@ -135,7 +127,9 @@ async function lookAt(tarball, { manifest }) {
   }
 }
 
-const values = asked();
+const { values } = commandLine(USAGE, {
+  options: { into: { type: 'string', default: 'release' }, 'as-is': { type: 'boolean' } },
+});
 const into = resolve(values.into);
 try {
   const packages = publishedPackages();

@@ -9,34 +9,24 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { commandLine, UsageError } from './arguments.mjs';
 import { killLeftovers, MARK } from './leftovers.mjs';
 
 const USAGE = 'usage: node scripts/test.mjs FOLDER... [--only PART-OF-A-FILE-NAME]';
 const secondTry = process.env.SECOND_TRY === '1';
 
-const { folders, only } = asked(process.argv.slice(2));
-
-function asked(args) {
-  try {
-    const { values, positionals } = parseArgs({
-      args,
-      options: { only: { type: 'string' }, help: { type: 'boolean' } },
-      allowPositionals: true,
-    });
-    if (values.help) {
-      console.log(USAGE);
-      process.exit(0);
-    }
-    if (positionals.length === 0) throw new Error('no folder is given');
-    const missing = positionals.find((folder) => !existsSync(folder));
-    if (missing !== undefined) throw new Error(`there is no folder "${missing}"`);
-    return { folders: positionals, only: values.only };
-  } catch (error) {
-    console.error(`${error.message}\n${USAGE}`);
-    process.exit(2);
-  }
-}
+const {
+  positionals: folders,
+  values: { only },
+} = commandLine(USAGE, {
+  options: { only: { type: 'string' } },
+  positionals: Number.POSITIVE_INFINITY,
+  judge: (_, folders) => {
+    if (folders.length === 0) throw new UsageError('no folder is given');
+    const missing = folders.find((folder) => !existsSync(folder));
+    if (missing !== undefined) throw new UsageError(`there is no folder "${missing}"`);
+  },
+});
 
 function testsUnder(folder) {
   return readdirSync(folder, { withFileTypes: true })

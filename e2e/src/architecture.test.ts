@@ -120,3 +120,19 @@ test('core is pure, and depends on nothing', () => {
       assert.match(imported, /^\.\.?\//, `${source.path} imports ${imported}`);
   }
 });
+
+test('what an output of a machine means is said in one place, for production, simulator and tests', () => {
+  const all = Object.keys(ALLOWED).flatMap(sourcesOf);
+  const outputs = all.flatMap(({ path, text }) =>
+    path.startsWith('core') ? [...text.matchAll(/implements Machine<\w+, (\w+)>/g)].map(([, it]) => it) : [],
+  );
+  assert.ok(outputs.length > 0);
+  for (const output of outputs) {
+    const performs = all.filter(({ text }) => text.includes(`#perform(output: ${output})`));
+    assert.equal(performs.length, 1, `${output}: ${performs.map(({ path }) => path).join(', ')}`);
+  }
+  const loops = all.filter(
+    ({ path, text }) => !path.endsWith('.test.ts') && text.includes('new MachineLoop'),
+  );
+  assert.equal(loops.length, outputs.length, loops.map(({ path }) => path).join(', '));
+});

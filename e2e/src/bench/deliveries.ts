@@ -1,5 +1,6 @@
 /** How fast a server delivers posts to followers, and what that costs it. */
 import { percentile } from '../statistics.js';
+import type { FanoutResult, FanoutRun } from './fanout-run.js';
 import { cpuTimeMs } from './process-time.js';
 
 export interface Speed {
@@ -14,33 +15,22 @@ export interface Delivered extends Speed {
   readonly cpuMicroseconds: number;
 }
 
-interface Run {
-  readonly inFlight: number;
-  readonly forMs: number;
-}
+type LoadGenerator = (what: FanoutRun) => Promise<FanoutResult>;
 
-interface Ran {
-  readonly deliveries: number;
-  readonly tookMs: number;
-  readonly latenciesMs: Float64Array;
-}
-
-type LoadGenerator = (what: Run) => Promise<Ran>;
-
-const rateOf = ({ deliveries, tookMs }: Ran): number => (deliveries * 1_000) / tookMs;
+const rateOf = ({ deliveries, tookMs }: FanoutResult): number => (deliveries * 1_000) / tookMs;
 
 async function aloneMs(run: LoadGenerator, forMs: number): Promise<number> {
   return percentile([...(await run({ inFlight: 1, forMs })).latenciesMs], 0.5);
 }
 
 /** First with many posts in flight, then with one at a time. */
-export async function speedOf(run: LoadGenerator, many: Run): Promise<Speed> {
+export async function speedOf(run: LoadGenerator, many: FanoutRun): Promise<Speed> {
   const rate = rateOf(await run(many));
   return { rate, p50Ms: await aloneMs(run, many.forMs / 2) };
 }
 
 /** The same, with the CPU time of the server while there are many. */
-export async function deliver(run: LoadGenerator, pid: number, many: Run): Promise<Delivered> {
+export async function deliver(run: LoadGenerator, pid: number, many: FanoutRun): Promise<Delivered> {
   const cpuBefore = cpuTimeMs(pid);
   const ran = await run(many);
   const cpuMs = cpuTimeMs(pid) - cpuBefore;

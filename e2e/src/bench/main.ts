@@ -87,7 +87,8 @@ async function run(asked: BenchArguments): Promise<number> {
 try {
   process.exitCode = await run(parseBenchArguments(process.argv.slice(2)));
 } catch (error) {
-  console.error(error instanceof Error && process.env.DEBUG !== undefined ? error.stack : String(error));
+  const text = error instanceof Error ? error.message : String(error);
+  console.error(error instanceof Error && process.env.DEBUG !== undefined ? error.stack : text);
   // What the benchmark has started may still run, and ends with this process.
   process.exit(2);
 }

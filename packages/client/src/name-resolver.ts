@@ -43,7 +43,7 @@ import { ROUTER_TIMEOUT_MS } from './timeouts.js';
 const debug = createDebug('dualping:client:resolver');
 
 /** The scheme of targets, before `://`. */
-export const DUALPING_SCHEME = 'dualping';
+const DUALPING_SCHEME = 'dualping';
 /** How long the router may hold its answer when a channel asks again because its connection broke, ms. */
 const RE_RESOLVE_WAIT_MS = 3_000;
 

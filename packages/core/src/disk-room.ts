@@ -69,7 +69,7 @@ const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'] as const;
 export const diskSpaceText = ({ freeBytes, sizeBytes }: DiskSpace): string =>
   `${percentFree({ freeBytes, sizeBytes })} % of its disk are free: ${sizeText(freeBytes)} of ${sizeText(sizeBytes)}`;
 
-export const percentFree = ({ freeBytes, sizeBytes }: DiskSpace): string =>
+const percentFree = ({ freeBytes, sizeBytes }: DiskSpace): string =>
   ((100 * freeBytes) / Math.max(1, sizeBytes)).toFixed(1);
 
 function sizeText(bytes: number): string {

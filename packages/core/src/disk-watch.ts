@@ -17,7 +17,7 @@ import { DualpingError } from './reasons.js';
  * A sync that takes longer is reported to the operator, ms: a healthy disk takes milliseconds, a busy one
  * tens.
  */
-export const SLOW_DISK_MS = 1_000;
+const SLOW_DISK_MS = 1_000;
 /** A disk that does not answer for this long hangs, ms: pauses of cloud disks are shorter. */
 export const DEFAULT_DISK_STALL_MS = 5_000;
 /** With less a busy disk would count as hanging, ms. */

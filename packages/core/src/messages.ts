@@ -62,24 +62,30 @@ export const NO_STATS: Stats = Object.freeze({
   longestSyncMs: 0,
 });
 
+/** A member in one of its lives, as it or its supervisor describes it. */
+export interface MemberDescription {
+  /** Empty when it has never belonged to a network. */
+  readonly networkId: NetworkId | '';
+  /** For a member of a service the service's name. */
+  readonly cluster: ClusterKey;
+  readonly serverId: ServerId;
+  readonly incarnation: Incarnation;
+  /** Empty when it cannot replicate. */
+  readonly journalId: JournalId;
+  /** Empty when it is not given, or when a supervisor describes it, which does not know it. */
+  readonly lifeId: LifeId;
+  /**
+   * The last life over this journal that a router has welcomed, as stored on the member's disk; empty: none,
+   * or it is not known.
+   */
+  readonly welcomedLife: LifeId;
+  readonly address: Address;
+}
+
 /** Server to router, on `DualPing`. The first message of a stream is `attach`, and only the first. */
 export type MemberMessage =
-  | {
+  | (MemberDescription & {
       readonly kind: 'attach';
-      /** Empty when the member has never belonged to a network. */
-      readonly networkId: NetworkId | '';
-      /** For a member of a service the service's name. */
-      readonly cluster: ClusterKey;
-      readonly serverId: ServerId;
-      readonly incarnation: Incarnation;
-      readonly journalId: JournalId;
-      readonly lifeId: LifeId;
-      /**
-       * The last life over this journal that a router has welcomed, as stored on the member's disk; empty:
-       * none.
-       */
-      readonly welcomedLife: LifeId;
-      readonly address: Address;
       /** The highest epoch the member has seen anywhere. */
       readonly epoch: Epoch;
       /** The highest revision of its cluster's assignment that it knows; 0 when none. */
@@ -92,7 +98,7 @@ export type MemberMessage =
       readonly leaving: boolean;
       /** Absent: it does not say. */
       readonly build?: Build;
-    }
+    })
   | {
       readonly kind: 'ping';
       readonly sequence: number;

@@ -3,7 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { DiskRoom, type DiskRoomStats, type DiskSpace } from '@dualping/core';
 
 /** Time between two checks, ms: a fast disk writes some hundred MB in that time. */
-export const DISK_ROOM_INTERVAL_MS = 1_000;
+const DISK_ROOM_INTERVAL_MS = 1_000;
 
 export interface DiskRoomPorts {
   /** Rejects when the disk can't be asked. */

@@ -41,7 +41,7 @@ export class DiskTimer {
     this.#watch = new DiskWatch(stallMs);
     this.#loop = new MachineLoop(this.#watch, {
       clock: BACKGROUND_CLOCK,
-      perform: (output) => this.#tell(output),
+      perform: (output) => this.#perform(output),
     });
   }
 
@@ -64,7 +64,7 @@ export class DiskTimer {
     }
   }
 
-  #tell(output: DiskWatchOutput): void {
+  #perform(output: DiskWatchOutput): void {
     const took = `${Math.round(output.forMs)} ms`;
     switch (output.kind) {
       case 'slow':

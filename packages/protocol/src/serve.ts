@@ -22,18 +22,18 @@ export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
  */
 export const MAX_REQUEST_BYTES = 128 * 1024;
 /** Calls open at once on one connection: room for a program that serves thousands of users over one. */
-export const MAX_STREAMS_PER_CONNECTION = 10_000;
+const MAX_STREAMS_PER_CONNECTION = 10_000;
 /**
  * A connection without a call is closed after this time, ms: a client that only connects can't hold memory
  * for ever.
  */
-export const MAX_CONNECTION_IDLE_MS = 300_000;
+const MAX_CONNECTION_IDLE_MS = 300_000;
 /**
  * HTTP/2 keepalive, ms: only a second safeguard, for peers that have vanished silently. Failures are
  * detected by the pings inside the streams: they prove that the machine behind the stream still works.
  */
-export const KEEPALIVE_INTERVAL_MS = 10_000;
-export const KEEPALIVE_TIMEOUT_MS = 5_000;
+const KEEPALIVE_INTERVAL_MS = 10_000;
+const KEEPALIVE_TIMEOUT_MS = 5_000;
 /**
  * First and longest wait before a channel connects again, ms: servers come back in milliseconds, and are
  * near.

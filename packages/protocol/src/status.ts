@@ -11,7 +11,7 @@ import { Metadata, type ServiceError, type StatusObject, status } from '@grpc/gr
 /** Trailing metadata key that holds the reason. */
 export const REASON_KEY = 'dualping-reason';
 /** Trailing metadata key of `token-expired`: the server's clock, ms since 1970. */
-export const TIME_KEY = 'dualping-time-ms';
+const TIME_KEY = 'dualping-time-ms';
 
 export const STATUS_OF_REASON = {
   'unknown-user': status.NOT_FOUND,

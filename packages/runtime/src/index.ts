@@ -55,6 +55,15 @@ export {
   type Tries,
   tryUntilAnswered,
 } from './shared-store.js';
+export {
+  type KeepAliveClient,
+  type KeepAliveListener,
+  type ProcessListener,
+  type SupervisedProcess,
+  SupervisorDriver,
+  type SupervisorPorts,
+} from './supervisor-driver.js';
+export { SupervisorWatchDriver, type SupervisorWatchPorts } from './supervisor-watch-driver.js';
 export type { StoredPage, StoredPosts, TimelineSink } from './timeline-sink.js';
 export type { TimelineListener, TimelineOpening } from './timeline-streams.js';
 export type { WriteAnswers } from './timeline-writes.js';

@@ -19,7 +19,6 @@ import type {
   Position,
   Post,
   PrimaryMessage,
-  Reason,
   ReplicaEvent,
   ReplicaInput,
   ReplicaOutput,
@@ -36,10 +35,8 @@ import type { Cancel } from './session-driver.js';
 import type { Turns } from './turns.js';
 
 /** How a replica has ended. */
-export interface Stopped {
+export interface Stopped extends Failure {
   readonly failed: boolean;
-  readonly reason: Reason;
-  readonly detail: string;
 }
 
 export interface JournalListener {

@@ -94,10 +94,10 @@ export function parseArguments(given: readonly string[]): Command {
     'clusters',
     'routers',
   ]);
-  const clusters = Math.min(numberOf(options, 'clusters', 1, 1), MAX_CLUSTERS);
-  const routers = Math.min(numberOf(options, 'routers', 1, 1), MAX_ROUTERS);
+  const clusters = numberOf(options, 'clusters', 1, 1, MAX_CLUSTERS);
+  const routers = numberOf(options, 'routers', 1, 1, MAX_ROUTERS);
   const mutant = options.get('mutant');
-  const jobs = Math.min(numberOf(options, 'jobs', 1, 1), MAX_JOBS);
+  const jobs = numberOf(options, 'jobs', 1, 1, MAX_JOBS);
   if (options.has('seeds'))
     return { kind: 'many', ...rangeOf(options.get('seeds') ?? ''), jobs, clusters, routers, mutant };
   if (options.has('random'))
@@ -133,12 +133,20 @@ function parseOptions(given: readonly string[], known: readonly string[]): Map<s
   return options;
 }
 
-function numberOf(options: Map<string, string>, name: string, least: number, otherwise: number): number {
+function numberOf(
+  options: Map<string, string>,
+  name: string,
+  least: number,
+  otherwise: number,
+  most = Number.MAX_SAFE_INTEGER,
+): number {
   const text = options.get(name);
   if (text === undefined) return otherwise;
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < least)
-    throw new UsageError(`--${name} is "${text}": give a whole number from ${least}`);
+  if (text === '' || !Number.isInteger(value) || value < least || value > most) {
+    const upTo = most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`;
+    throw new UsageError(`--${name} is "${text}": give a whole number from ${least}${upTo}`);
+  }
   return value;
 }
 
@@ -162,9 +170,14 @@ function reductionOf(options: Map<string, string>): Reduction {
   const clients = options.get('clients');
   return {
     ...NOTHING_LEFT_OUT,
-    faults:
-      faults === undefined ? undefined : faults === 'none' ? [] : faults.split(',').map((at) => Number(at)),
+    faults: faults === undefined ? undefined : faultsOf(faults),
     clients: clients?.split(','),
     stormMs: options.has('storm') ? numberOf(options, 'storm', 1, 1) : undefined,
   };
+}
+
+function faultsOf(text: string): readonly number[] {
+  if (text === 'none') return [];
+  if (!/^\d+(,\d+)*$/.test(text)) throw new UsageError(`--faults is "${text}": give them as 1,4, or none`);
+  return text.split(',').map((at) => Number(at));
 }

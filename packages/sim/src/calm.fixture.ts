@@ -1,33 +1,23 @@
 /** A small, quiet world with given faults, to see the consequences of one fault alone. */
 import type { Fault } from './faults.js';
-import type { Setup } from './setup.js';
+import { CALM, type Setup } from './setup.js';
 import { type Machines, type Outcome, simulate } from './simulation.js';
 
-export const TIMING = { pingIntervalMs: 100, deadAfterMs: 500, reattachGraceMs: 2_000 } as const;
+export const TIMING = CALM.timing;
 /** When the fault comes: all servers have been in sync for long. */
 export const FAULT_AT_MS = 3_000;
 
 /** Its machines have production's limits. */
 export function calm(seed: number, faults: readonly Fault[]): Setup {
   return {
+    ...CALM,
     seed,
-    limits: 'production',
-    clusters: 1,
-    routerCount: 1,
-    servers: 3,
     clients: [1, 2, 3].map((no) => ({ name: `c${no}`, user: `u${no}`, history: 20, pauseMs: 40 })),
-    routers: ['router'],
-    timing: TIMING,
-    network: { leastMs: 0.1, meanMs: 0.2, hiccupChance: 0, hiccupMs: 0 },
+    network: { ...CALM.network, meanMs: 0.2 },
     serverSyncMs: 0.3,
     routerSyncMs: 0.5,
     stormMs: 9_000,
     faults,
-    ambush: undefined,
-    keyholders: false,
-    churn: false,
-    operatorPatienceMs: undefined,
-    orders: false,
   };
 }
 

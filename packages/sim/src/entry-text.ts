@@ -14,7 +14,7 @@ function loginText(login: KeyLogin | undefined): string {
   return ` with ${key} of ${device}, ${code}, ${registration}`;
 }
 
-function commandText(command: JournalCommand): string {
+export function commandText(command: JournalCommand): string {
   switch (command.kind) {
     case 'register':
       return `${command.user} logs in${loginText(command.login)}`;

@@ -51,6 +51,28 @@ export interface Setup {
   readonly orders: boolean;
 }
 
+/** Three servers with production's limits, at which nothing goes wrong by itself and no client is. */
+export const CALM: Setup = Object.freeze({
+  seed: 0,
+  limits: 'production',
+  clusters: 1,
+  routerCount: 1,
+  servers: 3,
+  clients: [],
+  routers: ['router'],
+  timing: { pingIntervalMs: 100, deadAfterMs: 500, reattachGraceMs: 2_000 },
+  network: { leastMs: 0.1, meanMs: 0, hiccupChance: 0, hiccupMs: 0 },
+  serverSyncMs: 0.1,
+  routerSyncMs: 0.1,
+  stormMs: 0,
+  faults: [],
+  ambush: undefined,
+  keyholders: false,
+  churn: false,
+  operatorPatienceMs: undefined,
+  orders: false,
+});
+
 /** Shares of worlds; each draws from a generator of its own. */
 const CHURN_SHARE = 0.12;
 const OPERATOR_SHARE = 0.08;

@@ -32,7 +32,9 @@ import type {
   TailMessage,
   Term,
   TimelineAnswered,
-  TimelineWrite,
+  TimelineMessage,
+  TimelineOpened,
+  TimelinePage,
   UserName,
 } from '@dualping/core';
 import type { WriteAnswers } from '@dualping/runtime';
@@ -150,39 +152,13 @@ export interface Wires {
     down: { readonly kind: 'lists'; readonly lists: ListPage };
   };
   timeline: {
-    up:
-      | {
-          readonly kind: 'open';
-          readonly user: UserName;
-          readonly sessionId: SessionId;
-          readonly epoch: Epoch;
-          readonly resumeAfter: Position;
-          readonly history: number;
-          readonly posts: boolean;
-          readonly mentions: boolean;
-          readonly signs: boolean;
-          readonly by?: PublicKey | undefined;
-        }
-      | { readonly kind: 'alive' }
-      | { readonly kind: 'older'; readonly before: Position; readonly limit: number }
-      | { readonly kind: 'answered'; readonly of: Position }
-      | { readonly kind: 'writes'; readonly writes: readonly TimelineWrite[] };
+    /** `by`: the key that the caller has shown to hold, if any. */
+    up: TimelineMessage & { readonly by?: PublicKey | undefined };
     down:
-      | {
-          readonly kind: 'opened';
-          readonly epoch: Epoch;
-          readonly serverId: ServerId;
-          readonly committed: Position;
-          readonly signs: SignsOfLife | undefined;
-        }
+      | ({ readonly kind: 'opened' } & TimelineOpened)
       | { readonly kind: 'sign'; readonly signs: SignsOfLife }
       | { readonly kind: 'posts'; readonly posts: readonly Post[] }
-      | {
-          readonly kind: 'page';
-          readonly before: Position;
-          readonly posts: readonly Post[];
-          readonly oldest: boolean;
-        }
+      | ({ readonly kind: 'page' } & TimelinePage)
       | ({ readonly kind: 'answered' } & TimelineAnswered)
       | ({ readonly kind: 'answer' } & WriteAnswers);
   };

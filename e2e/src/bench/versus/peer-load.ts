@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { clockMs } from '../clock.js';
 import { postText } from '../encoded-requests.js';
-import type { FanoutResult, FanoutRun } from '../fanout-load.js';
+import { Fanout, type FanoutResult, type FanoutRun } from '../fanout-run.js';
 import { servePart } from '../part-process.js';
 import type { PostRun, PostRunResult } from '../post-load.js';
 import { windowed } from '../windowed.js';
@@ -23,8 +23,7 @@ const THINKING_MS = 2;
 let client: PeerClient | undefined;
 let writes = 0;
 let followers = 0;
-let delivered = 0;
-let onDelivery: () => void = () => {};
+const fanout = new Fanout();
 
 function write(patienceMs = PATIENCE_MS): Promise<void> {
   if (client === undefined) throw new Error('not connected');
@@ -40,10 +39,7 @@ const methods = {
 
   async follow({ count }: { readonly count: number }): Promise<void> {
     followers = count;
-    await client?.follow(count, (more) => {
-      delivered += more;
-      onDelivery();
-    });
+    await client?.follow(count, (more) => fanout.arrived(more));
   },
 
   async run(run: PostRun): Promise<PostRunResult> {
@@ -51,42 +47,10 @@ const methods = {
     return await windowed((answered) => void write().then(answered), run);
   },
 
-  /** The next write begins when one of those before has arrived at all followers. */
-  async fanout({ inFlight, forMs }: FanoutRun): Promise<FanoutResult> {
-    await client?.prepare(inFlight);
-    delivered = 0;
-    const latenciesMs: number[] = [];
-    const beganAt = performance.now();
-    let written = 0;
-    let unanswered = 0;
-    let writtenAt = 0;
-    return await new Promise((resolve) => {
-      const pump = (): void => {
-        const now = performance.now();
-        const isEverywhere = delivered >= written * followers;
-        if (inFlight === 1 && written > latenciesMs.length && isEverywhere) latenciesMs.push(now - writtenAt);
-        if (now - beganAt >= forMs) {
-          if (!isEverywhere || unanswered > 0) return;
-          return resolve({
-            deliveries: delivered,
-            tookMs: now - beganAt,
-            latenciesMs: Float64Array.from(latenciesMs),
-          });
-        }
-        while (unanswered < inFlight && written * followers - delivered <= (inFlight - 1) * followers) {
-          written += 1;
-          unanswered += 1;
-          writtenAt = performance.now();
-          // A failed write ends the process, and with it the benchmark.
-          void write().then(() => {
-            unanswered -= 1;
-            pump();
-          });
-        }
-      };
-      onDelivery = pump;
-      pump();
-    });
+  /** A failed write ends the process, and with it the benchmark. */
+  async fanout(run: FanoutRun): Promise<FanoutResult> {
+    await client?.prepare(run.inFlight);
+    return await fanout.run(run, followers, run.inFlight, write);
   },
 
   /** When a write was acknowledged that was begun after that instant, on the clock of the machine. */

@@ -24,7 +24,7 @@ class Router {
   campaigns: Extract<LeadershipOutput, { kind: 'campaign' }>['campaign'][] = [];
 
   step(input: LeadershipInput | { readonly kind: 'tick' }): string[] {
-    return this.leadership.step(this.now, input).flatMap((output) => this.#tell(output));
+    return this.leadership.step(this.now, input).flatMap((output) => this.#words(output));
   }
 
   /** With a lease, and knowing who leads. */
@@ -45,7 +45,7 @@ class Router {
     return said;
   }
 
-  #tell(output: LeadershipOutput): string[] {
+  #words(output: LeadershipOutput): string[] {
     switch (output.kind) {
       case 'campaign':
         this.campaigns.push(output.campaign);

@@ -4,7 +4,7 @@
 import type { Assignment } from '../assignment.js';
 import type { Address, ClusterKey, Epoch, Incarnation, JournalId, LifeId, ServerId } from '../ids.js';
 import type { MemberMessage, RouterMessage } from '../messages.js';
-import type { Failure, Reason } from '../reasons.js';
+import type { Failure } from '../reasons.js';
 
 /** A stream that we opened: numbered by the machine, so that messages from an abandoned one are ignored. */
 export type Attempt = number;
@@ -39,12 +39,7 @@ export type MembershipInput =
   /** Asks the member to end in order: the next member takes over. */
   | { readonly kind: 'leave' }
   | { readonly kind: 'router-message'; readonly attempt: Attempt; readonly message: RouterMessage }
-  | {
-      readonly kind: 'router-ended';
-      readonly attempt: Attempt;
-      readonly reason: Reason;
-      readonly detail: string;
-    };
+  | ({ readonly kind: 'router-ended'; readonly attempt: Attempt } & Failure);
 
 export type MembershipOutput =
   | RouterLinkOutput

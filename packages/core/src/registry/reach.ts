@@ -20,7 +20,7 @@ export type Reach =
   | { readonly kind: 'unreachable'; readonly detail: string; readonly failures: number };
 
 /** Open questions at once: each is a connection, and ten thousand members may attach in one second. */
-export const MAX_PROBES_AT_ONCE = 32;
+const MAX_PROBES_AT_ONCE = 32;
 /**
  * Waits between questions to a member that could not be reached, ms: short at first, for a process that is
  * just starting.

@@ -2,20 +2,9 @@
 
 import type { Assignment, ClusterRecord, HistoryEntry, JournalEnd } from '../assignment.js';
 import type { Build } from '../build.js';
-import type {
-  Address,
-  ClusterId,
-  ClusterKey,
-  Epoch,
-  Incarnation,
-  JournalId,
-  LifeId,
-  NetworkId,
-  ServerId,
-  WallTimeMs,
-} from '../ids.js';
-import type { MemberMessage, RouterMessage } from '../messages.js';
-import type { Reason } from '../reasons.js';
+import type { Address, ClusterId, ClusterKey, Epoch, Incarnation, ServerId, WallTimeMs } from '../ids.js';
+import type { MemberDescription, MemberMessage, RouterMessage } from '../messages.js';
+import type { Failure } from '../reasons.js';
 import type { ProbeNumber } from './reach.js';
 
 /** Names one `DualPing` stream; given by the driver, never used again after `link-ended`. */
@@ -23,21 +12,8 @@ export type RegistryLink = number;
 /** Names one call that waits for an answer; given by the driver, never used twice. */
 export type RegistryToken = number;
 
-/** A server, as described by itself or by its supervisor. */
-export interface Candidate {
-  /** Empty when it has never belonged to a network. */
-  readonly networkId: NetworkId | '';
-  /** For a member of a service the service's name. */
-  readonly cluster: ClusterKey;
-  readonly serverId: ServerId;
-  readonly incarnation: Incarnation;
-  /** Empty when it cannot replicate. */
-  readonly journalId: JournalId;
-  /** Empty when it is not given, or when the supervisor sends this, which does not know it. */
-  readonly lifeId: LifeId;
-  /** The last welcomed life that its folder has stored; empty when there is none, or it is not known. */
-  readonly welcomedLife: LifeId;
-  readonly address: Address;
+/** What asks to become a member, or to go on as one. */
+export interface Candidate extends MemberDescription {
   /** Where its journal ends; only from the server itself. */
   readonly stats?: JournalEnd;
   /** Whether it has been asked to stop; only from the server itself. */
@@ -201,12 +177,7 @@ export type RegistryOutput =
       readonly answer: RegistryAnswer;
       readonly overtakes: boolean;
     }
-  | {
-      readonly kind: 'refuse';
-      readonly token: RegistryToken;
-      readonly reason: Reason;
-      readonly detail: string;
-    }
+  | ({ readonly kind: 'refuse'; readonly token: RegistryToken } & Failure)
   /** From now on this may be announced: for watchers. */
   | { readonly kind: 'changed'; readonly assignment: Assignment }
   /** Dial this address and ask its health for this service; answer with `probed`. */
@@ -221,7 +192,4 @@ export type RegistryOutput =
   | { readonly kind: 'report'; readonly event: RegistryEvent };
 
 /** Why a request is refused, for the caller. */
-export interface Refusal {
-  readonly reason: Reason;
-  readonly detail: string;
-}
+export type Refusal = Failure;

@@ -10,7 +10,7 @@ import type { ReplicaContext } from './replica-context.js';
 /**
  * How long a planned change of primary may take, ms. Then the primary goes on; one that is leaving ends.
  */
-export const HANDOVER_TIMEOUT_MS = 5_000;
+const HANDOVER_TIMEOUT_MS = 5_000;
 
 export type DrainProgress = 'draining' | 'handed-over' | 'nobody-to-hand-to' | 'gave-up';
 

@@ -8,7 +8,7 @@
 import type { ClientRequest } from './messages.js';
 
 /** Requests that may wait at once; more are refused, and their clients ask the router again. */
-export const MAX_HELD_REQUESTS = 20_000;
+const MAX_HELD_REQUESTS = 20_000;
 
 export interface Held {
   readonly request: ClientRequest;

@@ -1,5 +1,3 @@
-export { HANDOVER_TIMEOUT_MS } from './drain.js';
-export { MAX_HELD_REQUESTS } from './held-requests.js';
 export * from './journal-copy.js';
 export { JournalOutline } from './journal-outline.js';
 export { KEEPS_UP_FACTOR } from './keeping-up.js';

@@ -23,7 +23,7 @@ import type { Attempt, MemberIdentity, RouterLinkOutput } from '../membership/me
 import type { MemberTiming } from '../membership/pace.js';
 import type { PrimaryMessage, RouterMessage, StandbyMessage, TailBatch, TailMessage } from '../messages.js';
 import type { ListPage } from '../presence.js';
-import type { Reason } from '../reasons.js';
+import type { Failure } from '../reasons.js';
 import type { SignsOfLife } from '../signs-of-life.js';
 import type { NewsItem, Registration, SocialSnapshot, SocialState, UserKey } from '../social/index.js';
 import type { PeerProbe } from './reachability.js';
@@ -312,12 +312,7 @@ export type ReplicaOutput =
    */
   | { readonly kind: 'send-snapshot'; readonly token: Token; readonly through: Position }
   /** Refuses a snapshot, or ends one early. */
-  | {
-      readonly kind: 'end-snapshot';
-      readonly token: Token;
-      readonly reason: Reason;
-      readonly detail: string;
-    }
+  | ({ readonly kind: 'end-snapshot'; readonly token: Token } & Failure)
   // Other clusters.
   | {
       readonly kind: 'open-tail';
@@ -333,12 +328,12 @@ export type ReplicaOutput =
       readonly link: LinkId;
       readonly batch: Omit<TailBatch, 'items'> & { readonly items: readonly NewsItem[] };
     }
-  | { readonly kind: 'end-tail'; readonly link: LinkId; readonly reason: Reason; readonly detail: string }
+  | ({ readonly kind: 'end-tail'; readonly link: LinkId } & Failure)
   // Clients.
   | { readonly kind: 'answer-write'; readonly token: Token; readonly epoch: Epoch; readonly reply: Reply }
   | { readonly kind: 'answer-list'; readonly token: Token; readonly page: ListPage }
   | { readonly kind: 'answer-keys'; readonly token: Token; readonly keys: readonly UserKey[] }
-  | { readonly kind: 'refuse'; readonly token: Token; readonly reason: Reason; readonly detail: string }
+  | ({ readonly kind: 'refuse'; readonly token: Token } & Failure)
   | {
       readonly kind: 'timeline-opened';
       readonly timeline: LinkId;
@@ -382,16 +377,11 @@ export type ReplicaOutput =
       readonly of: Position;
       readonly isShown: boolean;
     }
-  | {
-      readonly kind: 'timeline-end';
-      readonly timeline: LinkId;
-      readonly reason: Reason;
-      readonly detail: string;
-    }
+  | ({ readonly kind: 'timeline-end'; readonly timeline: LinkId } & Failure)
   // Operators.
   | { readonly kind: 'report'; readonly event: ReplicaEvent; readonly text: string }
   /** The process may end. `failed`: it ends because it can't go on. */
-  | { readonly kind: 'stopped'; readonly failed: boolean; readonly reason: Reason; readonly detail: string };
+  | ({ readonly kind: 'stopped'; readonly failed: boolean } & Failure);
 
 /** The events that are reported to an operator, one line each. */
 export type ReplicaEvent =

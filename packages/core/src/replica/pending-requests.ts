@@ -22,7 +22,7 @@ export type Admission =
   | { readonly kind: 'append' }
   | { readonly kind: 'wait' }
   | { readonly kind: 'known'; readonly reply: Reply }
-  | { readonly kind: 'refused'; readonly reason: Reason; readonly detail: string };
+  | ({ readonly kind: 'refused' } & Failure);
 
 const refused = (reason: Reason, detail: string): Admission => ({ kind: 'refused', reason, detail });
 

@@ -51,20 +51,18 @@ class ReadingBench {
 
   open(timeline: LinkId, resumeAfter: number = NO_POSITION): void {
     this.given.set(timeline, []);
-    this.#perform(
-      this.timelines.open({ ...OPEN, timeline, resumeAfter: position(resumeAfter) }, this.social),
-    );
+    this.#note(this.timelines.open({ ...OPEN, timeline, resumeAfter: position(resumeAfter) }, this.social));
   }
 
   flush(): void {
-    this.#perform(this.timelines.flush());
+    this.#note(this.timelines.flush());
   }
 
   /** The read of a timeline, if there is one, is sent; the stream has drained. */
   drained(timeline: LinkId): void {
     this.given.get(timeline)?.push(...(this.waiting.get(timeline) ?? []));
     this.waiting.delete(timeline);
-    this.#perform(this.timelines.readOut(timeline, this.social));
+    this.#note(this.timelines.readOut(timeline, this.social));
   }
 
   full(timeline: LinkId): void {
@@ -73,14 +71,14 @@ class ReadingBench {
 
   /** Something else had filled the stream, and has left. */
   hasRoom(timeline: LinkId): void {
-    this.#perform(this.timelines.writable(timeline, this.social));
+    this.#note(this.timelines.writable(timeline, this.social));
   }
 
   get last(): number {
     return this.#last;
   }
 
-  #perform(outputs: readonly ReplicaOutput[]): void {
+  #note(outputs: readonly ReplicaOutput[]): void {
     for (const output of outputs)
       if (output.kind === 'timeline-read') {
         assert.ok(!this.waiting.has(output.timeline), 'a read while another is not out');

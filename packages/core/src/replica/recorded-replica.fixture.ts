@@ -13,6 +13,7 @@ import {
   type ReplicaStart,
   type RouterMessage,
   type StandbyMessage,
+  type TailBatch,
 } from '../index.js';
 import { assignmentOf, emptyStart, entryOf, type Told } from './replica-inputs.fixture.js';
 
@@ -23,6 +24,7 @@ export class RecordedReplica {
   readonly #routers = new Map<string, number>();
   #routerAttempt = 0;
   #primaryAttempt = 0;
+  #tailAttempt = 0;
 
   constructor(
     readonly id: number,
@@ -40,6 +42,7 @@ export class RecordedReplica {
       if (output.kind === 'close-router' && this.#routers.size > 1)
         return `hangs up on ${[...this.#routers].find(([, attempt]) => attempt === output.attempt)?.[0]}`;
       if (output.kind === 'open-primary') this.#primaryAttempt = output.attempt;
+      if (output.kind === 'open-tail') this.#tailAttempt = output.attempt;
       return lineOf(output) ?? [];
     });
   }
@@ -61,12 +64,15 @@ export class RecordedReplica {
     this.step({ kind: 'router-ended', attempt: this.#attemptAt(address), detail });
 
   /** A router welcomes the server, and the disk has stored the welcome. */
-  welcome = ({ term = 0, ...told }: Told & { readonly term?: number }, address?: string): string[] => [
+  welcome = (
+    { term = 0, clusters = 1, ...told }: Told & { readonly term?: number; readonly clusters?: number },
+    address?: string,
+  ): string[] => [
     ...this.router(
       {
         kind: 'welcome',
         networkId: 'net',
-        clusters: 1,
+        clusters,
         ...DEFAULT_TIMING,
         assignment: assignmentOf(told),
         term,
@@ -116,6 +122,9 @@ export class RecordedReplica {
   standby = (link: number, message: StandbyMessage): string[] =>
     this.step({ kind: 'standby-message', link, message });
 
+  /** From the other cluster that it reads. */
+  tail = (batch: TailBatch): string[] => this.step({ kind: 'tail-heard', attempt: this.#tailAttempt, batch });
+
   #attemptAt(address: string | undefined): number {
     return address === undefined ? this.#routerAttempt : (this.#routers.get(address) ?? 0);
   }
@@ -161,6 +170,14 @@ function lineOf(output: ReplicaOutput): string | undefined {
       return `sends snapshot ${output.token} at ${output.through}`;
     case 'end-snapshot':
       return `ends snapshot ${output.token}: ${output.reason}`;
+    case 'open-tail':
+      return `reads another cluster at ${output.address}`;
+    case 'ask-tail':
+      return `to the other cluster: ${output.message.kind}`;
+    case 'close-tail':
+      return 'reads the other cluster no longer';
+    case 'tell-tail':
+      return `to tail ${output.link}: ${output.batch.items.length} items up to ${output.batch.through}`;
     case 'end-tail':
       return `ends tail ${output.link}: ${output.reason}`;
     case 'timeline-end':

@@ -11,7 +11,7 @@ import type { Attempt } from '../membership/membership-messages.js';
 import { RouterRefusals } from '../membership/refusal.js';
 import type { RouterLink } from '../membership/router-link.js';
 import type { RouterMessage } from '../messages.js';
-import type { Reason } from '../reasons.js';
+import type { Failure } from '../reasons.js';
 import { isSameInSyncMember, isSamePrimary } from '../same-life.js';
 import type { ReplicaContext } from './replica-context.js';
 
@@ -32,7 +32,7 @@ export type RouterOrder =
   | { readonly kind: 'rest'; readonly epoch: Epoch }
   | { readonly kind: 'no-successor'; readonly epoch: Epoch }
   /** This life is refused, and must end. */
-  | { readonly kind: 'end'; readonly reason: Reason; readonly detail: string };
+  | ({ readonly kind: 'end' } & Failure);
 
 export class RouterFollower {
   readonly #context: ReplicaContext;

@@ -55,7 +55,7 @@ export const ENTRY_BYTES = 100;
  * Users whose buckets are kept: beyond this the least recent writer gets full buckets again. About 100 bytes
  * each.
  */
-export const MAX_METERED_USERS = 100_000;
+const MAX_METERED_USERS = 100_000;
 /** A higher limit would mean none. */
 const LARGEST_LIMIT = 1_000_000_000_000;
 const DAY_S = 86_400;

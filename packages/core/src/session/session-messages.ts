@@ -16,7 +16,7 @@ import type {
   WallTimeMs,
 } from '../ids.js';
 import type { ListPage } from '../presence.js';
-import type { Reason } from '../reasons.js';
+import type { Failure } from '../reasons.js';
 import type { SignsOfLife } from '../signs-of-life.js';
 import type { KeyOfUser } from '../social/index.js';
 import type { SessionState, SessionTarget } from './session-state.js';
@@ -66,13 +66,13 @@ export type RequestResult =
   /** Applied, and durable on every in-sync server. */
   | { readonly kind: 'ok'; readonly position: Position; readonly epoch: Epoch }
   /** Did not happen. */
-  | { readonly kind: 'refused'; readonly reason: Reason; readonly detail: string }
+  | ({ readonly kind: 'refused' } & Failure)
   /** It may or may not have happened; that can't be known any more. */
-  | { readonly kind: 'may-have-happened'; readonly reason: Reason; readonly detail: string };
+  | ({ readonly kind: 'may-have-happened' } & Failure);
 
 export type QueryResult =
   | { readonly kind: 'answered'; readonly answer: QueryAnswer }
-  | { readonly kind: 'refused'; readonly reason: Reason; readonly detail: string };
+  | ({ readonly kind: 'refused' } & Failure);
 
 /**
  * `askNo`, `link` and `sendNo` come from the output that an input answers. Answers that no longer matter may
@@ -99,7 +99,7 @@ export type SessionInput =
       readonly assignment: Assignment;
     }
   /** Answers `introduce` or `resolve`. */
-  | { readonly kind: 'ask-failed'; readonly askNo: number; readonly reason: Reason; readonly detail: string }
+  | ({ readonly kind: 'ask-failed'; readonly askNo: number } & Failure)
   /** From a router's `Watch`; `networkId` is the network of that router. */
   | { readonly kind: 'assignment-learned'; readonly networkId: NetworkId; readonly assignment: Assignment }
   /** The timeline of `open` is open. */
@@ -117,7 +117,7 @@ export type SessionInput =
    */
   | { readonly kind: 'sign'; readonly link: number; readonly signs: SignsOfLife }
   /** The timeline of `open` ended, or could not be opened. */
-  | { readonly kind: 'link-lost'; readonly link: number; readonly reason: Reason; readonly detail: string }
+  | ({ readonly kind: 'link-lost'; readonly link: number } & Failure)
   | { readonly kind: 'posts'; readonly link: number; readonly posts: readonly Post[] }
   /** `ticket` is the caller's name for it; tickets of submits rise. */
   | { readonly kind: 'submit'; readonly ticket: number; readonly command: SessionCommand }
@@ -127,21 +127,11 @@ export type SessionInput =
       readonly position: Position;
       readonly epoch: Epoch;
     }
-  | {
-      readonly kind: 'request-failed';
-      readonly sendNo: number;
-      readonly reason: Reason;
-      readonly detail: string;
-    }
+  | ({ readonly kind: 'request-failed'; readonly sendNo: number } & Failure)
   /** `ticket` is the caller's name for it; tickets of queries rise. */
   | { readonly kind: 'query'; readonly ticket: number; readonly query: SessionQuery }
   | { readonly kind: 'query-answered'; readonly sendNo: number; readonly answer: QueryAnswer }
-  | {
-      readonly kind: 'query-failed';
-      readonly sendNo: number;
-      readonly reason: Reason;
-      readonly detail: string;
-    }
+  | ({ readonly kind: 'query-failed'; readonly sendNo: number } & Failure)
   /** The user asks to skip the countdown. */
   | { readonly kind: 'retry-now' }
   | { readonly kind: 'close' }

@@ -10,7 +10,7 @@ export const DEFAULT_KEEP_ALIVE_MS = 3_000;
 /** Longest interval that may be announced, ms. */
 export const MAX_KEEP_ALIVE_MS = 3_600_000;
 /** Silence that counts as a hang, in intervals: one late answer is no reason to kill. */
-export const INTERVALS_BEFORE_HUNG = MIN_PINGS_BEFORE_DEAD;
+const INTERVALS_BEFORE_HUNG = MIN_PINGS_BEFORE_DEAD;
 
 export interface SupervisionTiming {
   readonly keepAliveMs: number;

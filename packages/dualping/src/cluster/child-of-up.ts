@@ -9,21 +9,18 @@ import {
 } from '@dualping/core';
 import { EXIT, processIdentity } from '@dualping/host';
 import type { Dialling } from '@dualping/protocol';
+import type {
+  KeepAliveClient,
+  KeepAliveListener,
+  ProcessListener,
+  SupervisedProcess,
+} from '@dualping/runtime';
 import type { BeginMessage } from '../parent-link.js';
 import { held } from '../settings/definitions.js';
 import { flagOf } from '../settings/setting.js';
 import { reportCrash } from '../supervisor/crash-report.js';
-import {
-  type KeepAliveClient,
-  type KeepAliveListener,
-  openKeepAlive,
-  openRouterProbe,
-} from '../supervisor/keep-alive-link.js';
-import {
-  exitKindOf,
-  type ProcessListener,
-  type SupervisedProcess,
-} from '../supervisor/supervised-process.js';
+import { exitKindOf } from '../supervisor/exit-kind.js';
+import { openKeepAlive, openRouterProbe } from '../supervisor/keep-alive-link.js';
 import { type ServerPlace, SupervisionFolder } from '../supervisor/supervision-folder.js';
 import { Child, type Ending } from './child-process.js';
 
@@ -157,11 +154,14 @@ export class ChildOfUp implements SupervisedProcess {
     this.kill();
   }
 
-  async reportCrash(incarnation: Incarnation, detail: string): Promise<void> {
+  reportCrash(incarnation: Incarnation, detail: string, reported: (isNoted: boolean) => void): void {
     const { role, dialling } = this.#options;
-    if (role.kind === 'router') return;
+    if (role.kind === 'router') return reported(true);
     const { cluster, id, router } = role;
-    await reportCrash([router()], { cluster, serverId: serverId(id), incarnation, detail }, dialling());
+    reportCrash([router()], { cluster, serverId: serverId(id), incarnation, detail }, dialling()).then(
+      () => reported(true),
+      () => reported(false),
+    );
   }
 
   async #spawn(listener: ProcessListener): Promise<void> {

@@ -2,9 +2,9 @@
  * A process of `dualping up`: it is restarted when it ends or hangs, until it is asked to stop or a restart
  * is useless.
  */
-import type { Address } from '@dualping/core';
+import { type Address, type Outcome, Supervisor } from '@dualping/core';
 import { type Report, withinLimit } from '@dualping/host';
-import { SupervisorDriver } from '../supervisor/supervisor-driver.js';
+import { PROCESS_CLOCK, SupervisorDriver } from '@dualping/runtime';
 import { ChildOfUp, type ChildWardOptions } from './child-of-up.js';
 
 export interface SupervisedChildOptions extends ChildWardOptions {
@@ -14,6 +14,8 @@ export interface SupervisedChildOptions extends ChildWardOptions {
 export class SupervisedChild {
   readonly #process: ChildOfUp;
   readonly #driver: SupervisorDriver;
+  /** How supervision ended; never rejects. */
+  readonly #finished: Promise<Outcome>;
   #begun = false;
 
   constructor(options: SupervisedChildOptions) {
@@ -27,7 +29,15 @@ export class SupervisedChild {
         if (starts > 1) say('started', `${options.name} pid ${pid ?? '?'} at ${address}`);
       },
     });
-    this.#driver = new SupervisorDriver(this.#process, { keepAliveMs: options.keepAliveMs }, say);
+    let finish: (outcome: Outcome) => void = () => {};
+    this.#finished = new Promise((resolve) => {
+      finish = resolve;
+    });
+    this.#driver = new SupervisorDriver(
+      new Supervisor(options.name, { keepAliveMs: options.keepAliveMs }),
+      this.#process,
+      { clock: PROCESS_CLOCK, report: say, finished: finish },
+    );
   }
 
   get name(): string {
@@ -64,9 +74,9 @@ export class SupervisedChild {
   async stop(limitMs: number): Promise<void> {
     if (!this.#begun) return;
     this.#driver.stop();
-    if (await withinLimit(this.#driver.finished, limitMs)) return;
+    if (await withinLimit(this.#finished, limitMs)) return;
     this.#process.killForGood();
-    await this.#driver.finished;
+    await this.#finished;
   }
 
   kill(): void {

@@ -14,12 +14,18 @@ import {
   signalProcess,
 } from '@dualping/host';
 import { type Dialling, parseAddress } from '@dualping/protocol';
+import type {
+  KeepAliveClient,
+  KeepAliveListener,
+  ProcessListener,
+  SupervisedProcess,
+} from '@dualping/runtime';
 import { portIfFree } from '../cluster/places.js';
 import { reportCrash } from './crash-report.js';
-import { type KeepAliveClient, type KeepAliveListener, openKeepAlive } from './keep-alive-link.js';
+import { exitKindOf } from './exit-kind.js';
+import { openKeepAlive } from './keep-alive-link.js';
 import { launchDetached } from './launch.js';
 import { type PairValues, pairFlags } from './server-flags.js';
-import { exitKindOf, type ProcessListener, type SupervisedProcess } from './supervised-process.js';
 import { type ServerPlace, SupervisionFolder } from './supervision-folder.js';
 
 /**
@@ -81,9 +87,12 @@ export class DetachedProcess implements SupervisedProcess {
     if (this.#process !== undefined) signalProcess(this.#process, 'SIGKILL');
   }
 
-  async reportCrash(incarnation: Incarnation, detail: string): Promise<void> {
+  reportCrash(incarnation: Incarnation, detail: string, reported: (isNoted: boolean) => void): void {
     const { cluster, id, routers } = this.#values;
-    await reportCrash(routers, { cluster, serverId: serverId(id), incarnation, detail }, this.dialling);
+    reportCrash(routers, { cluster, serverId: serverId(id), incarnation, detail }, this.dialling).then(
+      () => reported(true),
+      () => reported(false),
+    );
   }
 
   async #launch(listener: ProcessListener): Promise<void> {

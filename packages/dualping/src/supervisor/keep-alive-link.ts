@@ -18,20 +18,7 @@ import {
   toDualpingError,
   wasAnswered,
 } from '@dualping/protocol';
-
-export interface KeepAliveListener {
-  /** The expected process has answered. */
-  greeted(): void;
-  heard(): void;
-  farewell(farewell: Farewell): void;
-  /** Called once, as the last call; not when this side closed the link. */
-  ended(detail: string): void;
-}
-
-export interface KeepAliveClient {
-  ping(sequence: number): void;
-  close(): void;
-}
+import type { KeepAliveClient, KeepAliveListener } from '@dualping/runtime';
 
 export interface ServerAtPlace {
   readonly address: Address;

@@ -1,12 +1,12 @@
 /** `dualping supervise`: the supervisor of a pair, from taking its lock to its end. */
-import { type Outcome, parseSupervisionTiming, serverId, serverName } from '@dualping/core';
+import { type Outcome, parseSupervisionTiming, Supervisor, serverId, serverName } from '@dualping/core';
 import { boundOwnLog, EXIT, lockDataFolder, logFile, SIGNAL_EXITS, Signals } from '@dualping/host';
+import { PROCESS_CLOCK, SupervisorDriver } from '@dualping/runtime';
 import { partCredentials } from '../credentials.js';
 import type { Io } from '../io.js';
 import { DetachedProcess } from './detached-process.js';
 import type { PairValues } from './server-flags.js';
 import { SupervisionFolder } from './supervision-folder.js';
-import { SupervisorDriver } from './supervisor-driver.js';
 
 /** Throws `invalid-argument` when there is a supervisor already. */
 export async function supervise(values: PairValues, io: Io): Promise<number> {
@@ -24,18 +24,28 @@ export async function supervise(values: PairValues, io: Io): Promise<number> {
       { name: part, report: io.report },
     );
     const supervised = new DetachedProcess(values, watched?.credentials);
-    const supervisor = new SupervisorDriver(supervised, parseSupervisionTiming(values), (event, text) =>
-      io.report({ part, event, text }),
+    let finish: (outcome: Outcome) => void = () => {};
+    const finished = new Promise<Outcome>((resolve) => {
+      finish = resolve;
+    });
+    const supervisor = new SupervisorDriver(
+      new Supervisor(name, parseSupervisionTiming(values)),
+      supervised,
+      {
+        clock: PROCESS_CLOCK,
+        report: (event, text) => io.report({ part, event, text }),
+        finished: finish,
+      },
     );
     supervisor.begin();
     const adopted = supervised.pid === undefined ? 'starts it' : `it runs already as pid ${supervised.pid}`;
     io.report({ part, event: 'supervising', text: `watches over ${name}, ${adopted}; pid ${process.pid}` });
-    const first = await Promise.race([signals.first, supervisor.finished]);
+    const first = await Promise.race([signals.first, finished]);
     if (typeof first === 'string') {
       io.report({ part, event: 'stopping', text: `on ${first}, with ${name}` });
       supervisor.stop();
     }
-    const outcome = await supervisor.finished;
+    const outcome = await finished;
     const exitCode = exitCodeOf(outcome);
     const text = `${name} ${outcome.detail}`;
     folder.recordOutcome({ exitCode, text });

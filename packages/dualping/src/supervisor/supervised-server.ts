@@ -4,16 +4,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  parseSupervisionTiming,
-  SupervisorWatch,
-  type SupervisorWatchInput,
-  type SupervisorWatchOutput,
-  unreachable,
-} from '@dualping/core';
+import { parseSupervisionTiming, SupervisorWatch } from '@dualping/core';
 import { isRunning, logFile, ownIdentity, type Report, signalProcess } from '@dualping/host';
 import { formatAddress, parseAddress } from '@dualping/protocol';
-import { MachineLoop, PROCESS_CLOCK } from '@dualping/runtime';
+import { PROCESS_CLOCK, SupervisorWatchDriver } from '@dualping/runtime';
 import type { RunningServer, SupervisionOptions } from '@dualping/server';
 import { launchDetached } from './launch.js';
 import { type PairValues, pairFlags } from './server-flags.js';
@@ -31,7 +25,7 @@ export class SupervisedServer {
   readonly #part: string;
   readonly #key = randomUUID();
   /** Undefined when the server is not one of a pair: then any supervisor may attach, and none is started. */
-  readonly #watch: MachineLoop<SupervisorWatchInput, SupervisorWatchOutput> | undefined;
+  readonly #watch: SupervisorWatchDriver | undefined;
   #server: RunningServer | undefined;
   #stopped = false;
 
@@ -44,9 +38,15 @@ export class SupervisedServer {
     this.#part = options.part;
     this.#report = options.report;
     if (options.paired)
-      this.#watch = new MachineLoop(new SupervisorWatch(parseSupervisionTiming(values)), {
+      this.#watch = new SupervisorWatchDriver(new SupervisorWatch(parseSupervisionTiming(values)), {
         clock: PROCESS_CLOCK,
-        perform: (output) => this.#perform(output),
+        closeLink: (link) => this.#server?.closeSupervisor(link),
+        startSupervisor: (replace) => {
+          this.#startSupervisor(replace).catch((error: unknown) =>
+            this.#say('no-supervisor', error instanceof Error ? error.message : String(error)),
+          );
+        },
+        report: (event, text) => this.#say(event, text),
       });
   }
 
@@ -56,7 +56,7 @@ export class SupervisedServer {
       key: this.#key,
       listener: {
         attached: (link, { pid, keepAliveMs }) => {
-          this.#report({ part: this.#part, event: 'supervised', text: `by pid ${pid}` });
+          this.#say('supervised', `by pid ${pid}`);
           this.#watch?.feed({ kind: 'attached', link, keepAliveMs });
         },
         heard: (link) => this.#watch?.feed({ kind: 'heard', link }),
@@ -87,22 +87,6 @@ export class SupervisedServer {
   stop(): void {
     this.#stopped = true;
     this.#watch?.feed({ kind: 'stop' });
-  }
-
-  #perform(output: SupervisorWatchOutput): void {
-    switch (output.kind) {
-      case 'close-link':
-        return this.#server?.closeSupervisor(output.link);
-      case 'report':
-        return this.#report({ part: this.#part, event: output.event, text: output.text });
-      case 'start-supervisor':
-        this.#startSupervisor(output.replace).catch((error: unknown) =>
-          this.#say('no-supervisor', error instanceof Error ? error.message : String(error)),
-        );
-        return;
-      default:
-        return unreachable(output);
-    }
   }
 
   async #startSupervisor(replace: boolean): Promise<void> {

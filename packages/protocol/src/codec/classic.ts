@@ -36,8 +36,8 @@ const WILDCARDS: readonly string[] = ['0.0.0.0', '::', '[::]'];
 const MAX_TYPE_LENGTH = 32;
 const TYPE = /^[A-Za-z0-9_-]+$/;
 /** Longest path and longest data under it, UTF-16 units: names and addresses, not documents. */
-export const MAX_PATH_LENGTH = 256;
-export const MAX_PATH_DATA_LENGTH = 1_000;
+const MAX_PATH_LENGTH = 256;
+const MAX_PATH_DATA_LENGTH = 1_000;
 
 function textOf(metadata: Metadata, key: string): string | undefined {
   const value = metadata.get(key)[0];

@@ -1,6 +1,5 @@
 /** The unary calls and the watch of the router, for clients, supervisors and operators. */
 import {
-  type Address,
   type Assignment,
   type Build,
   type ClusterId,
@@ -10,13 +9,12 @@ import {
   type Epoch,
   type HistoryEntry,
   type Incarnation,
-  type JournalId,
-  type LifeId,
   MAX_CLUSTER_NUMBER,
   MAX_CLUSTERS,
   MAX_HISTORY,
   MAX_MEMBERS,
   MAX_WAIT_MS,
+  type MemberDescription,
   type NetworkId,
   type ServerId,
   type ServiceName,
@@ -190,19 +188,7 @@ export const addMasterFromWire = (request: wire.AddMasterRequest): AttachMessage
   attachFromWire(present(request.server, 'server'));
 
 /** A server, registered by its supervisor. */
-export interface WatchedServer {
-  readonly networkId: NetworkId;
-  readonly cluster: ClusterKey;
-  readonly serverId: ServerId;
-  readonly incarnation: Incarnation;
-  readonly journalId: JournalId;
-  /** Empty: a supervisor does not know it. */
-  readonly lifeId: LifeId;
-  readonly welcomedLife: LifeId;
-  readonly address: Address;
-}
-
-export const registerServerFromWire = (request: wire.RegisterServerRequest): WatchedServer => ({
+export const registerServerFromWire = (request: wire.RegisterServerRequest): MemberDescription => ({
   networkId: optionalIdFrom(request.networkId, 'network_id'),
   cluster: clusterKeyFrom(request),
   serverId: serverIdFrom(request.serverId),

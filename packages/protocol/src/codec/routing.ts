@@ -55,7 +55,7 @@ export function attachFromWire(attach: wire.Attach): AttachMessage {
   };
 }
 
-export function attachToWire(message: AttachMessage): wire.Attach {
+function attachToWire(message: AttachMessage): wire.Attach {
   const { kind: _, stats, cluster, build, ...attach } = message;
   const said = { ...clusterKeyToWire(cluster), ...buildToWire(build) };
   return { ...attach, ...said, stats: statsToWire(stats) };

@@ -24,7 +24,7 @@ const STREAM_HANDLERS = ['_streamHandler', '_channelzHandler'] as const;
  * Most calls of users that wait to begin. A waiting call keeps some 10 KB, and all of them are some seconds
  * of work: whoever came later would have given up before the turn came.
  */
-export const MAX_WAITING_CALLS = 5_000;
+const MAX_WAITING_CALLS = 5_000;
 
 const OF_USERS: readonly Role[] = ['anyone', 'user', 'classic'];
 /** Calls that only parts of the network may make. */

@@ -6,6 +6,7 @@ import {
   type Answers,
   type Command,
   type Epoch,
+  type ListPage,
   MAX_LIST_PAGE,
   type Position,
   type Post,
@@ -52,6 +53,8 @@ export class Caller implements Host {
   logIn = (place: Place): void => this.#do({ kind: 'register', user: this.name }, place);
   follow = (target: UserName, place: Place): void =>
     this.#do({ kind: 'follow', user: this.name, target }, place);
+  unfollow = (target: UserName, place: Place): void =>
+    this.#do({ kind: 'unfollow', user: this.name, target }, place);
   post = (text: string, place: Place, answers?: Answers): void =>
     this.#do({ kind: 'post', user: this.name, text, ...(answers && { answers }) }, place);
 
@@ -96,7 +99,7 @@ export class Caller implements Host {
     const end = this.network.dial(this, server, 'list', question);
     end.onMessage = ({ lists }) => {
       end.close();
-      this.say(`the list has ${lists.users.map(({ user }) => user).join(' ')}`);
+      this.say(`the list has ${listText(lists)}`);
     };
     end.onEnd = (how) => this.say(`the list ${endText(how)}`);
   }
@@ -118,6 +121,10 @@ export class Caller implements Host {
       this.say(`has lost the timeline: ${(how.kind === 'ended' && how.failure?.reason) || how.kind}`);
     if (!this.#reads) end.pause();
     this.#timeline = end;
+  }
+
+  closeTimeline(): void {
+    this.#timeline?.abort();
   }
 
   /** Stops reading its timeline, or goes on. */
@@ -158,6 +165,19 @@ export class Caller implements Host {
 }
 
 const textOf = ({ position, text }: Post): string => `${position} "${text}"`;
+
+/** Those who are present, and those who follow and are followed, are marked. */
+const listText = ({ users, followers, following }: ListPage): string =>
+  users
+    .map(({ user, present }) => {
+      const marks = [
+        ...(present ? ['present'] : []),
+        ...(followers.some((each) => each.user === user) ? ['follower'] : []),
+        ...(following.some((each) => each.user === user) ? ['followed'] : []),
+      ];
+      return marks.length === 0 ? user : `${user} (${marks.join(', ')})`;
+    })
+    .join(' ');
 
 /** Of many posts only the first and the last. */
 function textsOf(posts: readonly Post[]): string {

@@ -16,7 +16,7 @@
 import type { ClientProcess } from '../client-process.js';
 import type { Fault } from '../faults.js';
 import { RouterProcess } from '../router-process.js';
-import type { Setup } from '../setup.js';
+import { CALM, type Setup } from '../setup.js';
 import { type Machines, type Stage, stageFor } from '../simulation.js';
 import { eventLine } from './event-lines.js';
 import { News } from './news.js';
@@ -39,24 +39,12 @@ const PATIENCE_MS = 20_000;
 const FOR_GOOD_MS = 1_000_000;
 
 const SETUP: Setup = {
+  ...CALM,
   seed: SEED,
-  limits: 'production',
-  clusters: 1,
-  routerCount: 1,
-  servers: 3,
   clients: PEOPLE.map((name) => ({ name, user: name, history: 20, pauseMs: 0 })),
-  routers: ['router'],
-  timing: { pingIntervalMs: 100, deadAfterMs: 500, reattachGraceMs: 2_000 },
-  network: { leastMs: STEP_MS, meanMs: 0, hiccupChance: 0, hiccupMs: 0 },
+  network: { ...CALM.network, leastMs: STEP_MS },
   serverSyncMs: 0,
   routerSyncMs: 0,
-  stormMs: 0,
-  faults: [],
-  ambush: undefined,
-  keyholders: false,
-  churn: false,
-  operatorPatienceMs: undefined,
-  orders: false,
 };
 
 /** Actions that go on with what was begun before. */

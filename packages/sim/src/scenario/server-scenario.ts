@@ -1,58 +1,37 @@
 /**
- * Runs a scenario of one cluster's servers, to show their rules: nothing starts a server again by itself,
- * users send each request by hand, and only what parts report and users get is shown. Nothing is left to
- * chance, and all checkers look on.
+ * Runs a scenario of the servers of one cluster or of several, to show their rules: nothing starts a server
+ * again by itself, users send each request by hand, and only what parts report and users get is shown. Nothing
+ * is left to chance, and all checkers look on.
  */
-import { epoch, parseTiming, position, type ServerId, type Timing } from '@dualping/core';
+import { epoch, isRemoteCommand, parseTiming, position, type ServerId, type Timing } from '@dualping/core';
+import { commandText } from '../entry-text.js';
 import { Calm } from '../random.js';
 import type { ServerProcess } from '../server-process.js';
-import type { Setup } from '../setup.js';
+import { CALM, type Setup } from '../setup.js';
 import { type Machines, type Stage, stageFor } from '../simulation.js';
 import { SOON_MS } from '../stream.js';
 import { Caller, type Place } from './caller.js';
 import { actBy, type Performer, ScenarioError, type Verb } from './script.js';
 
-/** A step over the network and a sync, ms: far less than any time of the protocol. */
-const STEP_MS = 0.1;
-const SYNC_MS = 0.1;
 /** After each action: within this time its consequences that wait for no timer have followed, ms. */
 const MOMENT_MS = 10;
 /** Time in which servers that have just started come to be in sync, ms. */
 const CALM_MS = 500;
 /** Longest wait for an answer when one request follows another, ms. */
 const PATIENCE_MS = 20_000;
+/** Most entries from other clusters that are shown one by one. */
+const MAX_REMOTE = 10;
 
-const USUAL: Timing = parseTiming({});
 const QUICK: Timing = parseTiming({ pingIntervalMs: 50, deadAfterMs: 150 });
-
-const setupFor = (servers: number, timing: Timing): Setup => ({
-  seed: 0,
-  limits: 'production',
-  clusters: 1,
-  routerCount: 1,
-  servers,
-  clients: [],
-  routers: ['router'],
-  timing,
-  network: { leastMs: STEP_MS, meanMs: 0, hiccupChance: 0, hiccupMs: 0 },
-  serverSyncMs: SYNC_MS,
-  routerSyncMs: SYNC_MS,
-  stormMs: 0,
-  faults: [],
-  ambush: undefined,
-  keyholders: false,
-  churn: false,
-  operatorPatienceMs: undefined,
-  orders: false,
-});
 
 /** What every server reports at each start, and when the router is back. */
 const ATTACHED = /^attached to the router/;
-/** There is no other cluster. */
+/** What the router says of a cluster begins so. */
 const CLUSTER = /^cluster 1: /;
 
 export class ServerScenario implements Performer {
   readonly #stage: Stage;
+  readonly #clusters: number;
   readonly #callers = new Map<string, Caller>();
   readonly #thaws = new Map<string, () => void>();
   readonly #diskGoesOn = new Map<string, () => void>();
@@ -63,11 +42,20 @@ export class ServerScenario implements Performer {
 
   /**
    * @param machines with production's limits
-   * @param given `2 servers`, `quick timing`; the default is 3 servers with the usual timing
+   * @param given `2 clusters`, `2 servers`, `quick timing`; the default is one cluster of 3 servers with the
+   * usual timing
    */
   constructor(machines: Machines, given: readonly string[] = []) {
-    const servers = given.flatMap((each) => /^(\d+) servers?$/.exec(each)?.[1] ?? []);
-    const setup = setupFor(Number(servers[0] ?? 3), given.includes('quick timing') ? QUICK : USUAL);
+    const numberOf = (what: string, otherwise: number): number =>
+      Number(given.flatMap((each) => new RegExp(`^(\\d+) ${what}s?$`).exec(each)?.[1] ?? [])[0] ?? otherwise);
+    this.#clusters = numberOf('cluster', 1);
+    const timing = given.includes('quick timing') ? QUICK : CALM.timing;
+    const setup: Setup = {
+      ...CALM,
+      clusters: this.#clusters,
+      servers: numberOf('server', CALM.servers),
+      timing,
+    };
     this.#stage = stageFor(
       setup,
       machines,
@@ -89,29 +77,30 @@ export class ServerScenario implements Performer {
   #verbsOfServers(): Verb[] {
     return [
       [
-        /^(s[\d s]*) runs?(?:, and (\w+) is logged in at (s\d))?$/,
+        /^([\dcs ]+) runs?(?:, and (\w+) is logged in at (\w*s\d))?$/,
         (names, user, at) => this.#begin(names, user, at),
       ],
-      [/^(s[\d s]*) starts?$/, (names) => this.#each(names, (server) => server.start())],
-      [/^(s[\d s]*) crash(?:es)?$/, (names) => this.#each(names, (server) => server.kill())],
-      [/^(s\d) is wiped$/, (name) => this.#server(name).wipe()],
-      [/^(s\d) stops$/, (name) => this.#server(name).stop()],
-      [/^(s\d) freezes$/, (name) => this.#freeze(name)],
-      [/^(s\d) thaws$/, (name) => this.#thaw(name)],
+      [/^([\dcs ]+) starts?$/, (names) => this.#each(names, (server) => server.start())],
+      [/^([\dcs ]+) crash(?:es)?$/, (names) => this.#each(names, (server) => server.kill())],
+      [/^(\w*s\d) is wiped$/, (name) => this.#server(name).wipe()],
+      [/^(\w*s\d) stops$/, (name) => this.#server(name).stop()],
+      [/^(\w*s\d) freezes$/, (name) => this.#freeze(name)],
+      [/^(\w*s\d) thaws$/, (name) => this.#thaw(name)],
       [/^all parts freeze$/, () => this.#freezeAll()],
       [/^all parts thaw$/, () => this.#thawAll()],
-      [/^the disk of (s\d) hangs$/, (name) => this.#diskGoesOn.set(name, this.#server(name).disk.hang())],
-      [/^the disk of (s\d) goes on$/, (name) => this.#diskGoesOn.get(name)?.()],
-      [/^the disk of (s\d) fails$/, (name) => this.#feed(name, 'journal-failed', 'no space left')],
+      [/^the disk of (\w*s\d) hangs$/, (name) => this.#diskGoesOn.set(name, this.#server(name).disk.hang())],
+      [/^the disk of (\w*s\d) goes on$/, (name) => this.#diskGoesOn.get(name)?.()],
+      [/^the disk of (\w*s\d) fails$/, (name) => this.#feed(name, 'journal-failed', 'no space left')],
       [
-        /^the disk of (s\d) has hung for too long$/,
+        /^the disk of (\w*s\d) has hung for too long$/,
         (name) => this.#feed(name, 'disk-stalled', 'the disk hangs'),
       ],
       [
-        /^(s\d) finds its journal damaged$/,
+        /^(\w*s\d) finds its journal damaged$/,
         (name) => this.#feed(name, 'journal-damaged', 'entry 2 is damaged'),
       ],
       [/^\(journals\)$/, () => this.#showJournals()],
+      [/^\(what (\w*s\d) has read of other clusters\)$/, (name) => this.#showRemote(this.#server(name))],
     ];
   }
 
@@ -150,7 +139,7 @@ export class ServerScenario implements Performer {
   }
 
   #verbsOfUsers(): Verb[] {
-    const at = 'at (s\\d)(?: expecting epoch (\\d+))?$';
+    const at = 'at (\\w*s\\d)(?: expecting epoch (\\d+))?$';
     return [
       [
         new RegExp(`^(\\w+) logs in ${at}`),
@@ -161,11 +150,12 @@ export class ServerScenario implements Performer {
         (user, text, server, of) => this.#caller(user).post(text, this.#place(server, of)),
       ],
       [
-        new RegExp(`^(\\w+) answers (\\w+) at (\\d+) "(.*)" ${at}`),
-        (user, author, place, text, server, of) =>
+        new RegExp(`^(\\w+) answers (\\w+) at (\\d+)(?: of cluster (\\d))? "(.*)" ${at}`),
+        (user, author, place, home, text, server, of) =>
           this.#caller(user).post(text, this.#place(server, of), {
             author,
             position: position(Number(place)),
+            ...(home !== '' && { home: Number(home) }),
           }),
       ],
       [
@@ -175,6 +165,10 @@ export class ServerScenario implements Performer {
       [
         new RegExp(`^(\\w+) follows (\\w+) ${at}`),
         (user, target, server, of) => this.#caller(user).follow(target, this.#place(server, of)),
+      ],
+      [
+        new RegExp(`^(\\w+) unfollows (\\w+) ${at}`),
+        (user, target, server, of) => this.#caller(user).unfollow(target, this.#place(server, of)),
       ],
       [
         new RegExp(`^(\\w+) sends number (\\d+) ${at}`),
@@ -190,6 +184,7 @@ export class ServerScenario implements Performer {
         (user, after, server, of) =>
           this.#caller(user).openTimeline(position(Number(after)), this.#place(server, of)),
       ],
+      [/^(\w+) closes the timeline$/, (user) => this.#caller(user).closeTimeline()],
       [/^(\w+) stops reading$/, (user) => this.#caller(user).read(false)],
       [/^(\w+) reads on$/, (user) => this.#caller(user).read(true)],
       [
@@ -306,8 +301,17 @@ export class ServerScenario implements Performer {
       }
   }
 
+  /** Of that which is durable; texts that are many are counted. */
+  #showRemote({ disk }: ServerProcess): void {
+    const heard = disk.durable.entries.flatMap(({ command }) =>
+      isRemoteCommand(command) && command.kind !== 'remote-user' ? [commandText(command)] : [],
+    );
+    const shown = heard.length <= MAX_REMOTE ? heard : [heard[0], `… ${heard.length} in all …`, heard.at(-1)];
+    this.#lines.push(...shown.map((text) => `  ${text}`));
+  }
+
   #report(who: string, text: string): void {
-    if (!ATTACHED.test(text)) this.#say(who, text.replace(CLUSTER, ''));
+    if (!ATTACHED.test(text)) this.#say(who, this.#clusters > 1 ? text : text.replace(CLUSTER, ''));
   }
 
   #say(who: string, text: string): void {

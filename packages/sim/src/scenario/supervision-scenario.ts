@@ -1,39 +1,31 @@
 /**
- * Runs scenarios of the machines of supervision. Intervals are 1 s. While time passes processes that are not
- * frozen answer pings.
+ * Runs scenarios of the machines of supervision, with their drivers. Intervals are 1 s. While time passes
+ * processes that are not frozen answer pings.
  */
+import { type ExitKind, type Farewell, Supervisor, SupervisorWatch } from '@dualping/core';
 import {
-  type ExitKind,
-  type Machine,
-  Supervisor,
-  type SupervisorInput,
-  type SupervisorOutput,
-  SupervisorWatch,
-  type SupervisorWatchInput,
-  type SupervisorWatchOutput,
-  unreachable,
-} from '@dualping/core';
-import { MachineLoop } from '@dualping/runtime';
+  type KeepAliveClient,
+  type KeepAliveListener,
+  type ProcessListener,
+  type SupervisedProcess,
+  SupervisorDriver,
+  SupervisorWatchDriver,
+} from '@dualping/runtime';
 import { ScenarioClock } from './scenario-clock.js';
-import { actBy, type Performer, type Verb } from './script.js';
+import { actBy, type Performer, ScenarioError, type Verb } from './script.js';
 
-abstract class SupervisionScenario<Input extends { readonly kind: string }, Output> implements Performer {
-  readonly #clock = new ScenarioClock();
-  readonly #loop: MachineLoop<Input, Output>;
+const KEEP_ALIVE_MS = 1_000;
+
+abstract class SupervisionScenario implements Performer {
+  protected readonly clock = new ScenarioClock();
   #lines: string[] = [];
 
-  constructor(machine: Machine<Input, Output>) {
-    this.#loop = new MachineLoop(machine, { clock: this.#clock, perform: (output) => this.#perform(output) });
-  }
-
   protected abstract readonly verbs: readonly Verb[];
-  /** Performs an output in the model, and returns its line; undefined when there is nothing to show. */
-  protected abstract show(output: Output): string | undefined;
-  /** What the model does while time passes. */
+  /** What the other process does while time passes. */
   protected abstract whileTimePasses(): void;
 
   act(line: string): readonly string[] {
-    const clock = this.#clock;
+    const { clock } = this;
     actBy(
       [
         [/^(\d+) ms pass$/, (ms) => this.#pass(clock.now() + Number(ms))],
@@ -45,12 +37,14 @@ abstract class SupervisionScenario<Input extends { readonly kind: string }, Outp
     return this.#lines.splice(0);
   }
 
-  protected step(input: Input | { readonly kind: 'tick' }): void {
-    this.#loop.feed(input);
-  }
+  protected readonly show = (text: string): void => {
+    this.#lines.push(`  ${text}`);
+  };
+
+  protected readonly report = (event: string, text: string): void => this.show(`* ${event}: ${text}`);
 
   #pass(until: number): void {
-    const clock = this.#clock;
+    const { clock } = this;
     while (clock.due <= until) {
       clock.moveTo(clock.due);
       clock.fireIfDue();
@@ -58,142 +52,137 @@ abstract class SupervisionScenario<Input extends { readonly kind: string }, Outp
     }
     clock.moveTo(until);
   }
-
-  #perform(output: Output): void {
-    const shown = this.show(output);
-    if (shown !== undefined) this.#lines.push(`  ${shown}`);
-  }
 }
 
-const outcomeText = (outcome: Extract<SupervisorOutput, { kind: 'finished' }>['outcome']): string =>
-  outcome.kind === 'told' ? `told, ${outcome.detail}` : `given up, ${outcome.because}: ${outcome.detail}`;
-
-export class SupervisorScenario extends SupervisionScenario<SupervisorInput, SupervisorOutput> {
-  #link = 0;
+export class SupervisorScenario extends SupervisionScenario implements SupervisedProcess {
+  readonly #driver = new SupervisorDriver(new Supervisor('s1', { keepAliveMs: KEEP_ALIVE_MS }), this, {
+    clock: this.clock,
+    report: this.report,
+    finished: (outcome) => {
+      const how = outcome.kind === 'told' ? 'told,' : `given up, ${outcome.because}:`;
+      this.show(`finished: ${how} ${outcome.detail}`);
+    },
+  });
+  #process: ProcessListener | undefined;
+  /** Of all links, in the order in which they were opened. */
+  readonly #links: KeepAliveListener[] = [];
+  #running = false;
   #frozen = false;
   #pinged = false;
-
-  constructor() {
-    super(new Supervisor('s1', { keepAliveMs: 1_000 }));
-  }
+  #reported: ((isNoted: boolean) => void) | undefined;
 
   protected override readonly verbs: readonly Verb[] = [
-    [/^begins with nothing running$/, () => this.step({ kind: 'begin', running: false })],
-    [/^begins with a process running$/, () => this.step({ kind: 'begin', running: true })],
-    [/^it listens, incarnation (\d+)$/, (n) => this.step({ kind: 'listening', incarnation: Number(n) })],
-    [/^it listens$/, () => this.step({ kind: 'listening', incarnation: undefined })],
-    [/^it welcomes$/, () => this.step({ kind: 'greeted', link: this.#link })],
-    [/^it welcomes on link (\d+)$/, (link) => this.step({ kind: 'greeted', link: Number(link) })],
+    [/^begins with nothing running$/, () => this.#driver.begin()],
+    [/^begins with a process running$/, () => this.#adopted()],
+    [/^it listens, incarnation (\d+)$/, (n) => this.#process?.listening(Number(n))],
+    [/^it listens$/, () => this.#process?.listening(undefined)],
+    [/^it welcomes$/, () => this.#link().greeted()],
+    [/^it welcomes on link (\d+)$/, (link) => this.#link(Number(link)).greeted()],
     [/^it freezes$/, () => this.#freeze(true)],
     [/^it thaws$/, () => this.#freeze(false)],
-    [/^the link breaks$/, () => this.step({ kind: 'link-ended', link: this.#link, detail: 'broke' })],
+    [/^the link breaks$/, () => this.#link().ended('broke')],
     [
       /^it says that it ends, (told|refused|died): (.+)$/,
-      (kind, detail) =>
-        this.step({
-          kind: 'farewell',
-          link: this.#link,
-          farewell: { kind: kind as 'told' | 'refused' | 'died', detail },
-        }),
+      (kind, detail) => this.#link().farewell({ kind: kind as Farewell['kind'], detail }),
     ],
-    [/^it exits, unseen$/, () => this.#exit(undefined)],
-    [/^it exits, (told|refused|misused|died)$/, (exit) => this.#exit(exit as ExitKind)],
-    [/^the router has noted it$/, () => this.step({ kind: 'crash-noted' })],
-    [/^the router can't be told$/, () => this.step({ kind: 'crash-failed' })],
-    [/^is told to stop$/, () => this.step({ kind: 'stop' })],
+    [/^it exits, unseen$/, () => this.#process?.exited(undefined, 'is gone')],
+    [
+      /^it exits, (told|refused|misused|died)$/,
+      (exit) => this.#process?.exited(exit as ExitKind, `ended (${exit})`),
+    ],
+    [/^the router has noted it$/, () => this.#reported?.(true)],
+    [/^the router can't be told$/, () => this.#reported?.(false)],
+    [/^is told to stop$/, () => this.#driver.stop()],
   ];
 
   protected override whileTimePasses(): void {
     if (!this.#pinged || this.#frozen) return;
     this.#pinged = false;
-    this.step({ kind: 'heard', link: this.#link });
+    this.#link().heard();
   }
 
-  protected override show(output: SupervisorOutput): string | undefined {
-    switch (output.kind) {
-      case 'start':
-        this.#frozen = false;
-        return 'starts it';
-      case 'open-link':
-        this.#link = output.link;
-        this.#pinged = false;
-        return `opens link ${output.link}`;
-      case 'ping':
+  // What the driver asks of the process.
+
+  adopt(listener: ProcessListener): boolean {
+    this.#process = listener;
+    return this.#running;
+  }
+
+  start(listener: ProcessListener): void {
+    this.#process = listener;
+    this.#frozen = false;
+    this.show('starts it');
+  }
+
+  openLink(listener: KeepAliveListener): KeepAliveClient {
+    const number = this.#links.push(listener);
+    this.#pinged = false;
+    this.show(`opens link ${number}`);
+    return {
+      ping: () => {
         this.#pinged = true;
-        return undefined;
-      case 'close-link':
-        return `closes link ${output.link}`;
-      case 'terminate':
-        return 'tells it to end';
-      case 'kill':
-        return 'kills it';
-      case 'report-crash':
-        return `tells the router that incarnation ${output.incarnation} is gone: ${output.detail}`;
-      case 'finished':
-        return `finished: ${outcomeText(output.outcome)}`;
-      case 'report':
-        return `* ${output.event}: ${output.text}`;
-      default:
-        return unreachable(output);
-    }
+      },
+      close: () => this.show(`closes link ${number}`),
+    };
+  }
+
+  terminate = (): void => this.show('tells it to end');
+  kill = (): void => this.show('kills it');
+
+  reportCrash(incarnation: number, detail: string, reported: (isNoted: boolean) => void): void {
+    this.#reported = reported;
+    this.show(`tells the router that incarnation ${incarnation} is gone: ${detail}`);
+  }
+
+  /** @param number default: the last one */
+  #link(number = this.#links.length): KeepAliveListener {
+    const link = this.#links[number - 1];
+    if (link === undefined) throw new ScenarioError(`there is no link ${number}`);
+    return link;
+  }
+
+  #adopted(): void {
+    this.#running = true;
+    this.#driver.begin();
   }
 
   #freeze(frozen: boolean): void {
     this.#frozen = frozen;
   }
-
-  #exit(exit: ExitKind | undefined): void {
-    this.step({ kind: 'exited', exit, detail: exit === undefined ? 'is gone' : `ended (${exit})` });
-  }
 }
 
-export class SupervisorWatchScenario extends SupervisionScenario<
-  SupervisorWatchInput,
-  SupervisorWatchOutput
-> {
+export class SupervisorWatchScenario extends SupervisionScenario {
+  readonly #driver = new SupervisorWatchDriver(new SupervisorWatch({ keepAliveMs: KEEP_ALIVE_MS }), {
+    clock: this.clock,
+    closeLink: (link) => this.show(`closes link ${link}`),
+    startSupervisor: (replace) =>
+      this.show(replace ? 'starts a supervisor in place of whoever holds the place' : 'starts a supervisor'),
+    report: this.report,
+  });
   #link = 0;
   #frozen = false;
 
-  constructor() {
-    super(new SupervisorWatch({ keepAliveMs: 1_000 }));
-  }
-
   protected override readonly verbs: readonly Verb[] = [
-    [/^begins$/, () => this.step({ kind: 'tick' })],
+    [/^begins$/, () => this.#driver.feed({ kind: 'tick' })],
     [/^a supervisor attaches$/, () => this.#attach()],
-    [/^its link ends$/, () => this.step({ kind: 'link-ended', link: this.#link })],
-    [/^link (\d+) ends$/, (link) => this.step({ kind: 'link-ended', link: Number(link) })],
+    [/^its link ends$/, () => this.#driver.feed({ kind: 'link-ended', link: this.#link })],
+    [/^link (\d+) ends$/, (link) => this.#driver.feed({ kind: 'link-ended', link: Number(link) })],
     [
       /^it freezes$/,
       () => {
         this.#frozen = true;
       },
     ],
-    [/^the server is told to stop$/, () => this.step({ kind: 'stop' })],
+    [/^the server is told to stop$/, () => this.#driver.feed({ kind: 'stop' })],
   ];
 
   protected override whileTimePasses(): void {
-    if (this.#link > 0 && !this.#frozen) this.step({ kind: 'heard', link: this.#link });
-  }
-
-  protected override show(output: SupervisorWatchOutput): string {
-    switch (output.kind) {
-      case 'close-link':
-        return `closes link ${output.link}`;
-      case 'start-supervisor':
-        return output.replace
-          ? 'starts a supervisor in place of whoever holds the place'
-          : 'starts a supervisor';
-      case 'report':
-        return `* ${output.event}: ${output.text}`;
-      default:
-        return unreachable(output);
-    }
+    if (this.#link > 0 && !this.#frozen) this.#driver.feed({ kind: 'heard', link: this.#link });
   }
 
   #attach(): void {
     this.#link += 1;
     this.#frozen = false;
-    this.step({ kind: 'attached', link: this.#link, keepAliveMs: 1_000 });
+    this.#driver.feed({ kind: 'attached', link: this.#link, keepAliveMs: KEEP_ALIVE_MS });
   }
 }

@@ -197,14 +197,9 @@ export function victimsOf(state: ClusterViewState): readonly Victim[] {
   return canAct ? [...servers, { kind: 'router' }] : servers;
 }
 
-export function initialClusterView(given: {
-  readonly title: string;
-  readonly size: Size;
-  readonly clock: Clock;
-  readonly budgetMs: number;
-  readonly canAct: boolean;
-  readonly hasLogs: boolean;
-}): ClusterViewState {
+export function initialClusterView(
+  given: Pick<ClusterViewState, 'title' | 'size' | 'clock' | 'budgetMs' | 'canAct' | 'hasLogs'>,
+): ClusterViewState {
   return {
     ...given,
     pids: new Map(),

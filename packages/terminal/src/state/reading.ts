@@ -239,23 +239,18 @@ function shown(rows: Rows, place: Place, at: number, height: number): Place {
 }
 
 /** Selects an item, and scrolls it onto the screen. */
-export function selecting(state: State, key: ItemKey): Place {
-  const place = placeOf(state);
-  const { width, height } = postsArea(state);
-  const rows = new Rows(state, place, width);
-  const at = indexOfKey(rows.items, key);
-  if (at < 0) return place;
-  return { ...shown(rows, place, at, height), selected: key };
-}
+export const selecting = (state: State, key: ItemKey): Place => selected(state, key, shown);
 
 /** Puts an item at the top of the screen, or as near to it as the end allows. */
-export function beginningAt(state: State, key: ItemKey): Place {
+export const beginningAt = (state: State, key: ItemKey): Place =>
+  selected(state, key, (rows, place, at, height) => placeAt(rows, place, { at, skip: 0 }, height));
+
+function selected(state: State, key: ItemKey, scrolled: typeof shown): Place {
   const place = placeOf(state);
   const { width, height } = postsArea(state);
   const rows = new Rows(state, place, width);
   const at = indexOfKey(rows.items, key);
-  if (at < 0) return place;
-  return { ...placeAt(rows, place, { at, skip: 0 }, height), selected: key };
+  return at < 0 ? place : { ...scrolled(rows, place, at, height), selected: key };
 }
 
 /**

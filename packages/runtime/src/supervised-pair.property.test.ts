@@ -1,9 +1,9 @@
 /** Killing or freezing either of a pair, at any moments in any order, ends with one of each. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { START_LIMIT_MS } from '@dualping/core';
 import fc from 'fast-check';
-import { KEEP_ALIVE_MS, PairModel } from './pair.fixture.js';
-import { START_LIMIT_MS } from './supervision-timing.js';
+import { KEEP_ALIVE_MS, SupervisedPair } from './supervised-pair.fixture.js';
 
 /**
  * If both end at the same instant a third process has to help, which is not modelled: so between two faults
@@ -30,7 +30,7 @@ const MENDED_MS = 60 * KEEP_ALIVE_MS;
 test('in the end one server and one supervisor run, and they are connected', () => {
   fc.assert(
     fc.property(faults, (plan) => {
-      const pair = new PairModel();
+      const pair = new SupervisedPair();
       let frozenInItsStart = false;
       pair.pass(2 * KEEP_ALIVE_MS);
       for (const { afterMs, victim, how } of plan) {
