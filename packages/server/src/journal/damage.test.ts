@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DualpingError, position } from '@dualping/core';
-import { fill, install, oldCopy, openOn, payload, snapshotAt, texts } from './journal.fixture.js';
+import {
+  fill,
+  install,
+  markArrives,
+  oldCopy,
+  openOn,
+  payload,
+  snapshotAt,
+  texts,
+} from './journal.fixture.js';
 import type { Journal } from './journal.js';
 import { MemoryDisk, nothing } from './memory-disk.fixture.js';
 import { WHAT_TO_DO } from './storage-errors.js';
@@ -276,8 +285,8 @@ async function opened(): Promise<{ disk: MemoryDisk; journal: Journal }> {
   const disk = new MemoryDisk();
   const journal = await openOn(disk);
   await fill(journal, ENTRIES);
-  // The mark is written without a sync; here it has arrived.
-  await written();
+  // The mark is written later, and without a sync; here it has arrived.
+  await markArrives(disk, ENTRIES);
   return { disk, journal };
 }
 

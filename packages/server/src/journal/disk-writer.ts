@@ -1,9 +1,9 @@
 /**
  * Writes the journal's changes in memory to disk, in order.
  *
- * While one group is written and synced, in one step (`SyncedFile`), the next one gathers. So the disk and not
- * the load determines the number of syncs. The writer stops at the first failure: after a failed sync it is
- * unknown what is on disk, and a later sync that succeeds would not show it (Rebello et al., "Can
+ * While one group is written and synced, in one step (`SyncedFile`), the next one gathers. So the disk and
+ * not the load determines the number of syncs. The writer stops at the first failure: after a failed sync it
+ * is unknown what is on disk, and a later sync that succeeds would not show it (Rebello et al., "Can
  * Applications Recover from fsync Failures?").
  */
 

@@ -18,7 +18,7 @@ export const MARK_NAME = 'durable-mark';
  * group itself costs, so groups that follow one another closely share one. What is lost with the process is
  * only the knowledge that its last groups were durable, not the groups.
  */
-const NOTE_EVERY_MS = 10;
+export const NOTE_EVERY_MS = 10;
 
 const encode = (position: Position): Buffer => encodeNumbers([position]);
 

@@ -1,5 +1,6 @@
 /** Journals on a disk in memory. */
 import { DualpingError, epoch, type HeldCopy, position, serverId } from '@dualping/core';
+import { MARK_NAME, readMark } from './durable-mark.js';
 import { encodeFrame } from './frame.js';
 import type {
   CopyContent,
@@ -32,6 +33,18 @@ export const payload = (at: number, text = 'entry'): Buffer => Buffer.from(`${te
 export async function fill(journal: Journal, to: number, text?: string): Promise<void> {
   for (let at = journal.last + 1; at <= to; at += 1) journal.append(position(at), payload(at, text));
   await journal.whenDurable(position(to));
+}
+
+const MARK_TIMEOUT_MS = 10_000;
+
+/** Waits until the mark that follows a group has been written. */
+export async function markArrives(disk: MemoryDisk, at: number): Promise<void> {
+  const path = disk.paths().find((name) => name.endsWith(MARK_NAME)) ?? '';
+  const until = performance.now() + MARK_TIMEOUT_MS;
+  while (readMark(disk.boot(), path) !== at) {
+    if (performance.now() > until) throw new Error(`${path} is not at ${at} within ${MARK_TIMEOUT_MS} ms`);
+    await new Promise((done) => setImmediate(done));
+  }
 }
 
 /** All texts of a journal, in order. */

@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { DualpingError, epoch, InvariantBroken, NO_POSITION, position, serverId } from '@dualping/core';
+import { MARK_NAME, NOTE_EVERY_MS } from './durable-mark.js';
 import {
   copyFrom,
   FOLDER,
   fill,
   install,
+  markArrives,
   OLD_BASE,
   oldCopy,
   openOn,
@@ -338,6 +340,43 @@ test('a copy of a journal from an older version takes the place of the journal, 
   check(again);
   assert.equal(again.identity.journalId, 'journal-a');
   assert.ok(disk.paths().every((path) => !path.includes('generation-1')));
+});
+
+test('the mark of what is durable follows soon, one write for several groups, and survives the process', async () => {
+  const disk = new MemoryDisk();
+  const journal = await openOn(disk);
+  let marks = 0;
+  let groups = 0;
+  disk.before = (operation, path) => {
+    if (operation !== 'write') return;
+    if (path.endsWith(MARK_NAME)) marks += 1;
+    else groups += 1;
+  };
+  const began = performance.now();
+  for (let at = 1; at <= 50; at += 1) await fill(journal, at);
+  const passedMs = performance.now() - began;
+  assert.equal(groups, 50);
+  assert.ok(marks <= 1 + passedMs / NOTE_EVERY_MS, `${marks} marks in ${passedMs} ms`);
+  await markArrives(disk, 50);
+  disk.kill();
+  const path = disk.paths().find((name) => name.includes('/journal-')) ?? '';
+  const bent = disk.content(path);
+  bent[bent.length - 1] = (bent.at(-1) ?? 0) ^ 1;
+  disk.overwrite(path, bent);
+  await assert.rejects(openOn(disk), /was durable once \(up to position 50\)/);
+});
+
+test('a mark that waits to be written is not about entries that are cut meanwhile', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const disk = new MemoryDisk();
+  const journal = await openOn(disk);
+  await fill(journal, 50);
+  await journal.truncateAfter(position(20));
+  context.mock.timers.tick(NOTE_EVERY_MS);
+  // What the timer began needs no disk, and has run by then.
+  await new Promise((done) => setImmediate(done));
+  disk.kill();
+  assert.equal((await openOn(disk)).last, 20);
 });
 
 test('a known-committed mark counts only for the entries that it was written for', async () => {
