@@ -17,13 +17,15 @@ export class RecencyMap<Key, Value> implements Iterable<readonly [Key, Value]> {
   readonly #nodes = new Map<Key, Node<Key, Value>>();
   #first: Node<Key, Value> | undefined;
   #last: Node<Key, Value> | undefined;
+  /** The node that was found last: a key is often looked up before it is touched. */
+  #found: Node<Key, Value> | undefined;
 
   get size(): number {
     return this.#nodes.size;
   }
 
   get(key: Key): Value | undefined {
-    return this.#nodes.get(key)?.value;
+    return this.#find(key)?.value;
   }
 
   /** The value of the least recently touched key. */
@@ -38,7 +40,7 @@ export class RecencyMap<Key, Value> implements Iterable<readonly [Key, Value]> {
 
   /** Moves a present key to the end, and returns its value. */
   touch(key: Key): Value | undefined {
-    const node = this.#nodes.get(key);
+    const node = this.#find(key);
     if (node === undefined) return undefined;
     this.#unlink(node);
     this.#append(node);
@@ -58,6 +60,7 @@ export class RecencyMap<Key, Value> implements Iterable<readonly [Key, Value]> {
     if (node === undefined) return false;
     this.#nodes.delete(key);
     this.#unlink(node);
+    this.#found = undefined;
     return true;
   }
 
@@ -72,6 +75,11 @@ export class RecencyMap<Key, Value> implements Iterable<readonly [Key, Value]> {
    */
   *[Symbol.iterator](): Iterator<readonly [Key, Value]> {
     for (let node = this.#first; node !== undefined; node = node.after) yield [node.key, node.value];
+  }
+
+  #find(key: Key): Node<Key, Value> | undefined {
+    if (this.#found?.key !== key) this.#found = this.#nodes.get(key);
+    return this.#found;
   }
 
   #append(node: Node<Key, Value>): void {

@@ -36,6 +36,11 @@ export class PostLog {
   #reader: User | undefined;
   #shown: number[] = [];
 
+  /** Position of the newest post of all. */
+  get last(): Position {
+    return this.#last;
+  }
+
   /** @param author counted from 0 */
   add(at: Position, author: number): void {
     const number = Math.floor(at / PIECE_POSITIONS);

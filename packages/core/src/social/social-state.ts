@@ -224,7 +224,7 @@ export class SocialState {
     const known = this.#users.get(user);
     return known === undefined
       ? { positions: [], unfollowed: [], more: false }
-      : postsAfter(known, after, limit, shown);
+      : postsAfter(known, after, limit, shown, this.#users.log);
   }
 
   /**
@@ -310,7 +310,8 @@ export class SocialState {
    */
   #perform(command: Command, entry: Entry, effects: Effect[]): SocialReason | undefined {
     const { position: at, sessionId } = entry;
-    if (this.homeOf(command.user) !== undefined) return 'wrong-cluster';
+    const user = this.#users.get(command.user);
+    if (user?.home !== undefined) return 'wrong-cluster';
     if (command.kind !== 'register' && this.#isMute(command.user, sessionId)) return 'wrong-key';
     switch (command.kind) {
       case 'register':
@@ -334,7 +335,7 @@ export class SocialState {
         return reason;
       }
       case 'post':
-        return this.#users.post(command.user, command.answers, at);
+        return this.#users.post(user, command.answers, at);
       default:
         return unreachable(command);
     }

@@ -84,8 +84,18 @@ function merged(user: User, before: Position, limit: number, shown: Shown): Posi
   return chosen.ascending() as Position[];
 }
 
+const NOTHING_NEWER: NewerPosts = { positions: [], unfollowed: [], more: false };
+
 /** The first `limit` posts after a position. */
-export function postsAfter(user: User, after: Position, limit: number, shown: Shown): NewerPosts {
+export function postsAfter(
+  user: User,
+  after: Position,
+  limit: number,
+  shown: Shown,
+  log: PostLog,
+): NewerPosts {
+  // Usual for a timeline that has just been opened, or has caught up.
+  if (after >= log.last) return NOTHING_NEWER;
   // The smallest numbers are the largest negative ones.
   const chosen = new Largest(limit);
   for (const { posts, since } of sources(user, shown)) {

@@ -112,6 +112,7 @@ export class Users {
   mention({ author, text, answers, position }: Post): UserName[] {
     const named: UserName[] = [];
     const names = namesIn(text);
+    if (names.size === 0 && answers === undefined) return named;
     const by = this.#byName.get(author);
     for (const name of answers === undefined ? names : new Set([answers.author, ...names])) {
       const user = this.#byName.get(name);
@@ -209,8 +210,8 @@ export class Users {
     return undefined;
   }
 
-  post(name: UserName, answers: Answers | undefined, at: Position): Outcome {
-    const user = this.#byName.get(name);
+  /** @param user as `get` returns it */
+  post(user: User | undefined, answers: Answers | undefined, at: Position): Outcome {
     if (user === undefined) return 'unknown-user';
     if (answers !== undefined && this.positionOf(answers) === undefined) return 'unknown-post';
     user.posts.push(at);

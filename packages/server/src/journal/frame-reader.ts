@@ -3,8 +3,8 @@
  */
 import type { DualpingError, Position } from '@dualping/core';
 import { type FileOperations, storageFailed } from '@dualping/host';
-import { frameAt, payloadOf } from './frame.js';
-import { FrameRuns } from './frame-run.js';
+import { FRAME_HEADER_BYTES, frameAt, payloadOf } from './frame.js';
+import { type FrameRun, FrameRuns } from './frame-run.js';
 import { ReadHandles } from './read-handles.js';
 import type { SegmentKind } from './segment.js';
 import { damaged } from './storage-errors.js';
@@ -52,6 +52,9 @@ export class FrameReader {
   /** Payloads of contiguous positions, with one read. */
   payloads(place: Place, from: Position): Buffer[] {
     const bytes = this.#read(place);
+    const run = bytes.length === place.end - place.start ? this.#runs.verify(bytes, 'journal') : undefined;
+    if (run?.first === from) return payloadsIn(bytes, run);
+    // Something is wrong: one by one they show what.
     const payloads: Buffer[] = [];
     for (let offset = 0; offset < place.end - place.start; ) {
       const position = (from + payloads.length) as Position;
@@ -114,6 +117,16 @@ export class FrameReader {
       throw storageFailed('reading', path, error);
     }
   }
+}
+
+function payloadsIn(bytes: Buffer, { lengths }: FrameRun): Buffer[] {
+  const payloads: Buffer[] = [];
+  let offset = 0;
+  for (const length of lengths) {
+    payloads.push(bytes.subarray(offset + FRAME_HEADER_BYTES, offset + length));
+    offset += length;
+  }
+  return payloads;
 }
 
 /** The index after the run of frames, from one on, that are close to one another in the same file. */
