@@ -26,6 +26,7 @@ export interface Mutant {
 
 const STANDBYS = 'replica/standbys.js';
 const PRIMARY = 'replica/primary-role.js';
+const USER_WRITES = 'replica/user-writes.js';
 const STANDBY = 'replica/standby-role.js';
 const REPLICA = 'replica/replica.js';
 const STATE = 'social/social-state.js';
@@ -384,7 +385,9 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'tail-is-not-taken-over',
     from: 9,
     bug: 'a new primary does not recognise a resend of what its predecessor left uncommitted',
-    patches: [{ file: PRIMARY, find: 'this.#pendingRequests.takeOver(ledger.unapplied);', replace: '' }],
+    patches: [
+      { file: USER_WRITES, find: 'this.#pendingRequests.takeOver(context.ledger.unapplied);', replace: '' },
+    ],
   },
   {
     name: 'timeline-is-pushed-before-the-commit',

@@ -98,13 +98,13 @@ export class ClientRequests {
     }
     switch (request.kind) {
       case 'write':
-        return primary.write(request);
+        return primary.writes.write(request);
       case 'list':
         return primary.list(request);
       case 'keys':
         return primary.keys(request);
       case 'operate':
-        return primary.operate(request);
+        return primary.writes.operate(request);
       case 'timeline-open':
         return primary.openTimeline(request);
       default:

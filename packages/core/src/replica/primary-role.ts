@@ -7,13 +7,12 @@
  * posts.
  */
 import type { Assignment, InSyncMember } from '../assignment.js';
-import { type Command, type Entry, type JournalCommand, referenceIn } from '../entry.js';
+import type { Entry, JournalCommand } from '../entry.js';
 import {
   type Epoch,
   NO_EPOCH,
   nextPosition,
   type Position,
-  type PublicKey,
   position,
   type RequestNumber,
   type ServerId,
@@ -23,25 +22,15 @@ import {
   type WallTimeMs,
 } from '../ids.js';
 import { invariant, unreachable } from '../invariants.js';
-import { MAX_CODE_MS, MAX_MEMBERS, MAX_TAIL_UNKNOWN_NAMES, MAX_TIMELINES } from '../limits.js';
+import { MAX_MEMBERS, MAX_TAIL_UNKNOWN_NAMES, MAX_TIMELINES } from '../limits.js';
 import type { RouterLink } from '../membership/router-link.js';
 import type { StandbyMessage, TailMessage } from '../messages.js';
 import type { ListPage, UserPresence } from '../presence.js';
-import type { Failure, Reason } from '../reasons.js';
+import type { Reason } from '../reasons.js';
 import { isSameLife } from '../same-life.js';
 import type { Effect } from '../social/index.js';
-import { isKeyReason, keylessText, keyRefusalText } from './key-refusals.js';
-import type {
-  Asking,
-  KeysRequest,
-  LinkId,
-  ListRequest,
-  OperatorRequest,
-  TimelineOpenRequest,
-  Token,
-  WriteRequest,
-} from './messages.js';
-import { PendingRequests } from './pending-requests.js';
+import { keyRefusalText } from './key-refusals.js';
+import type { Asking, KeysRequest, LinkId, ListRequest, TimelineOpenRequest, Token } from './messages.js';
 import { ReaderSigns } from './reader-signs.js';
 import { RemoteFeeds } from './remote-feeds.js';
 import { RemoteReader } from './remote-reader.js';
@@ -49,15 +38,12 @@ import type { ReplicaContext } from './replica-context.js';
 import { Snapshots } from './snapshots.js';
 import { Standbys } from './standbys.js';
 import { Timelines } from './timelines.js';
-import { UserQuotas } from './user-limits.js';
+import { UserWrites, wrongKey } from './user-writes.js';
 
 /**
  * A new standby that lacks more than this many entries pulls a snapshot; below it, replaying them is quicker.
  */
 export const SNAPSHOT_WORTH_ENTRIES = 1_000;
-
-/** Requests of operators that wait for their commit: far more than operators make at once. */
-const MAX_OPERATOR_REQUESTS = 1_000;
 
 export class PrimaryRole {
   readonly kind = 'primary';
@@ -65,15 +51,12 @@ export class PrimaryRole {
   readonly timelines = new Timelines();
   readonly readerSigns = new ReaderSigns();
   readonly snapshots: Snapshots;
+  readonly writes: UserWrites;
   /** Reads from the other clusters (`remoteReader`), and serves their reads (`#remoteFeeds`). */
   readonly remoteReader: RemoteReader;
   readonly #remoteFeeds = new RemoteFeeds();
-  readonly #pendingRequests = new PendingRequests();
-  readonly #quotas: UserQuotas;
   /** The server whose disk was last reported to have no room. */
   #toldFull: ServerId | undefined;
-  /** Operators' requests that are not committed yet, by the position of the entry. */
-  readonly #operators = new Map<Position, Token>();
   readonly #opensAt: Position;
   readonly #assignedAt: number;
   #opened = false;
@@ -88,12 +71,11 @@ export class PrimaryRole {
     const { identity, ledger } = context;
     this.standbys = new Standbys(epoch, identity, inSync, context.heardMs, () => router.nextRequest());
     this.snapshots = new Snapshots(context);
-    this.#quotas = new UserQuotas(context.userLimits);
     this.#assignedAt = context.now;
     this.remoteReader = new RemoteReader(context, epoch, (command, timeMs) =>
-      this.#append(command, '', 0, timeMs),
+      this.append(command, '', 0, timeMs),
     );
-    this.#pendingRequests.takeOver(ledger.unapplied);
+    this.writes = new UserWrites(context, this);
     this.#opensAt = nextPosition(ledger.outline.last);
     invariant(epoch > ledger.outline.lastEpoch, 'one-primary-per-epoch', {
       epoch,
@@ -101,7 +83,7 @@ export class PrimaryRole {
     });
     context.timelines = () => this.timelines.size;
     context.report('promoted', `primary of epoch ${epoch}, journal at ${ledger.outline.last}`);
-    this.#append({ kind: 'epoch-start', serverId: identity.serverId }, '', 0, 0);
+    this.append({ kind: 'epoch-start', serverId: identity.serverId }, '', 0, 0);
   }
 
   /** Whether the epoch is open: committed entries may be shown. */
@@ -121,58 +103,15 @@ export class PrimaryRole {
 
   // Requests.
 
-  write(request: WriteRequest): void {
-    const { context } = this;
-    const { token, command } = request;
-    const home = context.ledger.social.homeOf(command.user);
-    if (home !== undefined)
-      return this.#refuse(token, 'wrong-cluster', `"${command.user}" is a user of cluster ${home}`);
-    const problem = command.kind === 'invite-device' ? codeProblem(command, request.timeMs) : undefined;
-    if (problem !== undefined) return this.#refuse(token, 'invalid-argument', problem);
-    const mute = this.#opened ? this.#whyMute(request) : undefined;
-    if (mute !== undefined) return this.#refuse(token, ...mute);
-    const { social } = context.ledger;
-    const admission = this.#pendingRequests.admit(
-      request,
-      social,
-      (asked) => this.#whyNoRoom(asked) ?? this.#quotas.refusalOf(asked, context.now, social),
-    );
-    switch (admission.kind) {
-      case 'append':
-        if (command.kind === 'follow') this.remoteReader.beforeFollow(command.target);
-        this.#append(this.#putByUs(command), request.sessionId, request.requestNo, request.timeMs);
-        return;
-      case 'wait':
-        return;
-      case 'known':
-        context.emit({ kind: 'answer-write', token, epoch: this.epoch, reply: admission.reply });
-        return;
-      case 'refused':
-        context.emit({ kind: 'refuse', token, reason: admission.reason, detail: admission.detail });
-    }
-  }
-
-  /**
-   * Why there is no room for a user's write. A known user may still log in, so that users can read: that is
-   * an entry of 100 bytes, and has a limit of its own.
-   */
-  #whyNoRoom({ kind, user }: Command): Failure | undefined {
-    const full = this.#lowDisk;
-    if (full === undefined || (kind === 'register' && this.context.ledger.social.has(user))) return undefined;
-    this.#quotas.tally.note('disk', user);
-    const detail = `the disk of ${serverName(full)} is nearly full, and nothing is written until it has room`;
-    return { reason: 'limit-reached', detail };
-  }
-
   /** The member of the in-sync set whose disk has no room, if there is one. */
-  get #lowDisk(): ServerId | undefined {
+  get lowDisk(): ServerId | undefined {
     const { diskIsLow, identity } = this.context;
     return diskIsLow ? identity.serverId : this.standbys.withLowDisk;
   }
 
   /** Other clusters' posts fill disks as those of users do. */
   #watchRoom(): void {
-    const full = this.#lowDisk;
+    const full = this.lowDisk;
     const before = this.#toldFull;
     if (full === before) return;
     const { context } = this;
@@ -188,36 +127,6 @@ export class PrimaryRole {
       );
   }
 
-  /**
-   * Why a write is refused, by the committed state. This is decided again when the entry is applied: until
-   * the epoch is open, a predecessor may have committed something that is not known here.
-   */
-  #whyMute({ command, by, timeMs }: WriteRequest): readonly [Reason, string] | undefined {
-    const { social } = this.context.ledger;
-    const { user } = command;
-    if (command.kind !== 'register')
-      return social.speaks(user, by) || !social.has(user) ? undefined : wrongKey(user, by);
-    const { login } = this.#withRegistration(command);
-    const reason = social.whyNoLogin(user, login, timeMs);
-    if (reason === undefined) return undefined;
-    if (reason === 'wrong-key') return wrongKey(user, by);
-    return [reason, isKeyReason(reason) ? keyRefusalText(reason, user) : reason];
-  }
-
-  #withRegistration(command: Extract<Command, { kind: 'register' }>): typeof command {
-    const { login } = command;
-    const { registration = 'open' } = this.context;
-    return login === undefined ? command : { ...command, login: { ...login, registration } };
-  }
-
-  operate({ token, command, timeMs }: OperatorRequest): void {
-    const problem = codeProblem(command, timeMs);
-    if (problem !== undefined) return this.#refuse(token, 'invalid-argument', problem);
-    if (this.#operators.size >= MAX_OPERATOR_REQUESTS)
-      return this.#refuse(token, 'busy', `${MAX_OPERATOR_REQUESTS} requests of operators wait here`);
-    this.#operators.set(this.#append(command, '', 0, timeMs), token);
-  }
-
   keys(request: KeysRequest): void {
     const { context } = this;
     const refusal = this.#whyNotRead(request);
@@ -231,21 +140,6 @@ export class PrimaryRole {
     const { social } = this.context.ledger;
     if (!social.has(user)) return ['unknown-user', `"${user}" has never logged in`];
     return social.speaks(user, by) ? undefined : wrongKey(user, by);
-  }
-
-  /**
-   * Adds to a login who may have a new name; reduces a reference to an answered post of this cluster to its
-   * position.
-   */
-  #putByUs(command: Command): Command {
-    const { cluster } = this.context.identity;
-    if (command.kind === 'register') return this.#withRegistration(command);
-    if (command.kind !== 'post' || command.answers === undefined) return command;
-    return { ...command, answers: referenceIn(cluster, cluster, command.answers) };
-  }
-
-  abandonWrite(token: Token): void {
-    this.#pendingRequests.abandon(token);
   }
 
   list(request: ListRequest): void {
@@ -452,7 +346,7 @@ export class PrimaryRole {
     context.emit(...this.#remoteFeeds.signsOfLife(social, this.timelines, heardMs, timing.pingIntervalMs));
     this.#watchForIsolation();
     this.#watchRoom();
-    const limited = this.#quotas.tally.takeLine(context.now);
+    const limited = this.writes.takeLimitedLine(context.now);
     if (limited !== undefined) context.report('limited', limited);
   }
 
@@ -496,7 +390,7 @@ export class PrimaryRole {
     const { context } = this;
     context.report('stepped-down', `no longer primary of epoch ${this.epoch}: ${detail}`);
     this.#sendAway(detail, reason);
-    this.#pendingRequests.clear();
+    this.writes.stop();
     this.remoteReader.stop();
     for (const link of this.standbys.links) this.#refuseStandby(link, 'fenced', detail);
     context.timelines = () => 0;
@@ -504,9 +398,7 @@ export class PrimaryRole {
 
   /** Sends all waiting callers and readers back to the router. */
   #sendAway(detail: string, reason: Reason = 'not-primary'): void {
-    for (const token of this.#pendingRequests.dismiss()) this.#refuse(token, reason, detail);
-    for (const token of this.#operators.values()) this.#refuse(token, reason, detail);
-    this.#operators.clear();
+    this.writes.dismiss(reason, detail);
     this.readerSigns.clear();
     for (const timeline of this.timelines.clear())
       this.context.emit({ kind: 'timeline-end', timeline, reason, detail });
@@ -514,7 +406,8 @@ export class PrimaryRole {
     this.snapshots.endAll(detail);
   }
 
-  #append(
+  /** Appends an entry of this epoch, and returns its position. */
+  append(
     command: JournalCommand,
     sessionId: SessionId,
     requestNo: RequestNumber,
@@ -557,18 +450,9 @@ export class PrimaryRole {
         return this.remoteReader.left(effect.home, effect.user);
       case 'keys':
         return this.#endMuted(effect.user);
-      case 'operator-reply': {
-        const { position: at } = effect.reply;
-        const token = this.#operators.get(at);
-        this.#operators.delete(at);
-        if (token !== undefined)
-          context.emit({ kind: 'answer-write', token, epoch: this.epoch, reply: effect.reply });
-        return;
-      }
+      case 'operator-reply':
       case 'reply':
-        for (const token of this.#pendingRequests.settle(effect.sessionId, effect.requestNo))
-          context.emit({ kind: 'answer-write', token, epoch: this.epoch, reply: effect.reply });
-        return;
+        return this.writes.settle(effect);
       default:
         unreachable(effect);
     }
@@ -651,17 +535,4 @@ export class PrimaryRole {
       context.report('isolated', 'in touch again, serves again');
     }
   }
-}
-
-/** @param by the key that was shown, if any */
-const wrongKey = (user: UserName, by: PublicKey | undefined): readonly [Reason, string] => [
-  'wrong-key',
-  by === undefined ? keylessText(user) : keyRefusalText('wrong-key', user),
-];
-
-/** Why a code can't be made, for people; undefined when it can. */
-function codeProblem({ untilMs }: { readonly untilMs: WallTimeMs }, timeMs: WallTimeMs): string | undefined {
-  const leftMs = untilMs - timeMs;
-  if (leftMs > 0 && leftMs <= MAX_CODE_MS) return undefined;
-  return `a code may be valid for 1 to ${MAX_CODE_MS} ms from now: "${leftMs}" was given`;
 }

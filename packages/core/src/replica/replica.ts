@@ -241,7 +241,7 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
         return this.#requests.take(input, this.#serving);
       case 'write-abandoned':
         this.#requests.abandoned(input.token);
-        this.#primary?.abandonWrite(input.token);
+        this.#primary?.writes.abandon(input.token);
         return;
       case 'timeline-alive':
         this.#primary?.readerSigns.heard(input.timeline, this.#context.heardMs);
