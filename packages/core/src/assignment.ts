@@ -189,11 +189,7 @@ export interface OrderlyEnd {
   readonly checksum: number;
 }
 
-export interface MemberRecord {
-  readonly serverId: ServerId;
-  readonly incarnation: Incarnation;
-  readonly journalId: JournalId;
-  readonly lifeId: LifeId;
+export interface MemberRecord extends Life {
   /** As last reported; may lag behind. */
   readonly end: JournalEnd;
   readonly address: Address;

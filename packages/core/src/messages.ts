@@ -11,8 +11,6 @@ import {
   type ClusterId,
   type ClusterKey,
   type Epoch,
-  type Incarnation,
-  type JournalId,
   type LifeId,
   type NetworkId,
   NO_EPOCH,
@@ -22,7 +20,8 @@ import {
   type UserName,
   type WallTimeMs,
 } from './ids.js';
-import type { Reason } from './reasons.js';
+import type { Failure } from './reasons.js';
+import type { Life } from './same-life.js';
 
 /**
  * Live stats of a server, for operators and views. Two decisions use them too: a copy that ends before a
@@ -63,17 +62,11 @@ export const NO_STATS: Stats = Object.freeze({
 });
 
 /** A member in one of its lives, as it or its supervisor describes it. */
-export interface MemberDescription {
+export interface MemberDescription extends Life {
   /** Empty when it has never belonged to a network. */
   readonly networkId: NetworkId | '';
   /** For a member of a service the service's name. */
   readonly cluster: ClusterKey;
-  readonly serverId: ServerId;
-  readonly incarnation: Incarnation;
-  /** Empty when it cannot replicate. */
-  readonly journalId: JournalId;
-  /** Empty when it is not given, or when a supervisor describes it, which does not know it. */
-  readonly lifeId: LifeId;
   /**
    * The last life over this journal that a router has welcomed, as stored on the member's disk; empty: none,
    * or it is not known.
@@ -106,17 +99,13 @@ export type MemberMessage =
       /** Live members of its cluster that it can't reach now; absent: none. */
       readonly cannotReach?: readonly ServerId[];
     }
-  | {
-      /** Asked by the primary of `epoch`; answered by an assignment whose `lastRequest` reaches `request`. */
+  /** Asked by the primary of `epoch`; answered by an assignment whose `lastRequest` reaches `request`. */
+  | (Life & {
       readonly kind: 'change-in-sync';
       readonly request: number;
       readonly epoch: Epoch;
       readonly change: 'add' | 'remove';
-      readonly serverId: ServerId;
-      readonly incarnation: Incarnation;
-      readonly journalId: JournalId;
-      readonly lifeId: LifeId;
-    }
+    })
   /**
    * The primary of `epoch` takes no more writes, and all in-sync members hold everything: choose another
    * primary.
@@ -181,30 +170,21 @@ export type RouterMessage =
   | { readonly kind: 'please-hand-over'; readonly epoch: Epoch }
   /** An operator wants the cluster to rest: drain as for a handover, and then end. There is no successor. */
   | { readonly kind: 'please-rest'; readonly epoch: Epoch }
-  | {
-      readonly kind: 'refused';
-      /** The network of the router that refuses. */
-      readonly networkId: NetworkId;
-      readonly reason: Reason;
-      readonly detail: string;
-    };
+  /** `networkId`: the network of the router that refuses. */
+  | ({ readonly kind: 'refused'; readonly networkId: NetworkId } & Failure);
 
 /** Standby to primary, on `Replicate`. The first is `join`, and only the first. */
 export type StandbyMessage =
-  | {
+  | (Life & {
       readonly kind: 'join';
       readonly networkId: NetworkId;
       readonly cluster: ClusterId;
       readonly epoch: Epoch;
-      readonly serverId: ServerId;
-      readonly incarnation: Incarnation;
-      readonly journalId: JournalId;
-      readonly lifeId: LifeId;
       /** Last position of the standby's journal; 0 when it is empty. */
       readonly lastPosition: Position;
       /** Where each epoch begins in the standby's journal, ascending. */
       readonly epochStarts: readonly EpochStart[];
-    }
+    })
   /**
    * Everything up to `position` is durable at the standby. Also sent, unchanged, in answer to every batch.
    */
@@ -255,7 +235,7 @@ export type PrimaryMessage =
       readonly to: Position;
       readonly committed: Position;
     }
-  | {
+  | (Failure & {
       readonly kind: 'refused';
       /**
        * Network of the server that refuses. `epoch` counts only from a server of the standby's own network
@@ -265,9 +245,7 @@ export type PrimaryMessage =
       readonly cluster: ClusterId;
       /** The highest epoch that the server has seen. */
       readonly epoch: Epoch;
-      readonly reason: Reason;
-      readonly detail: string;
-    };
+    });
 
 /**
  * From the primary of one cluster to the primary of another, on `Tail`. The first is `open`, and only the

@@ -3,11 +3,14 @@ import type { Incarnation, JournalId, LifeId, ServerId } from './ids.js';
 
 export interface Journal {
   readonly serverId: ServerId;
+  /** Empty for a member that cannot replicate. */
   readonly journalId: JournalId;
 }
 
+/** One run of a server. */
 export interface Life extends Journal {
   readonly incarnation: Incarnation;
+  /** New at each start. Empty when it is not given, or when a supervisor names its server. */
   readonly lifeId: LifeId;
 }
 

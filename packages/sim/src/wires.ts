@@ -11,12 +11,11 @@ import type {
   Failure,
   HeldCopy,
   Incarnation,
-  JournalId,
   ListPage,
+  MemberDescription,
   MemberMessage,
   NetworkId,
   OperatorCommand,
-  Position,
   Post,
   PrimaryMessage,
   PublicKey,
@@ -36,6 +35,7 @@ import type {
   TimelineOpened,
   TimelinePage,
   UserName,
+  Written,
 } from '@dualping/core';
 import type { WriteAnswers } from '@dualping/runtime';
 
@@ -46,14 +46,7 @@ export interface Installation {
 }
 
 /** A server as its supervisor introduces it. */
-export interface Vouching {
-  readonly cluster: ClusterId;
-  readonly address: string;
-  readonly serverId: ServerId;
-  readonly incarnation: Incarnation;
-  readonly journalId: JournalId;
-  readonly networkId: NetworkId | '';
-}
+export type Vouching = Omit<MemberDescription, 'lifeId' | 'welcomedLife'>;
 
 export interface Wires {
   'dual-ping': { up: MemberMessage; down: RouterMessage };
@@ -135,11 +128,11 @@ export interface Wires {
       /** The key that the caller has shown to hold, if any. */
       readonly by?: PublicKey | undefined;
     };
-    down: { readonly kind: 'written'; readonly position: Position; readonly epoch: Epoch };
+    down: { readonly kind: 'written' } & Written;
   };
   operate: {
     up: { readonly kind: 'operate'; readonly epoch: Epoch; readonly command: OperatorCommand };
-    down: { readonly kind: 'written'; readonly position: Position; readonly epoch: Epoch };
+    down: { readonly kind: 'written' } & Written;
   };
   list: {
     up: {

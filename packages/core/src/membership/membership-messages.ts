@@ -2,21 +2,16 @@
  * The inputs and outputs of a membership. Servers use the part about the stream to the router too.
  */
 import type { Assignment } from '../assignment.js';
-import type { Address, ClusterKey, Epoch, Incarnation, JournalId, LifeId, ServerId } from '../ids.js';
+import type { Address, ClusterKey, Epoch } from '../ids.js';
 import type { MemberMessage, RouterMessage } from '../messages.js';
 import type { Failure } from '../reasons.js';
+import type { Life } from '../same-life.js';
 
 /** A stream that we opened: numbered by the machine, so that messages from an abandoned one are ignored. */
 export type Attempt = number;
 
-export interface MemberIdentity {
+export interface MemberIdentity extends Life {
   readonly cluster: ClusterKey;
-  readonly serverId: ServerId;
-  readonly incarnation: Incarnation;
-  /** Empty for a member that cannot replicate. */
-  readonly journalId: JournalId;
-  /** Names this process: new at each start. */
-  readonly lifeId: LifeId;
   /** Where others dial this server. */
   readonly address: Address;
   /** Dialled in parallel while none has answered. */

@@ -7,7 +7,6 @@ import type {
   Address,
   ClusterId,
   Epoch,
-  Incarnation,
   JournalId,
   LifeId,
   NetworkId,
@@ -24,6 +23,7 @@ import type { MemberTiming } from '../membership/pace.js';
 import type { PrimaryMessage, RouterMessage, StandbyMessage, TailBatch, TailMessage } from '../messages.js';
 import type { ListPage } from '../presence.js';
 import type { Failure } from '../reasons.js';
+import type { Life } from '../same-life.js';
 import type { SignsOfLife } from '../signs-of-life.js';
 import type { NewsItem, Registration, SocialSnapshot, SocialState, UserKey } from '../social/index.js';
 import type { PeerProbe } from './reachability.js';
@@ -149,14 +149,10 @@ export interface TimelineOpenRequest extends Asking {
 }
 
 /** A standby's request for a snapshot: its identity, and the network, cluster and epoch that it means. */
-export interface SnapshotQuestion {
+export interface SnapshotQuestion extends Life {
   readonly networkId: NetworkId;
   readonly cluster: ClusterId;
   readonly epoch: Epoch;
-  readonly serverId: ServerId;
-  readonly incarnation: Incarnation;
-  readonly journalId: JournalId;
-  readonly lifeId: LifeId;
 }
 
 /** A journal that was copied from a primary, durably, and the state at its end: all of it is committed. */

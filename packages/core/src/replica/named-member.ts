@@ -3,17 +3,9 @@
  * snapshots. (A stranger can copy a member's identity from an assignment; only a certificate proves it.)
  */
 import type { Assignment, MemberInfo } from '../assignment.js';
-import { type Incarnation, type JournalId, type LifeId, type ServerId, serverName } from '../ids.js';
-import { isSameCopy, isSameLife } from '../same-life.js';
+import { type ServerId, serverName } from '../ids.js';
+import { isSameCopy, isSameLife, type Life } from '../same-life.js';
 import { quote } from '../text.js';
-
-/** The identity that a peer claims. */
-export interface Claim {
-  readonly serverId: ServerId;
-  readonly incarnation: Incarnation;
-  readonly journalId: JournalId;
-  readonly lifeId: LifeId;
-}
 
 /** What a server knows about its cluster. */
 interface Known {
@@ -26,15 +18,15 @@ interface Known {
  * The member that the newest assignment names with this journal, live or not. A newer life may arrive before
  * the router has announced it.
  */
-export const namedMember = (assignment: Assignment | undefined, claim: Claim): MemberInfo | undefined =>
+export const namedMember = (assignment: Assignment | undefined, claim: Life): MemberInfo | undefined =>
   assignment?.members.find((member) => isSameCopy(member, claim) && member.incarnation <= claim.incarnation);
 
 /** Whether exactly this life is a live member, as far as is known. */
-export const isLiveMember = (assignment: Assignment | undefined, claim: Claim): boolean =>
+export const isLiveMember = (assignment: Assignment | undefined, claim: Life): boolean =>
   assignment?.members.some((member) => member.live && isSameLife(member, claim)) === true;
 
 /** For people. */
-export const unnamed = ({ serverId, incarnation, journalId }: Claim): string =>
+export const unnamed = ({ serverId, incarnation, journalId }: Life): string =>
   `the router names no ${serverName(serverId)} of incarnation ${incarnation} with journal ${quote(journalId)} here`;
 
 /** Text for callers of the wrong server. */

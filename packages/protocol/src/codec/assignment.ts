@@ -26,6 +26,7 @@ import {
   epochFrom,
   levelFrom,
   listFrom,
+  nameOf,
   optionalIdFrom,
   ordinal,
   positionFrom,
@@ -35,39 +36,14 @@ import {
   serviceFrom,
 } from './judge.js';
 
-function livenessFromWire(value: wire.Liveness): Liveness {
-  switch (value) {
-    case wire.Liveness.STREAM:
-      return 'stream';
-    case wire.Liveness.WATCHED:
-      return 'watched';
-    case wire.Liveness.HEARTBEAT:
-      return 'heartbeat';
-    default: // open enum: a stranger can send any number
-      return refuse(`liveness is "${value}": must be 1 (stream), 2 (watched) or 3 (heartbeat)`);
-  }
-}
-
 const LIVENESS_TO_WIRE: Readonly<Record<Liveness, wire.Liveness>> = {
   stream: wire.Liveness.STREAM,
   watched: wire.Liveness.WATCHED,
   heartbeat: wire.Liveness.HEARTBEAT,
 };
 
-function suspensionFromWire(value: wire.Suspension): Suspension | undefined {
-  switch (value) {
-    case wire.Suspension.UNSPECIFIED:
-      return undefined;
-    case wire.Suspension.PAUSED:
-      return 'paused';
-    case wire.Suspension.RESTING:
-      return 'resting';
-    default: // open enum: a stranger can send any number
-      return refuse(`suspended is "${value}": must be 0 (not), 1 (paused) or 2 (resting)`);
-  }
-}
-
-const SUSPENSION_TO_WIRE: Readonly<Record<Suspension, wire.Suspension>> = {
+const SUSPENSION_TO_WIRE: Readonly<Record<Suspension | 'none', wire.Suspension>> = {
+  none: wire.Suspension.UNSPECIFIED,
   paused: wire.Suspension.PAUSED,
   resting: wire.Suspension.RESTING,
 };
@@ -79,7 +55,7 @@ function memberFromWire(member: wire.Member): MemberInfo {
     journalId: optionalIdFrom(member.journalId, 'journal_id'),
     lifeId: optionalIdFrom(member.lifeId, 'life_id'),
     address: addressFrom(member.address),
-    liveness: livenessFromWire(member.liveness),
+    liveness: nameOf(LIVENESS_TO_WIRE, member.liveness, 'liveness'),
     live: member.live,
     inSync: member.inSync,
     unreachable: member.unreachable,
@@ -114,7 +90,7 @@ export function assignmentFromWire(given: wire.Assignment | undefined): Assignme
   const members = listFrom(assignment.members, 'members', MAX_MEMBERS, memberFromWire);
   refuseRepeated(inSync, 'in_sync');
   refuseRepeated(members, 'members');
-  const suspended = suspensionFromWire(assignment.suspended);
+  const suspended = nameOf(SUSPENSION_TO_WIRE, assignment.suspended, 'suspended');
   return {
     cluster: anyClusterFrom(assignment.cluster),
     ...(assignment.service !== '' && { service: serviceFrom(assignment.service) }),
@@ -123,7 +99,7 @@ export function assignmentFromWire(given: wire.Assignment | undefined): Assignme
     primary: assignment.primary === undefined ? undefined : primaryFromWire(assignment.primary),
     available: assignment.available,
     unavailableReason: cleanDetail(assignment.unavailableReason),
-    ...(suspended !== undefined && { suspended }),
+    ...(suspended !== 'none' && { suspended }),
     ...(assignment.level > 0 && { level: levelFrom(assignment.level) }),
     lastUncleanEpoch: epochFrom(assignment.lastUncleanEpoch, 'last_unclean_epoch'),
     inSync,
@@ -140,7 +116,7 @@ export function assignmentToWire(assignment: Assignment): wire.Assignment {
     primary: assignment.primary === undefined ? undefined : { ...assignment.primary },
     available: assignment.available,
     unavailableReason: cleanDetail(assignment.unavailableReason),
-    suspended: assignment.suspended ? SUSPENSION_TO_WIRE[assignment.suspended] : wire.Suspension.UNSPECIFIED,
+    suspended: SUSPENSION_TO_WIRE[assignment.suspended ?? 'none'],
     lastUncleanEpoch: assignment.lastUncleanEpoch,
     inSync: assignment.inSync.map((member) => ({ ...member })),
     level: assignment.level ?? 0,

@@ -23,6 +23,7 @@ import {
   epochFrom,
   hashFrom,
   hashToWire,
+  nameOf,
   ordinal,
   positionFrom,
   present,
@@ -166,22 +167,9 @@ function loginFrom(login: wire.KeyLogin | undefined): { readonly login?: KeyLogi
       key: hashFrom(key, 'key'),
       device: deviceFrom(device),
       ...(code.length > 0 && { code: hashFrom(code, 'code') }),
-      registration: registrationFrom(registration),
+      registration: nameOf(REGISTRATIONS, registration, 'registration'),
     },
   };
-}
-
-function registrationFrom(registration: wire.Registration): Registration {
-  switch (registration) {
-    case wire.Registration.UNSPECIFIED:
-      return 'invite';
-    case wire.Registration.OPEN:
-      return 'open';
-    case wire.Registration.CLOSED:
-      return 'closed';
-    default:
-      return refuse(`registration is "${registration}", which this version does not know`);
-  }
 }
 
 const REGISTRATIONS: Readonly<Record<Registration, wire.Registration>> = {

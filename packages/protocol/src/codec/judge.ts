@@ -165,6 +165,17 @@ export function listFrom<Wire, Core>(
   return values.map(each);
 }
 
+/** The name of a number of an open enum: a stranger can send any number. */
+export function nameOf<Name extends string>(
+  numbers: Readonly<Record<Name, number>>,
+  value: number,
+  field: string,
+): Name {
+  const names = Object.entries(numbers) as [Name, number][];
+  for (const [name, number] of names) if (number === value) return name;
+  return refuse(`${field} is "${value}": must be ${names.map(([name, no]) => `${no} (${name})`).join(', ')}`);
+}
+
 export function present<T>(value: T | undefined, field: string): T {
   if (value === undefined) refuse(`${field} is missing`);
   return value;

@@ -37,6 +37,7 @@ import {
   durationFrom,
   epochFrom,
   listFrom,
+  nameOf,
   optionalIdFrom,
   ordinal,
   present,
@@ -354,12 +355,6 @@ const WHAT_TO_WIRE: Readonly<Record<HistoryEntry['what'], wire.HistoryEntry_What
   removed: wire.HistoryEntry_What.REMOVED,
 };
 
-function whatFromWire(value: wire.HistoryEntry_What): HistoryEntry['what'] {
-  for (const [what, known] of Object.entries(WHAT_TO_WIRE))
-    if (known === value) return what as HistoryEntry['what'];
-  return refuse(`what is "${value}": must be 1 to ${Object.keys(WHAT_TO_WIRE).length}`);
-}
-
 export const historyToWire = (entries: readonly HistoryEntry[]): wire.HistoryResponse => ({
   entries: entries.map(({ what, detail, serverId = 0, ...entry }) => ({
     ...entry,
@@ -371,7 +366,7 @@ export const historyToWire = (entries: readonly HistoryEntry[]): wire.HistoryRes
 
 export const historyFromWire = (response: wire.HistoryResponse): readonly HistoryEntry[] =>
   listFrom(response.entries, 'entries', MAX_HISTORY, ({ what, timeMs, epoch, serverId, detail }) => ({
-    what: whatFromWire(what),
+    what: nameOf(WHAT_TO_WIRE, what, 'what'),
     timeMs: count(timeMs, 'time_ms'),
     epoch: epochFrom(epoch),
     ...(serverId !== 0 && { serverId: serverIdFrom(serverId) }),

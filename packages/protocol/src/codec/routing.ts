@@ -20,6 +20,7 @@ import {
   durationFrom,
   epochFrom,
   listFrom,
+  nameOf,
   optionalIdFrom,
   ordinal,
   refusalFrom,
@@ -61,16 +62,7 @@ function attachToWire(message: AttachMessage): wire.Attach {
   return { ...attach, ...said, stats: statsToWire(stats) };
 }
 
-function changeFromWire(change: wire.ChangeInSync_Change): 'add' | 'remove' {
-  switch (change) {
-    case wire.ChangeInSync_Change.ADD:
-      return 'add';
-    case wire.ChangeInSync_Change.REMOVE:
-      return 'remove';
-    default: // open enum: a stranger can send any number
-      return refuse(`change is "${change}": must be 1 (add) or 2 (remove)`);
-  }
-}
+const CHANGES = { add: wire.ChangeInSync_Change.ADD, remove: wire.ChangeInSync_Change.REMOVE } as const;
 
 export function memberMessageFromWire({ message }: wire.DualPingRequest): MemberMessage {
   switch (message?.$case) {
@@ -92,7 +84,7 @@ export function memberMessageFromWire({ message }: wire.DualPingRequest): Member
         kind: 'change-in-sync',
         request: ordinal(message.value.request, 'request'),
         epoch: epochFrom(message.value.epoch),
-        change: changeFromWire(message.value.change),
+        change: nameOf(CHANGES, message.value.change, 'change'),
         serverId: serverIdFrom(message.value.serverId),
         incarnation: ordinal(message.value.incarnation, 'incarnation'),
         journalId: requiredIdFrom(message.value.journalId, 'journal_id'),
@@ -133,8 +125,7 @@ export function memberMessageToWire(message: MemberMessage): wire.DualPingReques
       };
     case 'change-in-sync': {
       const { kind: _, change, ...rest } = message;
-      const wireChange = change === 'add' ? wire.ChangeInSync_Change.ADD : wire.ChangeInSync_Change.REMOVE;
-      return { message: { $case: 'changeInSync', value: { ...rest, change: wireChange } } };
+      return { message: { $case: 'changeInSync', value: { ...rest, change: CHANGES[change] } } };
     }
     case 'hand-over':
       return { message: { $case: 'handOver', value: { epoch: message.epoch, leaving: message.leaving } } };

@@ -1,7 +1,7 @@
 /**
  * Runs a scenario of the servers of one cluster or of several, to show their rules: nothing starts a server
- * again by itself, users send each request by hand, and only what parts report and users get is shown. Nothing
- * is left to chance, and all checkers look on.
+ * again by itself, users send each request by hand, and only what parts report and users get is shown.
+ * Nothing is left to chance, and all checkers look on.
  */
 import { epoch, isRemoteCommand, parseTiming, position, type ServerId, type Timing } from '@dualping/core';
 import { commandText } from '../entry-text.js';
