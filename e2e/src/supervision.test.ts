@@ -190,6 +190,15 @@ describe('a supervised server', {
     assert.notEqual(after.server.pid, server.pid);
   });
 
+  test('a server that is frozen when its supervisor is killed gets another one from the keeper, and is replaced', async () => {
+    const { server, supervisor } = await pair.whole(routers);
+    signalProcess(server, 'SIGSTOP');
+    signalProcess(supervisor, 'SIGKILL');
+    await eventually('the frozen server is gone', () => !isRunning(server), SETTLED_MS);
+    const after = await pair.whole(routers);
+    assert.notEqual(after.server.pid, server.pid);
+  });
+
   test('a second pair, or a server started by hand, names the process that has the folder', async () => {
     const { server, supervisor } = await pair.whole(routers);
     const second = new Pair(data, await router.ready());

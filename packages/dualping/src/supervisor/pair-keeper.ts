@@ -69,6 +69,8 @@ class PairKeeper {
   #goneSince: number | undefined;
   /** Since when there is a supervisor and no server. */
   #serverlessSince: number | undefined;
+  /** Since when there is a server and no supervisor. */
+  #unwatchedSince: number | undefined;
   /** The supervisor that was started last: until it holds its lock there is no other trace of it. */
   #started: ChildProcess | undefined;
   /** Failed starts of the pair in a row. */
@@ -121,8 +123,10 @@ class PairKeeper {
     if (!this.#isGone()) {
       this.#goneSince = undefined;
       if (this.folder.server !== undefined) this.#failures = 0;
-      return this.#replaceHungSupervisor(now);
+      this.#replaceHungSupervisor(now);
+      return this.#replaceLostSupervisor(now);
     }
+    this.#unwatchedSince = undefined;
     this.#goneSince ??= now;
     if (now - this.#goneSince < Math.min(MAX_RESTART_MS, GONE_MS * 2 ** this.#failures)) return;
     const text = 'server and supervisor are gone; starting both again';
@@ -143,11 +147,35 @@ class PairKeeper {
     }
     this.#serverlessSince ??= now;
     const waitedMs = now - this.#serverlessSince;
-    if (waitedMs < MAX_RESTART_MS + Math.max(ATTACH_LIMIT_MS, hungAfterMs(this.values))) return;
+    if (waitedMs < this.#patienceMs) return;
     this.#serverlessSince = undefined;
     const text = `pid ${supervisor.pid} has started no server for ${Math.round(waitedMs)} ms`;
     this.io.report({ part: 'pair', event: 'supervisor-killed', text });
     signalProcess(supervisor, 'SIGKILL');
+  }
+
+  /**
+   * A server that works has a supervisor soon; one that hangs starts none, and only a supervisor kills it. If
+   * the server starts one at the same moment, the lock of their folder lets only one of the two stay.
+   */
+  #replaceLostSupervisor(now: number): void {
+    const { supervisor, server } = this.folder;
+    if (supervisor !== undefined || server === undefined) {
+      this.#unwatchedSince = undefined;
+      return;
+    }
+    this.#unwatchedSince ??= now;
+    const waitedMs = now - this.#unwatchedSince;
+    if (waitedMs < this.#patienceMs) return;
+    this.#unwatchedSince = undefined;
+    const text = `pid ${server.pid} has started no supervisor for ${Math.round(waitedMs)} ms; starting one`;
+    this.io.report({ part: 'pair', event: 'no-supervisor', text });
+    this.#start();
+  }
+
+  /** How long one of the two may take to start the other, ms. */
+  get #patienceMs(): number {
+    return MAX_RESTART_MS + Math.max(ATTACH_LIMIT_MS, hungAfterMs(this.values));
   }
 
   #announce(): void {
