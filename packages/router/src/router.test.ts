@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { epoch } from '@dualping/core';
+import { type Assignment, epoch } from '@dualping/core';
 import { CHANNEL_OPTIONS, type routingWire, type WatchUpdate, watchUpdateFromWire } from '@dualping/protocol';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { available, call, refusedAs, type Served, serve, temporaryFolder } from './router.fixture.js';
@@ -360,6 +360,32 @@ test('a server is announced before it attaches, a client learns its cluster', as
     ),
     refusedAs('invalid-argument', /server is missing/),
   );
+});
+
+test('all members and watchers of a cluster get the same change; the number of a request goes only to the one that asked', async (context) => {
+  const served = await serve(context);
+  const one = { target: { $case: 'cluster', value: 1 }, stats: false, services: false } as const;
+  const watchers = [watch(served, context, one), watch(served, context, one)];
+  for (const watcher of watchers) await watcher.until(() => true);
+  const s1 = served.member(1);
+  await s1.hears('welcome');
+  const [s2, s3] = [served.member(2), served.member(3)];
+  for (const member of [s2, s3]) await member.hears('welcome');
+  const assignment = await s1.addToInSync(2);
+  const isThat = (it: Assignment) => it.revision === assignment.revision;
+  for (const [member, lastRequest] of [
+    [s1, 1],
+    [s2, 0],
+    [s3, 0],
+  ] as const) {
+    const told = await member.hears('assignment', (message) => isThat(message.assignment));
+    assert.deepEqual(told.assignment, assignment);
+    assert.equal(told.lastRequest, lastRequest);
+  }
+  for (const watcher of watchers) {
+    const update = await watcher.until(({ assignments }) => assignments.some(isThat));
+    assert.deepEqual(update.assignments, [assignment]);
+  }
 });
 
 test('a router that stops ends waiting calls and watches with that reason', async (context) => {

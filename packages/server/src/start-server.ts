@@ -266,8 +266,8 @@ async function run(
 }
 
 /**
- * Says to health whether this is the serving primary, and whether it is in sync. Called after each step,
- * since only a step changes either: a timer would wake an idle server ten times a second, for nothing.
+ * Tells health whether this is the serving primary, and whether it is in sync. To be called after each step:
+ * only a step changes either.
  */
 function healthTeller(health: HealthHandle, journal: Journal, replica: Replica): () => void {
   let wasServing: boolean | undefined;
