@@ -36,3 +36,14 @@ test('a client that never had a server does not print that it is lost', async ()
     await client.kill();
   }
 });
+
+test('a client that is ended while it sends says which line is not acknowledged, and nothing of the rest', async () => {
+  const client = new DualpingProcess(['client', '--user', 'dan', '--routers', cluster.routerAddress]);
+  client.type(Array.from({ length: 5_000 }, (_, index) => `line ${index}\n`).join(''));
+  await client.line(/: line 3$/);
+  client.signal('SIGTERM');
+  assert.equal((await client.outcome()).code, 143);
+  const failed = client.lines.filter((line) => line.includes('has been closed'));
+  assert.ok(failed.length <= 1, client.tail(20));
+  for (const line of failed) assert.match(line, /post "line \d+": .*the session has been closed/);
+});

@@ -3,6 +3,8 @@
  * breaks.
  */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http2 from 'node:http2';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -330,6 +332,30 @@ describe('identities', () => {
     );
     await secure.cluster.whenWhole(secure.routers);
     for (const socket of sockets) socket.destroy();
+  });
+
+  test('a header that grpc-js does not take leaves no line', async () => {
+    const { cluster } = secure;
+    const session = http2.connect(`https://127.0.0.1:${cluster.portOf('router')}`, {
+      rejectUnauthorized: false,
+    });
+    const before = cluster.router.lines.length;
+    for (let call = 0; call < 20; call += 1) {
+      const stream = session.request({
+        ':method': 'POST',
+        ':path': '/dualping.v1.RoutingService/GetAvailable',
+        'content-type': 'application/grpc',
+        authorization: 'strange\u00ff',
+      });
+      stream.resume().end();
+      await once(stream, 'close');
+    }
+    session.close();
+    const said = cluster.router.lines.slice(before);
+    assert.deepEqual(
+      said.filter((line) => line.includes('strange')),
+      [],
+    );
   });
 
   test('a client that trusts any server still has to prove its own identity', async () => {

@@ -2,6 +2,10 @@
 import { existsSync } from 'node:fs';
 import { bundledPart } from './bundled.js';
 
+// What grpc-js finds wrong with a call goes to stderr, each time and with the caller's bytes: a stranger could
+// fill the log with it, and the screen of a client. Whoever wants to see it sets the variable.
+if (process.env.GRPC_NODE_VERBOSITY === undefined) process.env.GRPC_VERBOSITY ??= 'NONE';
+
 const MAIN = new URL('../dist/main.js', import.meta.url);
 
 const argv = process.argv.slice(2);

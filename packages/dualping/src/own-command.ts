@@ -26,8 +26,12 @@ export function ownCommand(invoked?: Invoked): string {
   if (env.npm_command === 'exec') return 'npx dualping';
   const near = relative(folder, script);
   const path = near.startsWith('..') ? script : near;
-  return `node ${PLAIN.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`}`;
+  return `node ${shellWord(path)}`;
 }
+
+/** A text as one word of a shell's command line. */
+export const shellWord = (text: string): string =>
+  PLAIN.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
 function isOnPath(script: string, path: string): boolean {
   const own = realOf(script);

@@ -69,7 +69,8 @@ export function writePlaces(folder: string, places: Places): void {
 export async function portIfFree(host: string, port: number): Promise<number> {
   return await new Promise((resolve) => {
     const probe = createServer();
-    probe.once('error', () => resolve(0));
+    // Any other error is of the address: whoever listens there says so.
+    probe.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'EADDRINUSE' ? 0 : port));
     probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve(port)));
   });
 }

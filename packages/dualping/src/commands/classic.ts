@@ -1,5 +1,5 @@
 /** Router, server and client with the csce438 names and options. */
-import { serverId as asServerId, parseTiming, serverName } from '@dualping/core';
+import { serverId as asServerId, serverName } from '@dualping/core';
 import { Signals } from '@dualping/host';
 import type { Part } from '@dualping/protocol';
 import { ClassicClient } from '../classic/classic-client.js';
@@ -9,6 +9,7 @@ import { serveUntilSignal } from '../long-running.js';
 import * as classic from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
 import * as limits from '../settings/limits.js';
+import { timingOf } from '../settings/timing.js';
 import { settleTransport } from '../transport.js';
 
 const ROUTER: Part = { role: 'router' };
@@ -33,7 +34,7 @@ const coordinatorCommand = command({
     const { host, port, data, clusters, diskStallMs, certs, insecure, classicFrom, ...rest } = values;
     const { heartbeatTimeoutMs, classicReplies, classicConfirmation } = rest;
     const { pingIntervalMs, deadAfterMs, reattachGraceMs } = rest;
-    const timing = parseTiming({ pingIntervalMs, deadAfterMs, reattachGraceMs });
+    const timing = timingOf({ pingIntervalMs, deadAfterMs, reattachGraceMs });
     const folder = await settleTransport({ host, port, data, certs, insecure }, ROUTER, {
       name: 'router',
       io,

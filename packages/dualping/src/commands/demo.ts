@@ -1,7 +1,7 @@
 /** `demo`: takeovers on a screen or a page, or counted by a script. */
 import { closeSync, createWriteStream, existsSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { DualpingError, MAX_MEMBERS, parseTiming, quote, type Timing } from '@dualping/core';
+import { DualpingError, MAX_MEMBERS, quote, type Timing } from '@dualping/core';
 import {
   DRAIN_LIMIT_MS,
   type EndingSignal,
@@ -23,6 +23,7 @@ import { hasFullScreen } from '../person-client.js';
 import * as settings from '../settings/definitions.js';
 import { text, wholeNumber } from '../settings/parse.js';
 import type { Setting, Values } from '../settings/setting.js';
+import { timingOf } from '../settings/timing.js';
 import { cleanForTerminal } from '../terminal-text.js';
 
 /** More people than this show nothing more, and make the machine slower. */
@@ -135,8 +136,8 @@ export const demoCommand = command({
   },
 });
 
-const timingOf = ({ pingIntervalMs, deadAfterMs, reattachGraceMs }: DemoValues): Timing =>
-  parseTiming({ pingIntervalMs, deadAfterMs, reattachGraceMs });
+const timingIn = ({ pingIntervalMs, deadAfterMs, reattachGraceMs }: DemoValues): Timing =>
+  timingOf({ pingIntervalMs, deadAfterMs, reattachGraceMs });
 
 /**
  * Runs `use` on a demo, and always ends the demo. @returns the report, or the exit code when a signal came
@@ -148,7 +149,7 @@ async function withDemo(
   use: (demo: Demo, signal: Promise<EndingSignal>) => Promise<DemoReport | number>,
 ): Promise<DemoReport | number> {
   const { host, port, routers, servers, people, data } = values;
-  const timing = timingOf(values);
+  const timing = timingIn(values);
   const { Demo } = await import('../demo/demo.js');
   const { isGood } = await import('../demo/report.js');
   if (routers > 1) requireEtcd(`routers is "${routers}"`);
@@ -192,7 +193,7 @@ async function withDemo(
 
 async function script(demo: Demo, values: DemoValues, { io }: Invocation): Promise<DemoReport> {
   const { runScript } = await import('../demo/script.js');
-  return await runScript(demo, { ...values, timing: timingOf(values), onLine: io.note });
+  return await runScript(demo, { ...values, timing: timingIn(values), onLine: io.note });
 }
 
 async function serve(
@@ -202,12 +203,12 @@ async function serve(
   signal: Promise<EndingSignal>,
 ): Promise<DemoReport | number> {
   const { runWeb } = await import('../demo/web/web-view.js');
-  return await runWeb(demo, { ...values, timing: timingOf(values), onLine: io.note, signal });
+  return await runWeb(demo, { ...values, timing: timingIn(values), onLine: io.note, signal });
 }
 
 async function show(demo: Demo, values: DemoValues, { io }: Invocation): Promise<DemoReport> {
   const { runView } = await import('../demo/on-screen.js');
-  return await runView(demo, { ...values, timing: timingOf(values), onLine: io.note }, io);
+  return await runView(demo, { ...values, timing: timingIn(values), onLine: io.note }, io);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { DualpingError, parseTiming, quote } from '@dualping/core';
+import { DualpingError, quote } from '@dualping/core';
 import { EXIT } from '@dualping/host';
 import type { Part } from '@dualping/protocol';
 import type { Move } from '@dualping/router';
@@ -10,6 +10,7 @@ import { toldToBegin } from '../parent-link.js';
 import * as classic from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
 import * as limits from '../settings/limits.js';
+import { timingOf } from '../settings/timing.js';
 import { storeAccessFrom } from '../store-access.js';
 import { settleTransport } from '../transport.js';
 
@@ -69,6 +70,7 @@ export const routerCommand = command({
         `advertise is ${quote(advertise)}: it is for routers that share a store, and --store is not given`,
       );
     if (migrate !== '') return await move(migrate, { dataFolder: data, store, storeAccess }, io);
+    const timing = timingOf(given);
     // Loaded here only: the short commands must not pay for what they don't run.
     const { startRouter, startSharedRouter } = await import('@dualping/router');
     if (held) await toldToBegin();
@@ -79,7 +81,7 @@ export const routerCommand = command({
       host,
       port,
       ...(isGiven('clusters') && { clusters }),
-      timing: parseTiming(given),
+      timing,
       heartbeatTimeoutMs,
       classicReplies,
       classicConfirmation,

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DualpingSession, type NetworkCredentials } from '@dualping/client';
-import { type Address, DualpingError, parseTiming, quote } from '@dualping/core';
+import { type Address, DualpingError, quote } from '@dualping/core';
 import {
   DRAIN_LIMIT_MS,
   type EndingSignal,
@@ -20,7 +20,7 @@ import { NetworkProcess } from '../cluster/network-process.js';
 import { command, type Invocation } from '../command.js';
 import { certsAt, networkIn } from '../credentials.js';
 import type { Io } from '../io.js';
-import { ownCommand } from '../own-command.js';
+import { ownCommand, shellWord } from '../own-command.js';
 import { endWithParent, tellParent, tellParentOfRouters } from '../parent-link.js';
 import { runPersonClient } from '../person-client.js';
 import { renderMove, renderState } from '../render.js';
@@ -28,6 +28,7 @@ import * as classic from '../settings/classic-definitions.js';
 import * as settings from '../settings/definitions.js';
 import * as limits from '../settings/limits.js';
 import { flagOf, type Values, wordsFor } from '../settings/setting.js';
+import { timingOf } from '../settings/timing.js';
 import { type StoreAccessValues, storeAccessFrom } from '../store-access.js';
 import { cleanForTerminal } from '../terminal-text.js';
 import { permitInsecure } from '../transport.js';
@@ -92,7 +93,7 @@ async function withCluster(
   const { metrics, logFormat = 'text', registration, ...others } = rest;
   const { classicReplies, classicConfirmation, insecure, classic: isClassic, classicFrom } = others;
   const { pingIntervalMs, deadAfterMs, reattachGraceMs } = values;
-  const timing = parseTiming({ pingIntervalMs, deadAfterMs, reattachGraceMs });
+  const timing = timingOf({ pingIntervalMs, deadAfterMs, reattachGraceMs });
   const { storeCa, storeCert, storeKey, storeUser, storePasswordFile } = values;
   const storeAccess = { storeCa, storeCert, storeKey, storeUser, storePasswordFile };
   storeAccessFrom(storeAccess); // each router reads it again
@@ -112,7 +113,7 @@ async function withCluster(
   refuseOtherStore(data, store);
   if (store === OWN_ETCD) requireEtcd('store is "etcd"', OTHER_ETCD);
   // Checked first, so that a start that can't work leaves no folder behind.
-  if (isGiven('port') && !existsSync(data)) await checkListen(host, port);
+  if (!existsSync(data)) await checkListen(host, isGiven('port') ? port : 0);
   const cluster = new LocalCluster({
     host,
     routerPort: port,
@@ -205,7 +206,7 @@ export const upCommand = command({
     const lines = values.logFormat === 'json' ? asObjects(io) : toStderr(io);
     return await withCluster(values, invocation, lines, async (cluster, signals) => {
       const certs = certsAt(values.data, cluster.routerAddresses);
-      const ca = certs === undefined ? '' : ` --ca ${join(certs, NETWORK_FILE)}`;
+      const ca = certs === undefined ? '' : ` --ca ${shellWord(join(certs, NETWORK_FILE))}`;
       io.out(`ready: ${ownCommand()} client --routers ${cluster.routerAddresses.join()}${ca}`);
       return SIGNAL_EXITS[await signals.first];
     });

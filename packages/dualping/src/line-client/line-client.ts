@@ -5,6 +5,7 @@ import {
   MAX_PAGE_POSTS,
   type Position,
   type Post,
+  quote,
   type SessionState,
   TIMELINE_ENTRY_POSTS,
 } from '@dualping/core';
@@ -62,6 +63,7 @@ class LineClient {
     const signalled = Promise.race([this.#signal, this.#interrupted]).then((signal) => SIGNAL_EXITS[signal]);
     const subscriptions = this.#subscriptions;
     const exitCode = await Promise.race([this.#readLines(), failed, signalled]);
+    this.#isOver = true;
     this.#lines.close();
     for (const subscription of subscriptions) subscription.unsubscribe();
     this.#session.close();
@@ -69,6 +71,8 @@ class LineClient {
   }
 
   readonly #subscriptions: Subscription[] = [];
+  /** Lines that come now are not carried out. */
+  #isOver = false;
 
   #listen(fail: (exitCode: number) => void): void {
     this.#subscriptions.push(
@@ -116,6 +120,7 @@ class LineClient {
     if (this.#io.interactive) this.#lines.note('type help for what you can do');
     this.#lines.prompt();
     for await (const line of { [Symbol.asyncIterator]: () => this.#lines[Symbol.asyncIterator]() }) {
+      if (this.#isOver) break;
       const typed = readTypedLine(line);
       if (typed.kind === 'quit') break;
       const done = this.#perform(typed);
@@ -144,7 +149,10 @@ class LineClient {
       await this.#carryOut(typed);
     } catch (error) {
       const text = error instanceof DualpingError ? `${error.detail} (${error.reason})` : String(error);
-      this.#fail(exitCodeFor(error), `${typed.kind}: ${text}`);
+      // A person sees what was typed; of a script's lines somebody has to find the one that failed.
+      const isOfScript = typed.kind === 'post' && !this.#io.interactive;
+      const what = isOfScript ? `${typed.kind} ${quote(typed.text)}` : typed.kind;
+      this.#fail(exitCodeFor(error), `${what}: ${text}`);
     }
   }
 

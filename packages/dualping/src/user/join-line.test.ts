@@ -23,7 +23,7 @@ test('a line that is wrong is refused, and its code is not shown', () => {
     [`http://a:1/?ca=${CA}&code=${code}`, /is not dualping:\/\/host:port/],
     ['dualping://a:1/', /is not dualping:/],
     [`dualping://a/?ca=${CA}&code=${code}`, /is not a host and a port/],
-    [`dualping://a:1/?ca=x&code=${code}`, /its "ca" is "x": it has 43 characters/],
+    [`dualping://a:1/?ca=x&code=${code}`, /its "ca" is "x": 43 characters are needed/],
     [`dualping://a:1/?ca=${CA}&code=${code.slice(1)}`, /"code" has 26 characters, and not 27: is it cut off/],
     [`dualping://a:1/?ca=${CA}`, /"code" has 0 characters/],
     [`dualping://a:1/?ca=${CA}&code=${code}&user=b%20c`, /user name "b c" may only have/],

@@ -40,7 +40,8 @@ export function parseJoinLine(text: string): JoinLine {
   const code = values.get('code') ?? '';
   const user = values.get('user');
   const wrong = fingerprints.find((fingerprint) => !isKeyText(fingerprint));
-  if (wrong !== undefined) throw refused(`its "ca" is ${quote(wrong)}: it has 43 characters`);
+  if (wrong !== undefined)
+    throw refused(`its "ca" is ${quote(wrong)}: 43 characters are needed, is it cut off?`);
   if (fingerprints.length > MAX_FINGERPRINTS)
     throw refused(`its "ca" has ${fingerprints.length} fingerprints`);
   if (!CODE.test(code)) throw refused(`its "code" has ${code.length} characters, and not 27: is it cut off?`);
