@@ -165,7 +165,7 @@ test('wrong input is quoted', async (context) => {
     [['--servers', '1'], /--servers is "1": with one server there is no standby/],
     [['--people', '1'], /--people is "1"/],
     [['--port', String(port)], new RegExp(`127\\.0\\.0\\.1:${port}.*EADDRINUSE`)],
-    [['--dead-after-ms', '100'], /deadAfterMs is "100"/],
+    [['--dead-after-ms', '100'], /--dead-after-ms is "100"/],
     [['--html', join(folder, 'no', 'such', 'page.html')], /--html is ".*page\.html": .*ENOENT/],
   ];
   for (const [args, said] of cases) {

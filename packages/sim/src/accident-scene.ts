@@ -192,9 +192,14 @@ export class AccidentScene {
       isOver = true;
       const whole = original;
       if (whole === undefined) return;
-      cluster.replaceStore((present) =>
-        present.networkId === whole.networkId ? newestOfBoth(whole, present, servers) : whole,
-      )();
+      const release = cluster.replaceStore((present) => present);
+      // What the router has told members may still be on its way to them: the folder is chosen after that.
+      world.after(OPERATOR_LOOKS_MS, 'the folder of the router is put back', () => {
+        cluster.replaceStore((present) =>
+          present.networkId === whole.networkId ? newestOfBoth(whole, present, servers) : whole,
+        )();
+        release();
+      });
     };
   }
 
