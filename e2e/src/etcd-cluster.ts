@@ -11,9 +11,13 @@ import type { Housing } from './test-cluster.js';
 const LOOPBACK = '127.0.0.1';
 const AT_HOME: Housing = {};
 
-/** Why tests are skipped where etcd is not installed; undefined where it is. */
+const isInstalled = (program: string, asks: string): boolean => spawnSync(program, [asks]).status === 0;
+
+/** Why tests are skipped where etcd or its client is not installed; undefined where both are. */
 export const NO_ETCD =
-  spawnSync('etcd', ['--version']).status === 0 ? undefined : 'etcd is not installed (Debian: etcd-server)';
+  isInstalled('etcd', '--version') && isInstalled('etcdctl', 'version')
+    ? undefined
+    : 'etcd or etcdctl is not installed (Debian: etcd-server, etcd-client)';
 
 interface Node {
   readonly name: string;
