@@ -70,7 +70,12 @@ export class EtcdCluster {
     }));
     const etcd = new EtcdCluster(nodes, tls, housing);
     for (let at = 0; at < count; at += 1) etcd.startNode(at);
-    await etcd.healthy();
+    try {
+      await etcd.healthy();
+    } catch (error) {
+      await etcd.destroy();
+      throw error;
+    }
     return etcd;
   }
 
