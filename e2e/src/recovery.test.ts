@@ -1,6 +1,6 @@
 /** Servers that come back with disks in various states, and readers that stopped reading. */
 import assert from 'node:assert/strict';
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { RouterClient } from '@dualping/client';
@@ -21,7 +21,10 @@ import { TestCluster } from './test-cluster.js';
 /** More than a new standby may lack before it pulls a snapshot. */
 const MANY_POSTS = 1_200;
 
-function withCluster(routerFlags: readonly string[] = []): {
+function withCluster(
+  routerFlags: readonly string[] = [],
+  servers = 3,
+): {
   cluster: () => TestCluster;
   routers: () => RouterClient;
   person: (user: string) => Person;
@@ -30,7 +33,7 @@ function withCluster(routerFlags: readonly string[] = []): {
   let routers: RouterClient;
   const people: Person[] = [];
   before(async () => {
-    cluster = await TestCluster.start({ servers: 3, routerFlags });
+    cluster = await TestCluster.start({ servers, routerFlags });
     routers = new RouterClient({ routers: [cluster.routerAddress], credentials: cluster.operator });
     await cluster.whenWhole(routers);
   });
@@ -272,5 +275,79 @@ describe('a backup', () => {
       texts(page.posts),
       Array.from({ length: 5 }, (_, i) => `kept ${i}`),
     );
+  });
+});
+
+describe('only the journal of a server is put back from before, and all else of its folder is the newest', () => {
+  /** Power is lost everywhere; then that server has an older journal, and the router runs again. */
+  async function losePower(cluster: TestCluster, id: number, ana: Person): Promise<void> {
+    const folder = cluster.folderOf(id);
+    const generation = join(folder, 'generation-1');
+    await cluster.server(id).stop();
+    cpSync(generation, `${folder}.before`, { recursive: true });
+    await cluster.startServer(id);
+    let last = 0;
+    for (let i = 0; i < 20; i += 1) last = (await ana.post(`after the copy ${i}`)).position;
+    await eventually('its known-mark has been written', () => {
+      const mark = readFileSync(join(folder, 'known-mark'));
+      return mark.readUIntLE(0, 6) >= last;
+    });
+    await Promise.all([...cluster.serverIds.map((it) => cluster.server(it).kill()), cluster.router.kill()]);
+    rmSync(generation, { recursive: true });
+    cpSync(`${folder}.before`, generation, { recursive: true });
+    await cluster.startRouter();
+    await cluster.startServer(id);
+    await cluster
+      .server(id)
+      .line(/older-copy: .*ends at \d+ and does not have what was committed up to \d+\. It goes on as a new/);
+  }
+
+  describe('of three servers', () => {
+    // Only the server with the older journal is there until the test starts another.
+    const { cluster, routers, person } = withCluster(['--reattach-grace-ms', '500']);
+
+    test('it does not serve, and catches up from one that has everything', async () => {
+      const ana = person('ana');
+      await ana.post('before the copy');
+      await cluster().whenWhole(routers());
+      await losePower(cluster(), 3, ana);
+      const unavailable = await eventually('the router has stopped waiting', async () => {
+        const [assignment] = (await routers().status()).assignments;
+        const isThere = assignment?.members.some((it) => it.serverId === serverId(3) && it.live);
+        return isThere === true ? assignment?.unavailableReason : undefined;
+      });
+      assert.match(unavailable, /s3 came with another/);
+      await cluster().startServer(1);
+      await ana.post('afterwards');
+      await cluster().startServer(2);
+      await allEqual(cluster(), routers());
+      const page = await ana.session.older(position(Number.MAX_SAFE_INTEGER), 100);
+      assert.deepEqual(
+        texts(page.posts),
+        ana.acknowledged.map(({ text }) => text),
+      );
+    });
+  });
+
+  describe('of the only server', () => {
+    const { cluster, routers, person } = withCluster(['--reattach-grace-ms', '500'], 1);
+
+    test('an operator decides, and it goes on from what it has', async () => {
+      const ana = person('ana');
+      await ana.post('before the copy');
+      await losePower(cluster(), 1, ana);
+      assert.equal(await cluster().assignment(routers()), undefined, 'it does not serve unasked');
+      await eventually('the operator may promote it', () =>
+        routers()
+          .promote(1, serverId(1))
+          .catch(() => undefined),
+      );
+      await cluster().whenWhole(routers());
+      const again = person('bo');
+      await again.post('afterwards');
+      await cluster().server(1).kill();
+      await cluster().startServer(1);
+      await again.post('after one more start');
+    });
   });
 });

@@ -108,7 +108,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   try {
     const { cluster, serverId } = parsed;
     journal = await openJournal(parsed.dataFolder, { cluster, serverId, disk: disk.timer });
-    reportFindings(journal, report);
+    reportFindings(parsed.dataFolder, journal, report);
     return await run(parsed, grpc, { journal, disk, events: events.counts, report }, lock.release);
   } catch (error) {
     grpc.forceShutdown();
@@ -119,7 +119,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 /** Reports what opening the journal found and repaired. */
-function reportFindings(journal: Journal, report: (event: string, text: string) => void): void {
+function reportFindings(
+  folder: string,
+  journal: Journal,
+  report: (event: string, text: string) => void,
+): void {
   if (journal.cutTail !== undefined) {
     const { file, offset, bytes, position } = journal.cutTail;
     report(
@@ -127,6 +131,11 @@ function reportFindings(journal: Journal, report: (event: string, text: string) 
       `an incomplete write of ${bytes} bytes in ${quote(file)} at byte ${offset} (entry ${position}), not known to be durable, is cut`,
     );
   }
+  if (journal.olderThan !== undefined)
+    report(
+      'older-copy',
+      `the journal in ${quote(folder)} is older than its known-mark, or was cut: it ends at ${journal.last} and does not have what was committed up to ${journal.olderThan}. It goes on as a new journal, which has to catch up`,
+    );
   for (const problem of journal.snapshotProblems)
     report('snapshot', `could not use a snapshot, replays more instead: ${problem}`);
 }

@@ -38,6 +38,8 @@ export class AccidentScene {
         return this.#stranger(accident);
       case 'older-disk':
         return this.#olderDisk(accident);
+      case 'older-journal':
+        return this.#olderJournal(accident);
       case 'twin':
         return this.#twin(accident);
       case 'older-store':
@@ -154,6 +156,34 @@ export class AccidentScene {
         cluster.keepOriginal(server, original);
       }
       release();
+    };
+  }
+
+  #olderJournal({ process, ageMs }: AccidentOf<'older-journal'>): Undo {
+    const { cluster } = this;
+    const server = cluster.server(process);
+    const copy = server.disk.copy();
+    const others: Undo[] = [];
+    let isOver = false;
+    cluster.world.after(ageMs, `${process} gets its journal of before`, () => {
+      const original = server.disk;
+      // What nothing shows can't be noticed: the journal must end before what its server has noted.
+      if (isOver || server.isLost || original.journalId !== copy.journalId || !copy.takesOver(original))
+        return;
+      const releaseRouters = cluster.routers.map(({ name }) => this.#takeDown(name));
+      const release = this.#takeDown(process);
+      for (const other of cluster.servers)
+        if (other !== server && other.cluster === server.cluster && !other.isLost)
+          others.push(this.#takeDown(other.name));
+      cluster.world.say(process, 'gets its journal of before, when all have lost their power');
+      server.putIn(copy);
+      cluster.keepOriginal(server, original);
+      for (const one of releaseRouters) one();
+      release();
+    });
+    return () => {
+      isOver = true;
+      for (const one of others) one();
     };
   }
 

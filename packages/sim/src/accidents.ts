@@ -26,6 +26,11 @@ export type Accident =
       readonly stopped: boolean;
       readonly starts: number;
     }
+  /**
+   * All servers of its cluster and the router lose their power after `ageMs`, and the server gets its journal
+   * of before, while the rest of its folder is the newest. The other servers are started at the end.
+   */
+  | { readonly kind: 'older-journal'; readonly process: string; readonly ageMs: number }
   /** A copy of the server's folder is started on another machine, beside the original. */
   | { readonly kind: 'twin'; readonly process: string; readonly starts: number }
   /**
@@ -71,7 +76,8 @@ export type AccidentName =
   | 'lose-server'
   | 'shutdown'
   | 'trespass'
-  | 'by-turns';
+  | 'by-turns'
+  | 'older-journal';
 
 /**
  * Accidents that are not drawn yet, and the rule of the machines that each waits for. An entry is removed
@@ -217,6 +223,15 @@ export const ACCIDENTS: Readonly<Record<AccidentName, Maker>> = {
     process: anyServer(random, cast),
     forMs: longLength(random),
   }),
+  'older-journal': (random, cast) => {
+    const ageMs = length(random, 2_000);
+    return {
+      kind: 'older-journal',
+      process: anyServer(random, cast),
+      ageMs,
+      forMs: ageMs + length(random, 3_000),
+    };
+  },
 };
 
 /**
@@ -225,10 +240,10 @@ export const ACCIDENTS: Readonly<Record<AccidentName, Maker>> = {
  */
 export const ALONE: ReadonlySet<Fault['kind']> = new Set(['older-store', 'second-router', 'twin']);
 
-/** Drawn beside the others, by chance of its own: so that worlds from before it have the same accidents. */
-const BESIDE = 'by-turns';
+/** Drawn beside the others, each by its own chance: so that worlds from before have the same accidents. */
+const BESIDE: readonly AccidentName[] = ['by-turns', 'older-journal'];
 const BESIDE_SHARE = 0.2;
-const NAMES = (Object.keys(ACCIDENTS) as AccidentName[]).filter((name) => name !== BESIDE);
+const NAMES = (Object.keys(ACCIDENTS) as AccidentName[]).filter((name) => !BESIDE.includes(name));
 
 /** Share of worlds with accidents; and how many kinds, and how many of each kind. */
 const SHARE = 0.3;
@@ -247,7 +262,7 @@ export function scheduleAccidents(
     (name) => NOT_YET[name] === undefined && (name !== 'trespass' || cast.clusters.length > 1),
   );
   const chosen = random.shuffle(possible).slice(0, random.between(1, MOST_KINDS));
-  const beside = random.fork(BESIDE).chance(BESIDE_SHARE) ? ([BESIDE] as const) : [];
+  const beside = BESIDE.filter((name) => random.fork(name).chance(BESIDE_SHARE));
   const drawn = needed === undefined ? [...chosen, ...beside] : [needed];
   const faults = drawn.flatMap((name) =>
     Array.from({ length: random.between(1, MOST_OF_A_KIND) }, (): Fault => {

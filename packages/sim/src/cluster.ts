@@ -316,8 +316,9 @@ export class Cluster {
   /** An operator puts the true disks back where nothing else helps. */
   restoreOriginals(): void {
     for (const [server, disk] of this.#originals) {
-      if (server.isLost || server.disk === disk || !this.isInSync(disk) || this.isInSync(server.disk))
-        continue;
+      if (server.isLost || server.disk === disk || !this.isInSync(disk)) continue;
+      // An older journal has the id of the in-sync copy until its server starts.
+      if (this.isInSync(server.disk) && server.disk.judged().olderThan === undefined) continue;
       const release = this.supervisor(server.name).hold();
       server.kill();
       if (disk.incarnation < server.disk.incarnation)

@@ -749,6 +749,29 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'an-older-journal-counts',
+    bug: 'a server whose journal lacks what its note says was committed goes on as the holder of that journal',
+    needs: { what: 'older-journal' },
+    patches: [
+      {
+        file: 'replica/known-note.js',
+        find: 'const isCutOrOther = committed > journal.last ||',
+        replace: 'const isCutOrOther =',
+      },
+    ],
+  },
+  {
+    name: 'a-whole-journal-is-taken-for-older',
+    bug: 'a server that starts with a journal that ends where it is committed takes it for an older copy',
+    patches: [
+      {
+        file: 'replica/known-note.js',
+        find: 'committed > journal.last',
+        replace: 'committed >= journal.last',
+      },
+    ],
+  },
+  {
     name: 'any-refusal-tells-of-an-epoch',
     from: 66,
     bug: "a standby believes the epoch of whoever refuses it, also of a server of another cluster at its primary's address",

@@ -142,7 +142,6 @@ export class RouterReign {
 
   /** An operator makes a member primary that may lack acknowledged writes. */
   promoteUnclean(cluster: ClusterId, serverId: ServerId, acceptLoss: boolean): void {
-    this.#parts.around.checkers.tell('promotedByOperator', { cluster, serverId });
     this.#ask({ kind: 'promote', token: this.#number(), cluster, serverId, acceptLoss });
   }
 
@@ -221,6 +220,12 @@ export class RouterReign {
         if (input.kind === 'get-available' && input.waitMs > 0)
           this.#tell('primaryAsked', { ...input, cluster: numberOf(input.cluster) });
         if (input.kind === 'cancel') this.#tell('questionOver', input.token);
+        // Not when it is asked: a tick that is overdue comes before it.
+        if (input.kind === 'promote')
+          this.#tell('promotedByOperator', {
+            cluster: numberOf(input.cluster),
+            serverId: input.serverId,
+          });
         const outputs = registry.step(now, input);
         for (const output of outputs) this.#noteDecided(output);
         // No message and no report: only silence ends a stream then.

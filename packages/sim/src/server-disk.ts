@@ -11,13 +11,17 @@ import {
   type Epoch,
   type InSyncCopy,
   type JournalId,
+  type JudgedNote,
+  judgeNote,
   type Known,
+  type KnownNote,
   type LifeId,
   type NetworkId,
   NO_POSITION,
   type Position,
   type SocialSnapshot,
 } from '@dualping/core';
+import type { Core } from './core.js';
 import { JournalImage } from './journal-image.js';
 import type { Random } from './random.js';
 import type { Installation } from './wires.js';
@@ -37,10 +41,6 @@ export type DiskNews =
   | { readonly kind: 'durable'; readonly last: number; readonly checksum: number }
   | { readonly kind: 'stalled'; readonly detail: string }
   | { readonly kind: 'failed'; readonly detail: string };
-
-interface Noted extends Known {
-  readonly checksum: number;
-}
 
 /** Undefined where the journal has nothing. */
 const checksumIn = (image: JournalImage, at: Position): number | undefined =>
@@ -72,10 +72,18 @@ export class ServerDisk {
   #networkId: NetworkId | '' = '';
   #welcomedLife: LifeId = '';
   #lifeId: LifeId = '';
-  /** What the server knew, and the checksum of the entries that were known as committed. */
-  #known: Noted = { committed: 0 as Position, epoch: 0 as Epoch, revision: 0, checksum: 0 };
+  /** How often the journal was replaced as a whole. */
+  #generation = 1;
+  /** What the server knew, and of which entries. */
+  #known: KnownNote = {
+    committed: NO_POSITION,
+    epoch: 0 as Epoch,
+    revision: 0,
+    checksum: 0,
+    generation: 1,
+  };
   /** What is to be written of that. */
-  #noted: Noted | undefined;
+  #noted: KnownNote | undefined;
   /** How many faults keep the disk full. */
   full = 0;
   /** The next sync fails, and every later one of this life. */
@@ -85,10 +93,12 @@ export class ServerDisk {
   #hung = 0;
   #stuck: DiskWork | undefined;
   /**
-   * When the disk was copied, if it was put back from a copy and others have not given it what it lacks yet;
-   * else `newest`.
+   * When the disk, or only its journal, was copied, if it was put back from a copy and others have not given
+   * it what it lacks yet; else `newest`.
    */
-  age: 'newest' | 'copy-of-last-life' | 'copy-of-earlier-life' = 'newest';
+  age: 'newest' | 'copy-of-last-life' | 'copy-of-earlier-life' | 'journal-of-before' = 'newest';
+  /** Its journal was put back from before, and no start has noticed that yet. */
+  hasOlderJournal = false;
   #copies = 0;
 
   constructor(
@@ -111,11 +121,13 @@ export class ServerDisk {
   get welcomedLife(): LifeId {
     return this.#welcomedLife;
   }
-  /** As a start finds it: what was committed counts only of the entries that it was about. */
-  get known(): Known {
-    const { committed, epoch, revision, checksum } = this.#known;
-    const isOfThese = checksum === checksumIn(this.#durable, committed);
-    return { committed: isOfThese ? committed : NO_POSITION, epoch, revision };
+  /** What a start finds out about the journal from what was noted of it. */
+  judged(judge: Core['judgeNote'] = judgeNote): JudgedNote {
+    return judge(this.#known, {
+      generation: this.#generation,
+      last: this.#durable.last as Position,
+      checksumAt: (at) => checksumIn(this.#durable, at),
+    });
   }
   get networkId(): NetworkId | '' {
     return this.#networkId;
@@ -165,8 +177,11 @@ export class ServerDisk {
   noteKnown(known: Known): void {
     const isFirst = this.#noted === undefined;
     const checksum = checksumIn(this.#written, known.committed);
+    const generation = this.#generation;
     this.#noted =
-      checksum === undefined ? { ...known, committed: NO_POSITION, checksum: 0 } : { ...known, checksum };
+      checksum === undefined
+        ? { ...known, committed: NO_POSITION, checksum: 0, generation }
+        : { ...known, checksum, generation };
     if (!isFirst) return;
     this.owner.later(KNOWN_AFTER_MS, 'what is known is noted', () => {
       this.#known = this.#noted ?? this.#known;
@@ -181,6 +196,17 @@ export class ServerDisk {
       this.#welcomedLife = '';
       done(journalId);
     });
+  }
+
+  /**
+   * The journal is older than what was noted of it: it goes on under another id, before anything is said of
+   * it, and nothing of it is known to be committed.
+   */
+  goOnAsNew(journalId: JournalId): void {
+    this.journalId = journalId;
+    this.#welcomedLife = '';
+    this.hasOlderJournal = false;
+    this.#known = { ...this.#known, committed: NO_POSITION, checksum: 0, generation: this.#generation };
   }
 
   /** Syncs do not end until the returned function is called. */
@@ -211,8 +237,24 @@ export class ServerDisk {
     copy.#networkId = this.#networkId;
     copy.#welcomedLife = this.#welcomedLife;
     copy.#known = this.#known;
+    copy.#generation = this.#generation;
     copy.age = this.age;
+    copy.hasOlderJournal = this.hasOlderJournal;
     return copy;
+  }
+
+  /**
+   * Only the journal is put back from this copy; identity and what was noted stay those of the original.
+   * Returns false if what was noted does not show that: then it must not be done, because nothing would.
+   */
+  takesOver(original: ServerDisk): boolean {
+    this.#incarnation = original.#incarnation;
+    this.#networkId = original.#networkId;
+    this.#welcomedLife = original.#welcomedLife;
+    this.#known = original.#known;
+    this.age = 'journal-of-before';
+    this.hasOlderJournal = true;
+    return this.judged().olderThan !== undefined;
   }
 
   /** Notes how old this copy is, when it replaces its original or runs beside it. */
@@ -317,6 +359,7 @@ export class ServerDisk {
         return this.owner.changed(work.after);
       case 'install':
         this.#durable.install(work.installation);
+        this.#generation += 1;
         return this.owner.changed(0);
     }
   }

@@ -103,7 +103,14 @@ export class ServerProcess extends Process {
     const { core, runtime, timing, routers, clusters, checkers } = this.#around;
     this.begin();
     const incarnation = this.disk.raiseIncarnation();
-    const { durable, journalId, lifeId, welcomedLife, networkId, known } = this.disk;
+    const { known, olderThan } = this.disk.judged(core.judgeNote);
+    if (olderThan !== undefined) {
+      this.world.say(this.name, `has an older journal, of which ${olderThan} entries were committed`);
+      checkers.tell('tookForOlder', this);
+      this.disk.goOnAsNew(this.#nextJournalId());
+      checkers.tell('diskChanged', this, 0);
+    }
+    const { durable, journalId, lifeId, welcomedLife, networkId } = this.disk;
     const { snapshot } = durable;
     const social = core.SocialState.fromSnapshot(snapshot);
     const rest = durable.entries.filter(({ position }) => position > snapshot.position);

@@ -135,7 +135,9 @@ export function simulate(setup: Setup, machines: Machines, sink?: TraceSink): Ou
     checkers.add(undefined, new Ambush(setup.ambush, cluster, (fault) => nemesis.strike(fault)));
   const { operatorPatienceMs = DISPUTE_PATIENCE_MS } = setup;
   // When copies of folders disagree no server serves until an operator has decided.
-  const copies = setup.faults.some(({ kind }) => kind === 'older-disk' || kind === 'twin');
+  const copies = setup.faults.some(
+    ({ kind }) => kind === 'older-disk' || kind === 'older-journal' || kind === 'twin',
+  );
   if (setup.operatorPatienceMs !== undefined || copies)
     new Operator(cluster, operatorPatienceMs, copies ? setup.stormMs + HEALING_MS : setup.stormMs).begin();
   if (setup.orders) new Orders(cluster, setup.stormMs).begin();

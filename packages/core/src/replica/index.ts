@@ -3,6 +3,7 @@ export { JournalOutline } from './journal-outline.js';
 export { KEEPS_UP_FACTOR } from './keeping-up.js';
 export { SNAPSHOT_EVERY_ENTRIES } from './kept-state.js';
 export { isKeyReason, type KeyReason, keyRefusalText } from './key-refusals.js';
+export * from './known-note.js';
 export { Ledger } from './ledger.js';
 export * from './messages.js';
 export { damagedAtPrimary } from './peer-admission.js';

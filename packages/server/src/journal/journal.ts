@@ -130,6 +130,11 @@ export interface Journal {
    */
   readonly snapshotProblems: readonly string[];
   /**
+   * Set when opening found that the journal is an older copy, or was cut: a former life knew it to be
+   * committed up to here. It has another id since.
+   */
+  readonly olderThan: Position | undefined;
+  /**
    * Position of the first entry of this journal, present or future: 1, except for journals from older
    * versions.
    */

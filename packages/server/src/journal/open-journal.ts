@@ -40,6 +40,7 @@ import type { Identity, Journal } from './journal.js';
 import { makeEmptyGeneration } from './new-generation.js';
 import { SEGMENT_HEADER_BYTES, segmentNames } from './segment.js';
 import { SegmentedJournal } from './segmented-journal.js';
+import { setAsideGeneration } from './set-aside.js';
 import { damaged, WHAT_TO_DO } from './storage-errors.js';
 import { timedFiles } from './timed-files.js';
 
@@ -117,8 +118,11 @@ async function open(folder: string, options: AllOptions): Promise<Journal> {
     record,
   );
   try {
-    await removeFormerGenerations(files, folder, record);
-    await writeIdentity(files, folder, identity);
+    const isOlder = journal.olderThan !== undefined;
+    await clearOtherGenerations(files, folder, record, isOlder);
+    // Before it says anything to a router: that must not take it for the holder of the journal that was here.
+    if (isOlder) await journal.goOnAsNew();
+    else await writeIdentity(files, folder, identity);
   } catch (error) {
     await journal.close().catch(() => {}); // the first error is more useful
     throw error;
@@ -170,16 +174,21 @@ async function assertThere(files: FileOperations, folder: string, record: Curren
 
 /**
  * Removes generations that were never valid or no longer are. Only when the current one has been opened: if
- * it is damaged, another one may hold the newer entries.
+ * it is damaged, another one may hold the newer entries. `isOlder`: it was put in the place of a newer one,
+ * which may be one of these; then they are set aside.
  */
-async function removeFormerGenerations(
+async function clearOtherGenerations(
   files: FileOperations,
   folder: string,
   record: CurrentRecord,
+  isOlder: boolean,
 ): Promise<void> {
   const current = generationName(record.generation);
-  for (const name of generationNames(await files.list(folder)))
-    if (name !== current) await files.remove(join(folder, name));
+  for (const name of generationNames(await files.list(folder))) {
+    if (name === current) continue;
+    if (isOlder) await setAsideGeneration(files, folder, join(folder, name));
+    else await files.remove(join(folder, name));
+  }
 }
 
 /** Removes files that never got their final name. */

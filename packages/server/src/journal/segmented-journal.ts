@@ -6,6 +6,7 @@ import {
   type HeldCopy,
   invariant,
   type JournalId,
+  type JudgedNote,
   type Known,
   type LifeId,
   type NetworkId,
@@ -31,7 +32,7 @@ import type {
   SnapshotInfo,
   SnapshotToKeep,
 } from './journal.js';
-import { KnownMark, readKnown } from './known-mark.js';
+import { KnownMark, type NumberedGeneration, readKnown } from './known-mark.js';
 import { setAsideEntries, setAsideGeneration } from './set-aside.js';
 import { Snapshots } from './snapshots.js';
 import { WHAT_TO_DO } from './storage-errors.js';
@@ -57,6 +58,8 @@ interface Found {
 
 export class SegmentedJournal implements Journal {
   readonly snapshotProblems: readonly string[];
+  readonly known: Known;
+  readonly olderThan: Position | undefined;
   #opened: Opened;
   #identity: Identity;
   #listener: JournalListener | undefined;
@@ -78,8 +81,10 @@ export class SegmentedJournal implements Journal {
     readonly options: SegmentedJournalOptions,
     identity: Identity,
     { opened, snapshot, problems }: Found,
-    readonly known: Known,
+    { known, olderThan }: JudgedNote,
   ) {
+    this.known = known;
+    this.olderThan = olderThan;
     this.#found = snapshot;
     this.snapshotProblems = problems;
     this.#mark = new KnownMark(files, folder);
@@ -98,8 +103,8 @@ export class SegmentedJournal implements Journal {
     // The generation reports to its journal, which is made later.
     const owner: { journal?: SegmentedJournal } = {};
     const found = await openGeneration(files, folder, record, options, owner);
-    const known = readKnown(files, folder, found.opened.generation);
-    owner.journal = new SegmentedJournal(files, folder, options, identity, found, known);
+    const judged = readKnown(files, folder, numbered(found.opened));
+    owner.journal = new SegmentedJournal(files, folder, options, identity, found, judged);
     return owner.journal;
   }
 
@@ -236,7 +241,7 @@ export class SegmentedJournal implements Journal {
   }
 
   noteKnown(known: Known): void {
-    this.#mark.note(known, this.#generation);
+    this.#mark.note(known, numbered(this.#opened));
   }
 
   async noteWelcome(networkId: NetworkId, lifeId: LifeId): Promise<void> {
@@ -253,6 +258,15 @@ export class SegmentedJournal implements Journal {
     const journalId = this.options.newJournalId();
     await this.#changeIdentity({ journalId, welcomedLife: '' });
     return journalId;
+  }
+
+  /**
+   * Gives a journal that is `olderThan` what was known another id, and makes that known. In this order: if
+   * the process dies between the two, the next start does the same again.
+   */
+  async goOnAsNew(): Promise<void> {
+    await this.renew();
+    await this.#mark.forgetCommitted(this.known, this.#opened.record.generation);
   }
 
   #changeIdentity(change: Partial<Identity>): Promise<void> {
@@ -407,6 +421,11 @@ async function openGeneration(
   }
   return { opened, snapshot, problems };
 }
+
+const numbered = ({ record, generation }: Opened): NumberedGeneration => ({
+  number: record.generation,
+  generation,
+});
 
 /** Of a generation that does not count yet. */
 const contentOf = ({ opened: { generation }, snapshot }: Found, known: Known): JournalContent => ({

@@ -65,6 +65,8 @@ export interface Checker {
   serverStepped?(server: ServerProcess): void;
   /** The server's state was made from a snapshot: at a start, or one that it pulled. */
   serverRebuilt?(server: ServerProcess): void;
+  /** A server that starts takes its journal for an older one than a former life had. */
+  tookForOlder?(server: ServerProcess): void;
   /** The router's machine has decided this record, and will make it, or a newer one, durable. */
   decided?(record: ClusterRecord): void;
   /** The router's machine gave an output with this assignment, after its decisions so far. */
@@ -206,6 +208,7 @@ const HOOKS: readonly Hook[] = [
   'acknowledged',
   'serverStepped',
   'serverRebuilt',
+  'tookForOlder',
   'decided',
   'spoke',
   'crashNoted',

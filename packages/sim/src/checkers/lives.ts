@@ -1,8 +1,9 @@
 /**
- * Checks that the router never refuses the last welcomed life of an in-sync server as a copy, even if its
- * messages are late.
+ * Checks that only copies are taken for copies: the router never refuses the last welcomed life of an in-sync
+ * server as one, even if its messages are late; and no server takes its own journal for an older one.
  */
 import type { ClusterRecord, Incarnation, LifeId, Reason, ServerId } from '@dualping/core';
+import type { ServerProcess } from '../server-process.js';
 import { type Checker, Violation } from './checker.js';
 
 interface Refused {
@@ -21,6 +22,14 @@ export class Lives implements Checker {
 
   decided(record: ClusterRecord): void {
     this.#record = record;
+  }
+
+  tookForOlder({ name, disk }: ServerProcess): void {
+    if (!disk.hasOlderJournal)
+      throw new Violation(
+        'only-an-older-journal-is-renewed',
+        `${name} takes its journal, which ends at ${disk.durable.last} and was never put back, for an older one`,
+      );
   }
 
   memberRefused({ serverId, incarnation, lifeId, reason }: Refused): void {
