@@ -99,6 +99,7 @@ export const routerCommand = command({
               ...common,
               store,
               storeAccess,
+              ...(isGiven('data') && { dataFolder: data }),
               ...(advertise !== '' && { advertise }),
             });
       rememberAt(router.address, folder);
