@@ -125,6 +125,9 @@ test('a wrong router at the address of ours, with an empty folder, stops no clie
   await posted(stage, 40); // while it runs
   for (const id of cluster.serverIds)
     await cluster.server(id).line(/refuses this server: wrong-network|does not follow the router/);
+  // They ask again twice a second.
+  const refused = cluster.router.lines.filter((line) => / refused: .*wrong-network/.test(line));
+  assert.equal(refused.length, cluster.serverIds.length, 'each server is named once');
   await cluster.router.stop();
   await cluster.startRouter();
   assert.equal((await cluster.whenWhole(routers)).epoch, epoch, 'nobody took over');

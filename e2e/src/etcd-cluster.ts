@@ -167,6 +167,20 @@ export class EtcdCluster {
     this.#must('put', `dualping/${key}`, value);
   }
 
+  /** The content below the prefix, without the leader's key: that goes with its lease. */
+  content(): readonly (readonly [key: string, value: string])[] {
+    const text = this.#ctl('get', '--prefix', 'dualping/', '--write-out', 'json');
+    const { kvs = [] } = JSON.parse(text ?? '{}') as FoundKeys;
+    return kvs
+      .map(({ key, value = '' }) => [fromBase64(key).slice('dualping/'.length), fromBase64(value)] as const)
+      .filter(([key]) => key !== 'leader');
+  }
+
+  /** Deletes everything below the prefix. */
+  empty(): void {
+    this.#must('del', '--prefix', 'dualping/');
+  }
+
   /** Everything that was ever written below the prefix, in the order of writing. */
   async history(): Promise<readonly Version[]> {
     const versions: Version[] = [];
@@ -261,6 +275,10 @@ interface WrittenRecord {
   readonly epoch: number;
   readonly revision: number;
   readonly primary?: { readonly serverId: number; readonly lifeId: string };
+}
+
+interface FoundKeys {
+  readonly kvs?: readonly { readonly key: string; readonly value?: string }[];
 }
 
 interface WatchLine {

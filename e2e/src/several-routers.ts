@@ -167,6 +167,11 @@ export class SeveralRouters {
     return times;
   }
 
+  /** The next line like that of this router. */
+  async whenSays(at: number, pattern: RegExp, from = 0): Promise<string> {
+    return await this.#router(at).line(pattern, from);
+  }
+
   async stop(at: number): Promise<void> {
     await this.#router(at).stop();
   }

@@ -45,6 +45,11 @@ export interface SharedRouterOptions extends CommonOptions {
   readonly store: string;
   /** TLS and password for the store; none when absent. */
   readonly storeAccess?: StoreAccess;
+  /**
+   * A folder in which it keeps the id of its network, so that after a restart it makes no other one; made if
+   * it doesn't exist. Default: it knows the network only while it runs.
+   */
+  readonly dataFolder?: string;
   /** The address at which members, clients and the other routers dial this one. Default: where it listens. */
   readonly advertise?: Address;
 }
@@ -102,6 +107,8 @@ export interface ParsedOptions extends ParsedCommonOptions {
 export interface ParsedSharedOptions extends ParsedCommonOptions {
   readonly store: StoreLocation;
   readonly storeAccess: StoreAccess;
+  /** Undefined: it keeps nothing. */
+  readonly dataFolder: string | undefined;
   /** Undefined: where it listens. */
   readonly advertise: Address | undefined;
 }
@@ -143,7 +150,7 @@ export function parseSharedRouterOptions(options: SharedRouterOptions): ParsedSh
       `host "${common.host}" can't be dialled by others: give the address to advertise`,
     );
   const storeAccess = checkStoreAccess(options.storeAccess ?? {});
-  return Object.freeze({ ...common, store, storeAccess, advertise });
+  return Object.freeze({ ...common, store, storeAccess, dataFolder: options.dataFolder, advertise });
 }
 
 function parseCommonOptions(options: CommonOptions): ParsedCommonOptions {

@@ -12,7 +12,9 @@ import {
   type LeadershipInput,
   type LeadershipOutput,
   leaderKeyFrom,
-  readLeader,
+  type Objection,
+  readStanding,
+  type StoredKey,
   type Term,
   takeover,
   takeoverResult,
@@ -44,6 +46,11 @@ export interface LeadershipPorts {
   readonly clock: Clock;
   readonly store: SharedStore;
   readonly peers: Peers;
+  /**
+   * Judges the header of the store, undefined where there is none: whether this router may lead what the
+   * store has. Asked with each read, and before it leads.
+   */
+  objectionTo(header: StoredKey | undefined): Objection;
   /** From now on this router leads, with the state in the store. */
   lead(store: FencedStore): void;
   /** No more messages in that term. `done` when its streams and calls have been ended. */
@@ -169,9 +176,11 @@ export class LeadershipDriver {
   }
 
   #read(): void {
-    this.#try(readLeader, (outcome, askedAt) => {
+    this.#try(readStanding, (outcome, askedAt) => {
       if (outcome.kind !== 'answered') return this.#feed({ kind: 'read-failed', detail: outcome.detail });
-      this.#feed({ kind: 'read', askedAt, ...leaderKeyFrom(outcome.answer.found[0]) });
+      const [leader, header] = outcome.answer.found;
+      const objection = this.#ports.objectionTo(header?.[0]);
+      this.#feed({ kind: 'read', askedAt, ...leaderKeyFrom(leader), ...(objection && { objection }) });
     });
   }
 
@@ -181,8 +190,7 @@ export class LeadershipDriver {
       const result = takeoverResult(campaign, outcome.answer);
       switch (result.kind) {
         case 'won':
-          this.#won = result.belongings;
-          return this.#feed({ kind: 'won', term: result.belongings.term, askedAt });
+          return this.#tookOver(result.belongings, askedAt);
         case 'won-before':
           return this.#readBelongings(result.term);
         case 'lost':
@@ -198,9 +206,15 @@ export class LeadershipDriver {
       if (outcome.kind !== 'answered') return this.#feed({ kind: 'campaign-failed', detail: outcome.detail });
       const { succeeded, found } = outcome.answer;
       if (!succeeded) return this.#feed({ kind: 'lost', ...leaderKeyFrom(found[0]), askedAt });
-      this.#won = belongings(term, found);
-      this.#feed({ kind: 'won', term, askedAt });
+      this.#tookOver(belongings(term, found), askedAt);
     });
+  }
+
+  #tookOver(found: Belongings, askedAt: number): void {
+    const objection = this.#ports.objectionTo(found.header);
+    if (objection !== undefined) return this.#feed({ kind: 'won-in-vain', objection });
+    this.#won = found;
+    this.#feed({ kind: 'won', term: found.term, askedAt });
   }
 
   /** Tries for as long as a leader may be unconfirmed. */

@@ -135,6 +135,16 @@ export const listing = (term: Term, prefix: string): Transaction => ({
   otherwise: [{ kind: 'get', key: LEADER_KEY }],
 });
 
+/** Who leads now, and which network the store has: the leader's key and the header. */
+export const readStanding: Transaction = {
+  compares: [],
+  operations: [
+    { kind: 'get', key: LEADER_KEY },
+    { kind: 'get', key: HEADER_KEY },
+  ],
+  otherwise: [],
+};
+
 /** Who leads now. */
 export const readLeader: Transaction = {
   compares: [],

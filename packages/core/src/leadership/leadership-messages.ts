@@ -11,10 +11,12 @@ export type LeadershipInput =
   /** In place of either answer: the store did not answer. */
   | { readonly kind: 'lease-failed'; readonly detail: string }
   /** The answer to `read`: who led at some moment after `askedAt`. */
-  | ({ readonly kind: 'read'; readonly askedAt: Instant } & LeaderKey)
+  | ({ readonly kind: 'read'; readonly askedAt: Instant; readonly objection?: Objection } & LeaderKey)
   | { readonly kind: 'read-failed'; readonly detail: string }
   /** The answer to `campaign`: this router leads since some moment after `askedAt`. */
   | { readonly kind: 'won'; readonly term: Term; readonly askedAt: Instant }
+  /** The answer to `campaign`: it is won, and what the store has must not be led. */
+  | { readonly kind: 'won-in-vain'; readonly objection: string }
   | ({ readonly kind: 'lost'; readonly askedAt: Instant } & LeaderKey)
   /** The store did not answer: it may have happened, or may still happen. */
   | { readonly kind: 'campaign-failed'; readonly detail: string }
@@ -39,7 +41,18 @@ export type LeadershipInput =
   /** This router is about to end. */
   | { readonly kind: 'resign' };
 
-export type LeadershipEvent = 'leads' | 'follows' | 'steps-down' | 'campaigns' | 'store-lost' | 'store-back';
+/** Why this router must not lead what the store has; undefined: it may. */
+export type Objection = string | undefined;
+
+export type LeadershipEvent =
+  | 'leads'
+  | 'follows'
+  | 'steps-down'
+  | 'campaigns'
+  | 'store-lost'
+  | 'store-back'
+  | 'store-refused'
+  | 'store-accepted';
 
 export type LeadershipOutput =
   | { readonly kind: 'grant-lease' }

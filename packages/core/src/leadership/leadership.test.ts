@@ -62,6 +62,8 @@ class Router {
         return [`steps down: ${output.why}`];
       case 'end-lease':
         return ['ends its lease'];
+      case 'report':
+        return /^store-(refused|accepted)$/.test(output.event) ? [`${output.event}: ${output.text}`] : [];
       default:
         return [];
     }
@@ -147,6 +149,48 @@ test('an answer counts from when its question was asked, and an older one change
   router.step({ kind: 'confirmed', term: 8, askedAt: 2_000 });
   assert.equal(router.leadership.mayPong(500 + UNCONFIRMED_MS - 1), true);
   assert.equal(router.leadership.mayPong(500 + UNCONFIRMED_MS), false);
+});
+
+test('while the store has another network it does not campaign, and says so once; then it campaigns at once', () => {
+  const router = new Router();
+  router.step({ kind: 'lease-granted', lease: 1 });
+  const read = (objection?: string): string[] => {
+    router.now += 20;
+    const found = { kind: 'read', askedAt: router.now - 1, leader: undefined } as const;
+    return router.step(objection === undefined ? found : { ...found, objection });
+  };
+  assert.deepEqual(read('it is empty'), ['store-refused: it is empty']);
+  assert.deepEqual(read('it is empty'), []);
+  assert.deepEqual(read('it is of another'), ['store-refused: it is of another']);
+  assert.deepEqual(read(), [
+    'store-accepted: the store has the network of this router again',
+    'campaigns against 0',
+  ]);
+});
+
+test('a router that has won a store of another network leads not, and leaves the key to others', () => {
+  const router = Router.knowing(undefined);
+  assert.deepEqual(router.step({ kind: 'won-in-vain', objection: 'it is empty' }), [
+    'store-refused: it is empty',
+    'ends its lease',
+  ]);
+  assert.equal(router.leadership.term, undefined);
+  router.step({ kind: 'lease-granted', lease: 2 });
+  assert.deepEqual(router.pass(40, undefined), [
+    'store-accepted: the store has the network of this router again',
+    'campaigns against 0',
+  ]);
+});
+
+test('a leader whose store gets another network says so, and leads on: it has the newest records', () => {
+  const router = leading();
+  router.now += 20;
+  const own: Leader = { ...OTHER, id: 'own life', term: 9 };
+  assert.deepEqual(
+    router.step({ kind: 'read', askedAt: router.now - 1, leader: own, objection: 'it is of another' }),
+    ['store-refused: it is of another'],
+  );
+  assert.equal(router.leadership.term, 9);
 });
 
 test('a read from before the router won proves nothing; a later one does', () => {

@@ -15,13 +15,16 @@
  * The lease only ends the term of a leader whose silence no router could notice. This machine decides how
  * soon another one leads, and when a leader gives up.
  *
+ * A router serves one network. While the store has none, or another one, the router has an objection: it does
+ * not try to lead, and says why. Otherwise routers whose store was emptied would make a second network.
+ *
  * After Raft's terms (Ongaro and Ousterhout, 2014); the store replaces the votes.
  */
 import type { Address, Instant } from '../ids.js';
 import { unreachable } from '../invariants.js';
 import type { Machine, Tick } from '../machine.js';
 import type { Timing } from '../timing.js';
-import type { LeadershipEvent, LeadershipInput, LeadershipOutput } from './leadership-messages.js';
+import type { LeadershipEvent, LeadershipInput, LeadershipOutput, Objection } from './leadership-messages.js';
 import {
   ABSTAIN_MS,
   READ_INTERVAL_MS,
@@ -63,6 +66,8 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
   #state: State = { kind: 'follower' };
   /** As last read; undefined: no router leads. */
   #leader: Leader | undefined;
+  /** To what the store has, as last read. While there is one it does not try to lead. */
+  #objection: Objection;
   /** While no router leads: the leader's key, if something else than a router has written it. */
   #foreignKey: ModRevision | undefined;
   /** Answers to questions from before this instant are older than what is known. */
@@ -96,6 +101,11 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
   /** Who leads, as far as is known here. */
   get leader(): Leader | undefined {
     return this.#leader;
+  }
+
+  /** Why it must not lead what the store has; undefined: it may. */
+  get objection(): Objection {
+    return this.#objection;
   }
 
   /** The term in which this router leads; undefined: it does not. */
@@ -159,12 +169,15 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
         this.#readAt = this.#now + READ_INTERVAL_MS;
         this.#readAskedAt = Math.max(this.#readAskedAt, input.askedAt);
         this.#storeAnswers();
+        this.#judge(input.objection);
         return this.#learn(input, input.askedAt);
       case 'read-failed':
         this.#readAt = this.#now + READ_INTERVAL_MS;
         return this.#storeFails(input.detail);
       case 'won':
         return this.#won(input.term, input.askedAt);
+      case 'won-in-vain':
+        return this.#wonInVain(input.objection);
       case 'lost':
         this.#enter('follower');
         return this.#learn(input, input.askedAt);
@@ -215,7 +228,7 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
     if (this.#state.kind === 'leading' && !this.mayPong(this.#now))
       return this.#stepDown(`the store has not confirmed it for ${UNCONFIRMED_MS} ms`);
     if (this.#isDeaf()) return this.#handOver('it hears no member any more, and another router may');
-    if (this.#state.kind !== 'follower' || !this.#isInformed) return;
+    if (this.#state.kind !== 'follower' || !this.#isInformed || this.#objection !== undefined) return;
     if (this.#now < this.#abstainsUntil) return;
     if (this.#leader === undefined)
       this.#campaign(this.#foreignKey === undefined ? 'no router leads' : FOREIGN_LEADER_TEXT);
@@ -291,6 +304,23 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
     this.#emit({ kind: 'lead', term });
   }
 
+  /** The content of the store has changed since it was read. The leader's key goes with the lease. */
+  #wonInVain(objection: string): void {
+    if (this.#resigns) return this.#endLease();
+    this.#judge(objection);
+    this.#dropLease();
+    this.#isInformed = false;
+    this.#enter('follower');
+    this.#readSoon();
+  }
+
+  #judge(objection: Objection): void {
+    if (objection === this.#objection) return;
+    this.#objection = objection;
+    if (objection !== undefined) this.#report('store-refused', objection);
+    else this.#report('store-accepted', 'the store has the network of this router again');
+  }
+
   #confirmed(term: Term, askedAt: Instant): void {
     if (this.#state.kind !== 'leading' || this.#state.term !== term) return;
     this.#state = { ...this.#state, confirmedAt: Math.max(this.#state.confirmedAt, askedAt) };
@@ -327,6 +357,10 @@ export class Leadership implements Machine<LeadershipInput, LeadershipOutput> {
   #leaveToOthers(): void {
     this.#handsOver = false;
     this.#abstainsUntil = this.#now + ABSTAIN_MS;
+    this.#dropLease();
+  }
+
+  #dropLease(): void {
     if (this.#lease !== undefined) this.#emit({ kind: 'end-lease', lease: this.#lease });
     this.#lease = undefined;
     this.#leaseAt = this.#now;

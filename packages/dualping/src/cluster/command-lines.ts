@@ -35,7 +35,7 @@ export interface CommandLineOptions {
 
 export interface RouterPlace {
   readonly port: number;
-  /** Where it keeps its state, without a store. */
+  /** Where it keeps its state, and with a store only which network it serves. */
   readonly folder: string;
   /** `etcd://…`; undefined: none. */
   readonly store: string | undefined;
@@ -50,7 +50,8 @@ export function routerCommandLine(
   const { host, timing, clusters, metrics, routerFlags = [] } = options;
   return [
     ...['router', '--host', host, '--port', String(port)],
-    ...(store === undefined ? ['--data', folder] : ['--store', store]),
+    ...['--data', folder],
+    ...(store === undefined ? [] : ['--store', store]),
     // The ports after the given one are for servers.
     ...metricsFlags(isFirst ? metrics : metrics && { host: metrics.host, port: 0 }, 0),
     ...(clusters === undefined ? [] : ['--clusters', String(clusters)]),

@@ -101,6 +101,7 @@ export const routerCommand = command({
               ...common,
               store,
               storeAccess,
+              ...(isGiven('data') && { dataFolder: data }),
               ...(advertise !== '' && { advertise }),
             });
       rememberAt(router.address, folder);

@@ -139,6 +139,8 @@ export class FollowerRecords {
       if (error !== null) return this.#askAgain(leader);
       try {
         const { networkId, clusters } = connectedFromWire(response);
+        // What is known must not be mixed with another network, made by a router in an emptied store.
+        if (this.#known !== undefined && this.#known.networkId !== networkId) return this.#askAgain(leader);
         this.#watch(leader, networkId, clusters);
       } catch {
         this.#askAgain(leader);

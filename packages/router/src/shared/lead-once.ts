@@ -40,6 +40,7 @@ export async function leadOnce<T>(
         clock: PROCESS_CLOCK,
         store,
         peers: NO_PEERS,
+        objectionTo: () => undefined,
         lead: resolve,
         stepDown: (_why, done) => done(),
         leaderIs: (leader) => {

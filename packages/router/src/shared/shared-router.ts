@@ -34,6 +34,7 @@ import { EtcdStore } from './etcd-store.js';
 import { FollowerRecords } from './follower-records.js';
 import { LeaderTelling } from './leader-telling.js';
 import { addOpenServices } from './open-services.js';
+import { OwnNetwork } from './own-network.js';
 import { PassOn } from './pass-on.js';
 import { peersOf } from './peers.js';
 import { SharedPaths } from './shared-paths.js';
@@ -60,6 +61,7 @@ export async function startSharedRouter(options: SharedRouterOptions): Promise<R
   const grpc = createGrpcServer({}, accessOf(parsed));
   const health = addHealthAndReflection(grpc, SERVICE_NAMES);
   const report = withFewRefusals(parsed.report, () => performance.now());
+  const ownNetwork = new OwnNetwork({ prefix: parsed.store.prefix, folder: parsed.dataFolder });
   const store = new EtcdStore(parsed.store, parsed.storeAccess);
   let onStopped: (failure: DualpingError | undefined) => void = () => {};
   const stopped = new Promise<DualpingError | undefined>((resolve) => {
@@ -106,8 +108,10 @@ export async function startSharedRouter(options: SharedRouterOptions): Promise<R
     clock: PROCESS_CLOCK,
     store,
     peers: peersOf(dialledAt, dialling),
+    objectionTo: (header) => ownNetwork.objectionTo(header?.value),
     lead: (fenced) =>
       withHeader(fenced, parsed, failed, (header) => {
+        ownNetwork.serve(header.networkId);
         const it = new Reign({
           ...parsed,
           ...takenOver(fenced, header, parsed),
@@ -150,6 +154,7 @@ export async function startSharedRouter(options: SharedRouterOptions): Promise<R
   });
   const troubleNow = (): string | undefined => {
     if (!storeAnswers) return 'the store that routers share does not answer';
+    if (leadership.objection !== undefined) return leadership.objection;
     return leadership.leader === undefined ? 'no router leads now, as far as this one knows' : trouble;
   };
   let observation: Observation | undefined;

@@ -34,6 +34,8 @@ export class LeadingRouter extends MortalProcess {
   #leadership: Leadership | undefined;
   #driver: LeadershipDriver | undefined;
   #leader: Leader | undefined;
+  /** The network that this life serves: the first that it has found or made. */
+  #network: string | undefined;
   #reign: RouterReign | undefined;
   #records: FollowerRecords;
   readonly #redirected = new Set<AcceptorEnd<'dual-ping'>>();
@@ -112,6 +114,10 @@ export class LeadingRouter extends MortalProcess {
           this.later(REFUSAL_MS, `${this.name} probes ${address}`, () => answer(isRefused));
         },
       },
+      objectionTo: (header) => {
+        this.#network ??= header?.value;
+        return header?.value === this.#network ? undefined : `the store lacks network ${this.#network}`;
+      },
       lead: (fenced) => this.#lead(fenced),
       stepDown: (why, done) => {
         this.#endReign({ reason: 'shutting-down', detail: why });
@@ -161,6 +167,7 @@ export class LeadingRouter extends MortalProcess {
     this.#leadership = undefined;
     this.#driver = undefined;
     this.#leader = undefined;
+    this.#network = undefined;
     this.#redirected.clear();
     this.#hearers.clear();
     this.#writes = 0;
@@ -184,6 +191,7 @@ export class LeadingRouter extends MortalProcess {
   }
 
   #begin(fenced: FencedStore, networkId: string, isNew: boolean): void {
+    this.#network = networkId;
     const { core, timing } = this.#parts;
     const records = fenced.belongings.records.map(({ value }) => JSON.parse(value) as ClusterRecord);
     this.#writes = 0;

@@ -116,6 +116,14 @@ export class ModelEtcd {
     this.#set(key, value, OPERATOR);
   }
 
+  /** An operator deletes all keys. Returns those without a lease, which a snapshot would bring back. */
+  emptyByOperator(): readonly StoredKey[] {
+    const all = [...this.#keys.values()];
+    this.#revision += 1;
+    for (const { key } of all) this.#set(key, undefined, OPERATOR);
+    return all.filter(({ lease }) => lease === undefined);
+  }
+
   snapshot(): EtcdSnapshot {
     return { revision: this.#revision, keys: new Map(this.#keys), leases: new Map(this.#leases) };
   }

@@ -17,7 +17,6 @@ import { type Cuts, Lane, Process } from './machine-room.js';
 import type { ModelEtcd } from './model-etcd.js';
 
 export const CLUSTERS = 1;
-const NETWORK = 'net';
 /** How often members that wait at a follower are sent the leader's address again, ms. */
 const TELL_MS = 1_000;
 
@@ -59,6 +58,8 @@ export class SharedRouter extends Process {
   #leadership: Leadership | undefined;
   #driver: LeadershipDriver | undefined;
   #leader: Leader | undefined;
+  /** The network that it serves; on disk, so it outlasts its lives. */
+  #network: string | undefined;
   #reign: Reign | undefined;
   #links = 0;
   readonly #members = new Map<number, MemberEnd>();
@@ -75,6 +76,11 @@ export class SharedRouter extends Process {
 
   get term(): number | undefined {
     return this.isUp ? this.#reign?.term : undefined;
+  }
+
+  /** Undefined: it has not found or made one yet. */
+  get network(): string | undefined {
+    return this.#network;
   }
 
   /** Takes a stream of a member. What comes on it is given to what this returns. */
@@ -138,6 +144,10 @@ export class SharedRouter extends Process {
           this.world.after(1, `${this.name} probes ${address}`, () => this.deliver(() => answer(isRefused)));
         },
       },
+      objectionTo: (header) => {
+        this.#network ??= header?.value;
+        return header?.value === this.#network ? undefined : 'the store lacks the network of this router';
+      },
       lead: (fenced) => this.#lead(fenced),
       stepDown: (_why, done) => {
         this.#endReign();
@@ -173,17 +183,18 @@ export class SharedRouter extends Process {
 
   #lead(fenced: FencedStore): void {
     const { header } = fenced.belongings;
-    if (header === undefined)
-      return fenced.write([{ key: 'header', value: NETWORK }], () => this.#begin(fenced));
-    this.#begin(fenced);
+    if (header !== undefined) return this.#begin(fenced, header.value);
+    const network = `made by ${this.name}.${this.#lives}`;
+    fenced.write([{ key: 'header', value: network }], () => this.#begin(fenced, network));
   }
 
-  #begin(fenced: FencedStore): void {
+  #begin(fenced: FencedStore, networkId: string): void {
+    this.#network = networkId;
     const { build, timing, witness } = this.#parts;
     const { core, runtime } = build;
     const records = fenced.belongings.records.map(({ value }) => JSON.parse(value) as ClusterRecord);
     const registry = new core.Registry({
-      networkId: NETWORK,
+      networkId,
       clusters: CLUSTERS,
       timing: core.timingOfTakeover(timing, records),
       records,

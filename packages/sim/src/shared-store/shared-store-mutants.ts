@@ -97,6 +97,19 @@ export const SHARED_STORE_MUTANTS: readonly Mutant[] = [
     patches: [{ file: LEADERSHIP, find: 'if (this.#isDeaf())', replace: 'if (false)' }],
   },
   {
+    name: 'makes-a-second-network',
+    bug: 'a router leads whatever the store has, and makes a network where it has none',
+    patches: [
+      { file: LEADERSHIP, find: '|| this.#objection !== undefined)', replace: ')' },
+      {
+        package: 'runtime',
+        file: 'leadership-driver.js',
+        find: "if (objection !== undefined)\n            return this.#feed({ kind: 'won-in-vain', objection });",
+        replace: '',
+      },
+    ],
+  },
+  {
     name: 'hands-over-to-itself',
     bug: 'a router that has handed over campaigns at once, like any other',
     patches: [

@@ -8,6 +8,7 @@
  * - **persisted-before-spoken**: an assignment that is sent is in etcd;
  * - **spoken-by-a-leader**: every answer comes from a router that led after it was asked;
  * - **one-claim**: no two members act as primary at once;
+ * - **one-network**: routers make one network, also when their store is emptied;
  * - **hands-over-to-another**: where nothing fails, a leader that hands over is not the next one;
  * - **hands-over-when-deaf**: a leader that is cut from all members lets another one lead;
  * - **no leader is deposed without need**: healthy routers that can't reach each other stay as they are;
@@ -19,7 +20,7 @@ import { Random } from '../random.js';
 import { Trace } from '../trace.js';
 import { World } from '../world.js';
 import { Cuts, type Process } from './machine-room.js';
-import { ModelEtcd } from './model-etcd.js';
+import { ModelEtcd, OPERATOR } from './model-etcd.js';
 import { RoutedMember } from './routed-member.js';
 import { SharedRouter, type Witness } from './shared-router.js';
 
@@ -85,6 +86,7 @@ class Scene {
   #handedOver: string | undefined;
   #checked = 0;
   readonly #primaries = new Map<number, string>();
+  #network: string | undefined;
   /** What keeps routers from etcd now. */
   readonly #unhealed = new Set<() => void>();
   #lastRevision = 0;
@@ -188,14 +190,21 @@ class Scene {
         this.#term = written.value === undefined ? undefined : written.revision;
         this.#leader = written.by;
         if (written.value !== undefined) this.#checkHandover(written.by);
-      } else if (written.by !== this.#leader)
+      } else if (written.by !== this.#leader && written.by !== OPERATOR)
         throw new LawBroken(
           'only-the-leader-writes',
           `${written.by} writes ${written.key}, ${this.#leader} leads`,
         );
+      if (written.value !== undefined && written.key === 'header') this.#checkNetwork(written.value);
       if (written.value !== undefined && written.key.startsWith('clusters/'))
         this.#checkRecord(JSON.parse(written.value) as ClusterRecord);
     }
+  }
+
+  #checkNetwork(network: string): void {
+    this.#network ??= network;
+    if (network === this.#network) return;
+    throw new LawBroken('one-network', `network "${network}" is made, and "${this.#network}" was before`);
   }
 
   #checkHandover(leader: string | undefined): void {
@@ -253,6 +262,7 @@ class Scene {
       () => this.#leaveAlone(leader, members.find(({ isPrimary }) => isPrimary) ?? member),
       () => this.#freezeBeforeALoss(leader, member),
       () => this.#handOver(leader),
+      () => this.#emptyStore(),
     ];
     random.pick(faults)();
   }
@@ -291,6 +301,15 @@ class Scene {
 
   #loseQuorum(): void {
     this.#heals(this.etcd.loseQuorum());
+  }
+
+  /** An operator deletes everything, and restores it later. All routers have seen the network before. */
+  #emptyStore(): void {
+    if (this.routers.some(({ network }) => network === undefined)) return;
+    const lost = this.etcd.emptyByOperator();
+    this.#heals(() => {
+      for (const { key, value } of lost) this.etcd.putByOperator(key, value);
+    });
   }
 
   #cutFromEtcd(router: SharedRouter): void {
