@@ -73,6 +73,8 @@ export class History {
   #hasNewLine = false;
   /** How many committed entries are lost, as an operator accepted. */
   lost = 0;
+  /** Entries up to here were kept when some were lost last. */
+  keptThrough = 0;
 
   constructor(
     /** Whether living sessions may be forgotten: only with small limits. */
@@ -227,6 +229,7 @@ export class History {
   #lose(after: number): void {
     const kept = this.#entries.slice(0, after);
     this.lost += this.#entries.length - kept.length;
+    this.keptThrough = after;
     this.#entries.length = 0;
     this.#checksums.length = 0;
     for (const index of [this.#users, this.#follows, this.#posts, this.#requests, this.#texts]) index.clear();

@@ -25,6 +25,10 @@ import type { History } from './history.js';
 /** What one cluster has got so far, read from its history. */
 class Heard {
   #read = 0;
+  /** How many entries the history had lost when it was read. */
+  #lost = 0;
+  /** Up to here each item was true when it came; since then the other cluster may have lost it. */
+  #judged = 0;
   readonly last = new Map<ClusterId, Position>();
   /** For each followed user of another cluster: the position there from which posts are due. */
   readonly wantedSince = new Map<UserName, number>();
@@ -44,11 +48,21 @@ class Heard {
   ) {}
 
   readOn(): void {
+    if (this.history.lost !== this.#lost) this.#readAnew();
     while (this.#read < this.history.last) {
       this.#read += 1;
       const entry = this.history.at(this.#read);
       if (entry !== undefined) this.#take(entry);
     }
+  }
+
+  /** The history has other entries from some position on. */
+  #readAnew(): void {
+    this.#lost = this.history.lost;
+    this.#judged = Math.min(this.#read, this.history.keptThrough);
+    this.#read = 0;
+    const known = [this.last, this.wantedSince, this.homes, this.posts, this.edges];
+    for (const what of [...known, this.#asked, this.#followers, this.#own]) what.clear();
   }
 
   #take(entry: Entry): void {
@@ -144,7 +158,8 @@ class Heard {
     return before === after ? undefined : command;
   }
 
-  #isUntrue(entry: Entry, there: Entry | undefined): never {
+  #isUntrue(entry: Entry, there: Entry | undefined): void {
+    if (entry.position <= this.#judged) return;
     throw new Violation(
       'remote-is-true',
       `cluster ${this.cluster} has [${entryText(entry)}], where [${there === undefined ? 'nothing' : entryText(there)}] is committed`,
