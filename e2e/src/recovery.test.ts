@@ -1,6 +1,6 @@
 /** Servers that come back with disks in various states, and readers that stopped reading. */
 import assert from 'node:assert/strict';
-import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { RouterClient } from '@dualping/client';
@@ -349,5 +349,43 @@ describe('only the journal of a server is put back from before, and all else of 
       await cluster().startServer(1);
       await again.post('after one more start');
     });
+  });
+});
+
+describe('a folder that is removed or replaced while its server runs', () => {
+  const { cluster, routers, person } = withCluster();
+  /** As other failures of a disk. */
+  const STORAGE_FAILED = 3;
+
+  /** The server says so and ends, posts go on, and it comes back with what it lacks. */
+  async function endsAndComesBack(id: number, ana: Person): Promise<void> {
+    const server = cluster().server(id);
+    await server.line(/journal-failed: .*s\d.* is not there any more: it was removed or replaced/);
+    assert.equal(await server.exited, STORAGE_FAILED);
+    await ana.post(`without s${id}`);
+    await cluster().startServer(id);
+    await allEqual(cluster(), routers());
+  }
+
+  test('of a standby, and then of the primary', async () => {
+    const ana = person('ana');
+    await ana.post('before');
+    const { primary, standbys } = roles(await cluster().whenWhole(routers()));
+    for (const id of [standbys[0] ?? 0, primary]) {
+      rmSync(cluster().folderOf(id), { recursive: true });
+      await endsAndComesBack(id, ana);
+    }
+    const { standbys: others } = roles(await cluster().whenWhole(routers()));
+    const replaced = others[0] ?? 0;
+    const folder = cluster().folderOf(replaced);
+    cpSync(folder, `${folder}.copy`, { recursive: true, filter: (path) => !path.includes('lock-') });
+    rmSync(folder, { recursive: true });
+    renameSync(`${folder}.copy`, folder);
+    await endsAndComesBack(replaced, ana);
+    const page = await ana.session.older(position(Number.MAX_SAFE_INTEGER), 100);
+    assert.deepEqual(
+      texts(page.posts),
+      ana.acknowledged.map(({ text }) => text),
+    );
   });
 });

@@ -51,6 +51,28 @@ test("a disk that can't be asked, or does not answer, leaves the last known stat
   assert.deepEqual(said, ['40 low', '500 has room']);
 });
 
+test('it looks at the folder first, and asks nothing of a disk that can not say whether it is there', async () => {
+  const asked: string[] = [];
+  let failure: Error | undefined;
+  const watch = new DiskRoomWatch('/data', 5, {
+    lookAtFolder: async () => {
+      asked.push('folder');
+      if (failure !== undefined) throw failure;
+    },
+    look: async () => {
+      asked.push('room');
+      return { freeBytes: 100, sizeBytes: 1_000 };
+    },
+    changed: () => {},
+  });
+  await watch.look();
+  failure = new Error('EIO');
+  await watch.look();
+  failure = undefined;
+  await watch.look();
+  assert.deepEqual(asked, ['folder', 'room', 'folder', 'folder', 'room']);
+});
+
 test('a real disk reports its room', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'dualping-room-'));
   try {

@@ -1,4 +1,4 @@
-/** Checks repeatedly how much room the disk of a data folder has. */
+/** Checks repeatedly how much room the disk of a data folder has, and whether the folder is still there. */
 import { statfs } from 'node:fs/promises';
 import { DiskRoom, type DiskRoomStats, type DiskSpace } from '@dualping/core';
 
@@ -8,6 +8,8 @@ const DISK_ROOM_INTERVAL_MS = 1_000;
 export interface DiskRoomPorts {
   /** Rejects when the disk can't be asked. */
   look(folder: string): Promise<DiskSpace>;
+  /** Looks whether the folder is still there, and reports if not. Rejects when the disk can't be asked. */
+  lookAtFolder?(): Promise<void>;
   /** It has become low, or has room again. */
   changed(space: DiskSpace, isLow: boolean): void;
 }
@@ -51,6 +53,7 @@ export class DiskRoomWatch {
     if (this.#isLooking) return;
     this.#isLooking = true;
     try {
+      if (this.ports.lookAtFolder !== undefined) await this.ports.lookAtFolder();
       const space = await this.ports.look(this.folder);
       if (this.#room.seen(space)) this.ports.changed(space, this.#room.stats?.isLow ?? false);
     } catch {

@@ -31,6 +31,14 @@ export interface SyncedFile {
   close(): void;
 }
 
+/** A file or folder that is held open: as long as it is, no other one gets its number on the disk. */
+export interface HeldPlace {
+  readonly path: string;
+  /** Whether its path still leads to it. Rejects when the disk can't say so. */
+  isThere(): Promise<boolean>;
+  close(): void;
+}
+
 export interface FileOperations {
   /** Makes a folder and its parents, durably. Does nothing if it exists. */
   makeFolder(path: string): Promise<void>;
@@ -39,6 +47,8 @@ export interface FileOperations {
   open(path: string): OpenFile;
   /** The same, for changes that are synced one by one. */
   openSynced(path: string): SyncedFile;
+  /** Holds an existing file or folder, to notice when it is removed or another one takes its place. */
+  hold(path: string): HeldPlace;
   /** Makes an empty file; replaces an existing one. `mode`: permissions of a new one. */
   create(path: string, mode?: number): Promise<OpenFile>;
   rename(from: string, to: string): Promise<void>;
@@ -118,11 +128,33 @@ function openSynced(path: string): SyncedFile {
   return { ...syncedAfterwards(file), write: (bytes, offset) => file.write(bytes, offset) };
 }
 
+/** What the system says of a path at which nothing is any more. */
+const NOTHING_THERE = new Set<unknown>(['ENOENT', 'ENOTDIR']);
+
+function hold(path: string): HeldPlace {
+  const descriptor = fs.openSync(path, 'r');
+  const held = fs.fstatSync(descriptor, { bigint: true });
+  return {
+    path,
+    async isThere() {
+      try {
+        const there = await fs.promises.stat(path, { bigint: true });
+        return there.ino === held.ino && there.dev === held.dev;
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && NOTHING_THERE.has(error.code)) return false;
+        throw error;
+      }
+    },
+    close: () => fs.closeSync(descriptor),
+  };
+}
+
 export const nodeFiles: FileOperations = {
   makeFolder,
   list: (path) => fs.promises.readdir(path),
   open: (path) => new NodeFile(path, fs.openSync(path, 'r+')),
   openSynced,
+  hold,
   async create(path, mode) {
     return new NodeFile(path, await open(path, 'w+', mode));
   },

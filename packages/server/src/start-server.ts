@@ -200,6 +200,7 @@ async function run(
   const space = () => look(parsed.dataFolder);
   const room = new DiskRoomWatch(parsed.dataFolder, parsed.minDiskFree, {
     look,
+    lookAtFolder: () => journal.look(),
     changed: (space, isLow) => driver.feed({ kind: 'disk-room', space, isLow }),
   });
   const diskStats = () => disk.timer.stats;

@@ -7,7 +7,7 @@
 
 import { join } from 'node:path';
 import { DualpingError, invariant, type Position } from '@dualping/core';
-import type { DiskTimer, FileOperations } from '@dualping/host';
+import type { DiskTimer, FileOperations, HeldPlace } from '@dualping/host';
 import { DiskWriter } from './disk-writer.js';
 import { DurableMark, MARK_NAME, readMark } from './durable-mark.js';
 import { encodeFrame, FRAME_HEADER_BYTES, MAX_ENTRY_BYTES } from './frame.js';
@@ -45,6 +45,7 @@ export class Generation {
   readonly #writer: DiskWriter;
   readonly #mark: DurableMark;
   readonly #reader: FrameReader;
+  readonly #place: HeldPlace;
   #lastChecksum: number;
   #durable: Position;
   #durableChecksum: number;
@@ -67,6 +68,7 @@ export class Generation {
     this.#durableChecksum = recovered.checksum;
     this.#cache = new TailCache((this.last + 1) as Position, options.tailCacheBytes);
     this.#reader = new FrameReader(files);
+    this.#place = files.hold(folder);
     this.#mark = mark;
     const writerEvents = {
       durable: (position: Position) => this.#onDurable(position),
@@ -274,6 +276,11 @@ export class Generation {
     for (const place of this.history.places(runBytes)) yield this.#reader.run(place, 'history', undefined);
   }
 
+  /** Whether its folder is still at its path. Rejects when the disk can't say so. */
+  isThere(): Promise<boolean> {
+    return this.#place.isThere();
+  }
+
   /** Resolves when everything appended is on disk, or has failed. */
   idle(): Promise<void> {
     return this.#writer.idle();
@@ -283,6 +290,7 @@ export class Generation {
     await this.#writer.close();
     if (this.#writer.failure === undefined) await this.#mark.set(this.#durable);
     await this.#mark.close();
+    this.#place.close();
     this.#reader.close();
     this.#rejectWaiters(new DualpingError('storage-failed', `the journal in ${this.folder} was closed`));
   }

@@ -8,7 +8,7 @@ import { readJson, replaceJson } from './json-file.js';
 import { assertNotLater, damaged } from './storage-errors.js';
 
 const FORMAT = 2;
-const identityPath = (folder: string): string => join(folder, 'identity.json');
+export const identityPath = (folder: string): string => join(folder, 'identity.json');
 
 /** Everything except the life id, which belongs to the process that has the folder open. */
 type RecordedIdentity = Omit<Identity, 'lifeId'>;

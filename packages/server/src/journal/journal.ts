@@ -218,6 +218,11 @@ export interface Journal {
   noteWelcome(networkId: NetworkId, lifeId: LifeId): Promise<void>;
   /** Gives the journal a new id, as if its disk had never been in sync. Durable when it resolves. */
   renew(): Promise<JournalId>;
+  /**
+   * Fails the journal when its folder, or its identity, is no longer where it was, or another one is in its
+   * place: what is written then is lost with the process. Rejects when the disk can't say so now.
+   */
+  look(): Promise<void>;
   /** Waits for appended entries, then closes the files. */
   close(): Promise<void>;
 }

@@ -64,6 +64,7 @@ function checksumIn(generation: Generation, at: Position): number | undefined {
 
 export class KnownMark {
   #numbers: readonly number[] | undefined;
+  #isAbandoned = false;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
 
@@ -74,6 +75,7 @@ export class KnownMark {
 
   /** Writes it soon, and does not wait for it. `journal`: the generation that `known` is about. */
   note({ committed, epoch, revision }: Known, { number, generation }: NumberedGeneration): void {
+    if (this.#isAbandoned) return;
     const checksum = checksumIn(generation, committed);
     // What was committed in the generation before says nothing about this one.
     this.#numbers =
@@ -95,6 +97,12 @@ export class KnownMark {
   async forgetCommitted({ epoch, revision }: Known, number: number): Promise<void> {
     const bytes = encodeNumbers([NO_POSITION, epoch, revision, 0, number]);
     await replaceFile(this.files, join(this.folder, NAME), bytes);
+  }
+
+  /** Writes nothing any more. */
+  abandon(): void {
+    this.#isAbandoned = true;
+    this.#numbers = undefined;
   }
 
   async close(): Promise<void> {

@@ -75,6 +75,10 @@ export class MemoryDisk {
       },
       open: (path) => new MemoryFile(this, path, this.#node(path), step),
       openSynced: (path) => syncedAfterwards(new MemoryFile(this, path, this.#node(path), step)),
+      hold: (path) => {
+        const node = this.#node(path);
+        return { path, isThere: async () => this.#names.get(path) === node, close: () => {} };
+      },
       create: (path) => step('create', path, () => new MemoryFile(this, path, this.#create(path), step)),
       rename: (from, to) =>
         step('rename', to, () => this.#rename(dirname(to), new Map([[to, this.#node(from)]]), [from])),

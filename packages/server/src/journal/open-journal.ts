@@ -35,7 +35,7 @@ import {
   writeCurrent,
 } from './current-file.js';
 import type { GenerationOptions } from './generation.js';
-import { assertSameServer, readIdentity, writeIdentity } from './identity-file.js';
+import { assertSameServer, readIdentity } from './identity-file.js';
 import type { Identity, Journal } from './journal.js';
 import { makeEmptyGeneration } from './new-generation.js';
 import { SEGMENT_HEADER_BYTES, segmentNames } from './segment.js';
@@ -122,7 +122,7 @@ async function open(folder: string, options: AllOptions): Promise<Journal> {
     await clearOtherGenerations(files, folder, record, isOlder);
     // Before it says anything to a router: that must not take it for the holder of the journal that was here.
     if (isOlder) await journal.goOnAsNew();
-    else await writeIdentity(files, folder, identity);
+    else await journal.writeIdentity();
   } catch (error) {
     await journal.close().catch(() => {}); // the first error is more useful
     throw error;

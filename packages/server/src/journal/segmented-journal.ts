@@ -13,12 +13,12 @@ import {
   type Position,
   quote,
 } from '@dualping/core';
-import { type FileOperations, storageFailed } from '@dualping/host';
+import { type FileOperations, type HeldPlace, storageFailed } from '@dualping/host';
 import { copySource } from './copy-source.js';
 import { CopyWriter } from './copy-writer.js';
 import { type CurrentRecord, generationName, writeCurrent } from './current-file.js';
 import { Generation, type GenerationOptions } from './generation.js';
-import { writeIdentity } from './identity-file.js';
+import { identityPath, writeIdentity } from './identity-file.js';
 import type {
   CopyContent,
   CopyPiece,
@@ -70,6 +70,10 @@ export class SegmentedJournal implements Journal {
   /** The snapshot that opening has read anyway, for the first caller. */
   #found: Snapshot | undefined;
   readonly #mark: KnownMark;
+  /** What is written of the identity. */
+  #identityFile: HeldPlace | undefined;
+  /** How often a write of the identity has begun, and has ended. */
+  readonly #identityWrites = { begun: 0, ended: 0 };
   /** Writes of the identity, one after another. */
   #identityWritten: Promise<void> = Promise.resolve();
   /** Operations of keeping aside, one after another: each takes the next free number. */
@@ -269,18 +273,45 @@ export class SegmentedJournal implements Journal {
     await this.#mark.forgetCommitted(this.known, this.#opened.record.generation);
   }
 
+  /** Records that the journal was opened once more. */
+  writeIdentity(): Promise<void> {
+    return this.#changeIdentity({});
+  }
+
   #changeIdentity(change: Partial<Identity>): Promise<void> {
+    this.#identityWrites.begun += 1;
     const written = this.#identityWritten.then(async () => {
       const identity = { ...this.#identity, ...change };
       try {
         await writeIdentity(this.files, this.folder, identity);
+        this.#identityFile?.close();
+        this.#identityFile = this.files.hold(identityPath(this.folder));
       } catch (error) {
         throw storageFailed('writing the identity in', this.folder, error);
+      } finally {
+        this.#identityWrites.ended += 1;
       }
       this.#identity = identity;
     });
     this.#identityWritten = written.catch(() => {});
     return written;
+  }
+
+  async look(): Promise<void> {
+    const { generation } = this.#opened;
+    if (!(await generation.isThere()) && generation === this.#generation) this.#lose(generation.folder);
+    // A write of the identity replaces the file: then the next look says more.
+    const { begun, ended } = this.#identityWrites;
+    const file = this.#identityFile;
+    if (file === undefined || begun !== ended) return;
+    if (!(await file.isThere()) && begun === this.#identityWrites.begun) this.#lose(file.path);
+  }
+
+  /** What is at its paths now may be the folder of another server: nothing is written there. */
+  #lose(path: string): void {
+    this.#mark.abandon();
+    const why = 'it was removed or replaced while the server ran, and what is written now is lost';
+    this.#onFailed(new DualpingError('storage-failed', `${path} is not there any more: ${why}`));
   }
 
   async close(): Promise<void> {
@@ -290,6 +321,8 @@ export class SegmentedJournal implements Journal {
     await this.#identityWritten;
     await this.#settingAside;
     await this.#mark.close();
+    this.#identityFile?.close();
+    this.#identityFile = undefined;
     await generation.close();
   }
 

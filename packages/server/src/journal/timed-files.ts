@@ -26,6 +26,11 @@ export function timedFiles(files: FileOperations, disk: DiskTimer): FileOperatio
         close: () => file.close(),
       };
     },
+    hold: (path) => {
+      const place = files.hold(path);
+      const isThere = () => time('looking at', path, () => place.isThere());
+      return { path, isThere, close: () => place.close() };
+    },
     create: async (path, mode) => timed(await time('making', path, () => files.create(path, mode))),
     rename: (from, to) => time('renaming', from, () => files.rename(from, to)),
     remove: (path) => time('removing', path, () => files.remove(path)),
