@@ -84,6 +84,27 @@ describe('an etcd that is emptied under its routers', { skip: NO_ETCD ?? false }
     await restored(content);
   });
 
+  test('a record that was deleted, or replaced by an older one, under the leader: a failover writes the newer one', async () => {
+    for (const older of [true, false]) {
+      const [key, value] = etcd.content().find(([key]) => key === 'clusters/1') ?? ['', ''];
+      await client.handover(1);
+      const { primary, epoch } = await network.whenWhole(client);
+      if (older) etcd.put(key, value);
+      else etcd.remove(key);
+      const from = network.linesOf(network.leader()).length;
+      await network.killServer(primary?.serverId ?? 0);
+      await network.whenSays(network.leader(), / store-overwritten: .* key "clusters\/1" /, from);
+      await postsGoOn();
+      await network.startServer(primary?.serverId ?? 0);
+      assert.ok((await network.whenWhole(client)).epoch > epoch);
+      await network.kill(network.leader()); // the next leader reads what was written
+      await eventually('another router leads', () => network.leaders().length === 1);
+      await network.whenWhole(client);
+      await postsGoOn();
+      for (const at of ROUTERS) if (network.hasEnded(at)) await network.restart(at);
+    }
+  });
+
   test('routers that are started again know their network from the folder', async () => {
     const content = etcd.content();
     etcd.empty();

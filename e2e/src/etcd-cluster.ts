@@ -176,6 +176,11 @@ export class EtcdCluster {
       .filter(([key]) => key !== 'leader');
   }
 
+  /** As something that is no router. */
+  remove(key: string): void {
+    this.#must('del', `dualping/${key}`);
+  }
+
   /** Deletes everything below the prefix. */
   empty(): void {
     this.#must('del', '--prefix', 'dualping/');

@@ -167,6 +167,10 @@ export class SeveralRouters {
     return times;
   }
 
+  hasEnded(at: number): boolean {
+    return this.#router(at).ended;
+  }
+
   /** The next line like that of this router. */
   async whenSays(at: number, pattern: RegExp, from = 0): Promise<string> {
     return await this.#router(at).line(pattern, from);

@@ -25,6 +25,7 @@ function leader() {
       clock,
       store: { transact: (transaction, outcome) => void tries.push({ transaction, outcome }) },
       confirmed: (askedAt) => said.push(`confirmed at ${askedAt}`),
+      overwrites: (key) => said.push(`overwrites ${key}`),
       fenced: (detail) => said.push(`fenced: ${detail}`),
     },
   );
@@ -73,6 +74,34 @@ test('without an answer the same transaction is sent again, and recognised by th
   assert.deepEqual(said, ['confirmed at 30', 'written one']);
   write('two');
   assert.deepEqual(tries.at(-1)?.transaction.compares[1], { key: 'clusters/1', mod: 7 });
+});
+
+test('a record that something else has changed or deleted is written again, over what is there', () => {
+  for (const [found, mod] of [
+    [[{ key: 'clusters/1', value: 'an older one', mod: 8 }], 8],
+    [[], 0],
+  ] as const) {
+    const { write, answer, tries, said } = leader();
+    write('one');
+    answer(failed([OURS], found));
+    const [first, second] = tries.map(({ transaction }) => transaction);
+    assert.deepEqual(second?.compares, [
+      { key: 'leader', mod: 5 },
+      { key: 'clusters/1', mod },
+    ]);
+    assert.deepEqual(second?.operations, first?.operations);
+    answer(done(10));
+    assert.deepEqual(said, ['overwrites clusters/1', 'confirmed at 0', 'written one']);
+    write('two');
+    assert.deepEqual(tries.at(-1)?.transaction.compares[1], { key: 'clusters/1', mod: 10 });
+  }
+});
+
+test('a key that something else has made ends the term: its value may be newer', () => {
+  const { store, said, answer } = leader();
+  store.write([{ key: 'clusters/2', value: 'first' }], () => said.push('written'));
+  answer(failed([OURS], [{ key: 'clusters/2', value: 'restored', mod: 8 }]));
+  assert.deepEqual(said, ['fenced: "clusters/2" was changed by something that is no router']);
 });
 
 test('when another router leads the term is over, and that is reported once', () => {

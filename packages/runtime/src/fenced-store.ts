@@ -39,6 +39,8 @@ export interface FencedStorePorts {
   readonly store: Pick<SharedStore, 'transact'>;
   /** A change or a read that began then found this router leading. */
   confirmed(askedAt: number): void;
+  /** Something that is no router had changed this key; the leader writes its own record over it. */
+  overwrites(key: string): void;
   /** This router does not lead in this term any more, or can't. Called once. */
   fenced(detail: string): void;
 }
@@ -100,9 +102,11 @@ export class FencedStore {
   }
 
   #change(entries: readonly Entry[], written: () => void, ended: () => void): void {
-    const changes = entries.map(
-      ({ key, value }): Change => ({ key, value, known: this.#mods.get(key) ?? NO_KEY }),
-    );
+    const changes = entries.map(({ key, value }) => ({ key, value, known: this.#mods.get(key) ?? NO_KEY }));
+    this.#changeTo(changes, written, ended);
+  }
+
+  #changeTo(changes: readonly Change[], written: () => void, ended: () => void): void {
     this.#try(change(this.term, changes), ended, (answer, askedAt) => {
       const result = changeResult(this.term, changes, answer);
       switch (result.kind) {
@@ -113,7 +117,10 @@ export class FencedStore {
         case 'fenced':
           return this.#end(whoLeads(result), ended);
         case 'foreign':
-          return this.#end(`"${result.key}" was changed by something that is no router`, ended);
+          if (result.again === undefined)
+            return this.#end(`"${result.key}" was changed by something that is no router`, ended);
+          this.#ports.overwrites(result.key);
+          return this.#changeTo(result.again, written, ended);
         default:
           return unreachable(result);
       }

@@ -238,6 +238,7 @@ export class LeadershipDriver {
       clock: this.#ports.clock,
       store: this.#ports.store,
       confirmed: (askedAt) => this.#feed({ kind: 'confirmed', term, askedAt }),
+      overwrites: (key) => this.#ports.report('store-overwritten', overwrittenText(key)),
       fenced: (detail) => this.#feed({ kind: 'fenced', term, detail }),
     });
     this.#won = undefined;
@@ -260,3 +261,6 @@ export class LeadershipDriver {
     this.#leavePeer = undefined;
   }
 }
+
+const overwrittenText = (key: string): string =>
+  `something that is no router has changed or deleted key "${key}" of the store: this leader writes its own record over it`;

@@ -32,12 +32,25 @@ test('a change that fails when another router leads, or none, was not made', () 
   assert.deepEqual(changeResult(5, CHANGES, failed([], ...found)), { kind: 'fenced', leader: undefined });
 });
 
-test('a foreign value in our own term was not written by a router', () => {
-  const found = [stored('clusters/1', 'one', 7), stored('clusters/2', 'someone else', 8)];
+test('a foreign value in our own term was not written by a router: the leader has a newer one', () => {
+  const known = CHANGES.map((each) => ({ ...each, known: 3 }));
+  const resultOf = (...found: (readonly StoredKey[])[]) =>
+    changeResult(5, known, failed(stored('leader', OURS, 5), ...found));
+  const again = (...mods: readonly number[]) => known.map((each, at) => ({ ...each, known: mods[at] }));
+  const [before, other] = [stored('clusters/1', 'before', 3), stored('clusters/2', 'someone else', 8)];
+  const foreign = { kind: 'foreign', key: 'clusters/2' };
+  assert.deepEqual(resultOf(before, other), { ...foreign, again: again(3, 8) });
+  assert.deepEqual(resultOf(before, []), { ...foreign, again: again(3, 0) });
+  // An earlier attempt has succeeded, and then another program came.
+  assert.deepEqual(resultOf(stored('clusters/1', 'one', 7), other), { ...foreign, again: again(7, 8) });
+});
+
+test('a foreign value of a key that the leader did not know may be newer than its own', () => {
+  const found = [stored('clusters/1', 'before', 3), stored('clusters/2', 'someone else', 8)];
   assert.deepEqual(changeResult(5, CHANGES, failed(stored('leader', OURS, 5), ...found)), {
     kind: 'foreign',
     key: 'clusters/2',
-    mod: 8,
+    again: undefined,
   });
 });
 

@@ -107,8 +107,12 @@ export type ChangeResult =
   | { readonly kind: 'written'; readonly mods: readonly ModRevision[] }
   /** Another router leads, or none does. */
   | ({ readonly kind: 'fenced' } & LeaderKey)
-  /** In our own term another program wrote it: no router does that. */
-  | { readonly kind: 'foreign'; readonly key: string; readonly mod: ModRevision };
+  /**
+   * In our own term another program wrote or deleted it: no router does that. `again`: the same changes, over
+   * what is there now, because the leader has the newest records. Undefined: to this leader the key was new,
+   * so it has nothing newer.
+   */
+  | { readonly kind: 'foreign'; readonly key: string; readonly again: readonly Change[] | undefined };
 
 export function changeResult(
   term: Term,
@@ -119,13 +123,15 @@ export function changeResult(
   const [leaderFound, ...found] = answer.found;
   const key = leaderKeyFrom(leaderFound);
   if (key.leader?.term !== term) return { kind: 'fenced', ...key };
-  const mods: ModRevision[] = [];
-  for (const [at, { key, value }] of changes.entries()) {
-    const stored = found[at]?.[0];
-    if (stored?.value !== value) return { kind: 'foreign', key, mod: stored?.mod ?? NO_KEY };
-    mods.push(stored.mod);
-  }
-  return { kind: 'written', mods };
+  const mods = changes.map((_, at) => found[at]?.[0]?.mod ?? NO_KEY);
+  if (changes.every(({ value }, at) => found[at]?.[0]?.value === value)) return { kind: 'written', mods };
+  const isForeign = ({ known, value }: Change, at: number): boolean =>
+    mods[at] !== known && found[at]?.[0]?.value !== value;
+  const foreign = changes.filter(isForeign);
+  const isNew = foreign.some(({ known }) => known === NO_KEY);
+  const again = changes.map((each, at) => ({ ...each, known: mods[at] ?? NO_KEY }));
+  const [{ key: changed } = { key: LEADER_KEY }] = foreign;
+  return { kind: 'foreign', key: changed, again: isNew ? undefined : again };
 }
 
 /** Reads keys, if the term is still this one: then no other router has changed them since. */

@@ -52,7 +52,8 @@ export type LeadershipEvent =
   | 'store-lost'
   | 'store-back'
   | 'store-refused'
-  | 'store-accepted';
+  | 'store-accepted'
+  | 'store-overwritten';
 
 export type LeadershipOutput =
   | { readonly kind: 'grant-lease' }
