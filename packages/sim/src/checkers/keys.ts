@@ -25,6 +25,8 @@ export class KeyModel {
   readonly #codes = new Map<CodeHash, { readonly user: UserName | undefined; spent: boolean }>();
   /** With which key each session has logged in; `mute`: its login was refused. */
   readonly #sessions = new Map<SessionId, PublicKey | 'mute' | undefined>();
+  /** Names that are in use, with a key or without. */
+  readonly #inUse = new Set<UserName>();
   readonly #mute = new Map<Position, Muteness>();
 
   /** @returns whether the entry may have an effect; entries come in order, each once */
@@ -48,6 +50,7 @@ export class KeyModel {
         const key = command.login?.key;
         const why = this.#login(command.user, key, command.login?.code);
         this.#sessions.set(sessionId, why === undefined ? key : 'mute');
+        if (why === undefined) this.#inUse.add(command.user);
         return why;
       }
       case 'follow':
@@ -68,11 +71,15 @@ export class KeyModel {
         return why;
       }
       case 'reset-keys':
+        // Refused, and no code is made: there is nobody who has lost a key.
+        if (!this.#inUse.has(command.user)) return undefined;
         if (!this.#codes.has(command.code))
           for (const known of this.#owners.get(command.user)?.values() ?? []) known.revokedAt ??= position;
         this.#makeCode(command.code, command.user);
         return undefined;
       case 'invite':
+        // Refused too: the name belongs to somebody.
+        if (command.user !== undefined && this.#owners.has(command.user)) return undefined;
         this.#makeCode(command.code, command.user);
         return undefined;
       default:
