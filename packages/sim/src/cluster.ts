@@ -26,6 +26,8 @@ import type { World } from './world.js';
 const ROUTER_RESTART_MS = 200;
 /** How often the model of etcd ends leases that are over, ms. */
 const LEASE_LOOK_MS = 25;
+/** How often an operator looks whether the router's store is settled, ms. */
+const STORE_LOOK_MS = 200;
 
 /** What a world has of routers. */
 interface Routers {
@@ -315,6 +317,9 @@ export class Cluster {
 
   /** An operator puts the true disks back where nothing else helps. */
   restoreOriginals(): void {
+    // What the router is writing may be that the present disk counts, because an operator has promoted it.
+    if (this.routerStore.isInDoubt)
+      return void this.world.after(STORE_LOOK_MS, 'the operator looks', () => this.restoreOriginals());
     for (const [server, disk] of this.#originals) {
       if (server.isLost || server.disk === disk || !this.isInSync(disk)) continue;
       // An older journal has the id of the in-sync copy until its server starts.
