@@ -129,6 +129,7 @@ describe('one coordinator, one server', () => {
     });
     await assert.rejects(stub.ask('create', { path: '', data: '' }), /INVALID_ARGUMENT/);
     stub.close();
+    await family.server(1); // it has attached to the new coordinator
   });
 
   test('our line client with the options of the csce438 client', async () => {
