@@ -163,7 +163,7 @@ describe('bad input', () => {
       await terminal.shows(/not-a-router/);
       await terminal.shows(address);
       assert.equal((await terminal.exit).code, REFUSED);
-      assert.ok(terminal.restored);
+      await terminal.eventually((seen) => seen.restored, 'the terminal is as it was');
     } finally {
       await terminal.close();
     }

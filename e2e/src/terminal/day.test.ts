@@ -315,7 +315,7 @@ describe('a day at the full-screen client', { timeout: 240_000 }, () => {
     terminal.press('ctrl-c');
     assert.deepEqual(await terminal.exit, { code: 0, signal: 0 });
     await terminal.shows(/could not be saved:\nnowhere to go/);
-    assert.ok(terminal.restored);
+    await terminal.eventually((seen) => seen.restored, 'the terminal is as it was');
   });
 
   const hears = (text: string): Promise<unknown> =>

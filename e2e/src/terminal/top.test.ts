@@ -212,7 +212,7 @@ test('quitting and signals give the terminal back', async () => {
     assert.ok(terminal.alternate);
     terminal.press('q');
     assert.deepEqual(await terminal.exit, { code: 0, signal: 0 });
-    assert.ok(terminal.restored);
+    await terminal.eventually((seen) => seen.restored, 'the terminal is as it was');
   });
   for (const [signal, code] of [
     ['SIGTERM', 143],
@@ -222,7 +222,7 @@ test('quitting and signals give the terminal back', async () => {
       await terminal.shows('3 of 3 healthy');
       terminal.signal(signal);
       assert.equal((await terminal.exit).code, code);
-      assert.ok(terminal.restored);
+      await terminal.eventually((seen) => seen.restored, 'the terminal is as it was');
     });
 });
 
@@ -233,7 +233,7 @@ test('it names an address that is no router, and waits for a router that is not 
   const wrong = Terminal.start({ command: process.execPath, args: args(address) });
   try {
     const { code } = await wrong.exit;
-    assert.ok(wrong.restored);
+    await wrong.eventually((seen) => seen.restored, 'the terminal is as it was');
     await wrong.shows(/server 1 of cluster 1 answers there/);
     await wrong.shows(/not-a-router/);
     assert.equal(code, 1);
