@@ -847,6 +847,12 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [{ ...TAIL_FEEDS, find: 'next += 1', replace: '' }],
   },
   {
+    name: 'believes-more-than-the-disk-has',
+    bug: 'what a member knows to be committed counts for its copy before it is on its disk',
+    patches: [{ file: 'registry/cluster.js', find: 'Math.min(committed, durable)', replace: 'committed' }],
+    from: 9_906_192,
+  },
+  {
     name: 'hands-over-to-a-server-that-stops',
     bug: 'a server that attaches while it is being stopped counts as one that stays',
     patches: [

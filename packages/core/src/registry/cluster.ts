@@ -18,6 +18,7 @@ import {
   type Instant,
   NO_EPOCH,
   type Position,
+  position,
   type ServerId,
   type ServiceName,
   serverName,
@@ -271,8 +272,10 @@ export class Cluster {
     const { lastEpoch, durable, committed, checksum } = said;
     member.end = { lastEpoch, durable, committed, checksum };
     if (!holdsCopy(this.#state.configuration, member)) return;
-    // Not announced, and made durable only from time to time.
-    this.#state.note(withCommitted(this.#state.configuration, committed));
+    // After an unclean promotion it may know of more than its disk has: if it dies then, its own copy must
+    // not pass for an older one. Not announced, and made durable only from time to time.
+    const held = position(Math.min(committed, durable));
+    this.#state.note(withCommitted(this.#state.configuration, held));
     const isDue = now - this.#committedKeptAt >= COMMITTED_KEPT_EVERY_MS;
     if (isDue && this.#state.configuration.committed > this.#committedKept) this.#mustKeep = true;
   }
