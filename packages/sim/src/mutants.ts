@@ -847,6 +847,18 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [{ ...TAIL_FEEDS, find: 'next += 1', replace: '' }],
   },
   {
+    name: 'a-welcome-counts-as-a-word',
+    bug: 'a member whose welcome is sent counts as heard, though the router hears nobody',
+    patches: [
+      {
+        file: 'registry/silence.js',
+        find: 'this.#expected.get(link) ?? this.#links.get(link)?.spokenMs ?? listeningMs',
+        replace: 'listeningMs',
+      },
+    ],
+    from: 9_920_912,
+  },
+  {
     name: 'believes-more-than-the-disk-has',
     bug: 'what a member knows to be committed counts for its copy before it is on its disk',
     patches: [{ file: 'registry/cluster.js', find: 'Math.min(committed, durable)', replace: 'committed' }],

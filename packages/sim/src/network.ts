@@ -63,6 +63,7 @@ export class Network {
   /** Hosts without power: their kernels answer nothing. */
   readonly #dark = new Set<string>();
   readonly #blackHoles = new Set<string>();
+  #disturbances = 0;
 
   constructor(
     readonly world: World,
@@ -122,6 +123,7 @@ export class Network {
   /** No message gets from one to the other. `lose`: connections between the two break. */
   cut(from: string, to: string, lose: boolean): void {
     const wire = this.#wireOf(from, to);
+    this.#disturbances += 1;
     wire.cuts += 1;
     if (!lose) return;
     for (const stream of this.#between(from, to)) {
@@ -154,11 +156,17 @@ export class Network {
     };
   }
 
+  /** How often a link was cut or made slow, since the beginning. */
+  get disturbances(): number {
+    return this.#disturbances;
+  }
+
   isMisrouted(address: string): boolean {
     return (this.#misrouted.get(address)?.length ?? 0) > 0;
   }
 
   slow(from: string, to: string, ms: number): void {
+    this.#disturbances += 1;
     this.#wireOf(from, to).slowMs += ms;
   }
 

@@ -265,7 +265,7 @@ export class MemberStreams {
     const attached = this.#attached.get(link);
     if (attached?.welcomedIn === undefined || attached.welcomedIn > toldRevision) return;
     attached.welcomedIn = undefined;
-    this.#listening.silence.heard(this.#listening.heardMs, link);
+    this.#listening.silence.welcomed(this.#listening.heardMs, link);
   }
 
   #handOver(link: RegistryLink, attached: Attached, asked: Say<'hand-over'>): void {

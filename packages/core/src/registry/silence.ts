@@ -14,6 +14,8 @@ import type { RegistryLink } from './registry-messages.js';
 interface Heard {
   /** Listening time from which its silence counts, ms. */
   atMs: number;
+  /** Listening time of its last message, ms. */
+  spokenMs: number;
   toldIntervalMs: number;
   /**
    * The router was cut off or away, and this member may have given up the stream: its end proves nothing, and
@@ -70,8 +72,18 @@ export class Silence {
     this.#expected.set(link, listeningMs);
   }
 
-  /** A message came on the link, or its member was welcomed: its silence counts from now on. */
+  /** A message came on the link: its member's silence counts from now on. */
   heard(listeningMs: number, link: RegistryLink): void {
+    this.#count(listeningMs, link).spokenMs = listeningMs;
+  }
+
+  /** Its member was welcomed, and its silence counts from now on. That is no word of the member. */
+  welcomed(listeningMs: number, link: RegistryLink): void {
+    const spokenMs = this.#expected.get(link) ?? this.#links.get(link)?.spokenMs ?? listeningMs;
+    this.#count(listeningMs, link).spokenMs = spokenMs;
+  }
+
+  #count(listeningMs: number, link: RegistryLink): Heard {
     this.#expected.delete(link);
     const known = this.#links.touch(link);
     if (known !== undefined) {
@@ -79,11 +91,12 @@ export class Silence {
       if (known.excuse === 'unspoken') known.excuse = listeningMs;
       else if (known.excuse !== undefined && listeningMs - known.excuse >= HEARD_PINGS * known.toldIntervalMs)
         known.excuse = undefined;
-      return;
+      return known;
     }
-    const heard: Heard = { atMs: listeningMs, toldIntervalMs: 0, excuse: undefined };
+    const heard: Heard = { atMs: listeningMs, spokenMs: listeningMs, toldIntervalMs: 0, excuse: undefined };
     this.#links.add(link, heard);
     heard.toldIntervalMs = this.pingIntervalMs; // this link included
+    return heard;
   }
 
   /** The interval that was just sent to the member. */
@@ -108,8 +121,8 @@ export class Silence {
     const attachedAt = this.#expected.get(link);
     if (attachedAt !== undefined)
       return attachedAt >= sinceMs && listeningMs - attachedAt < HEARD_PINGS * this.pingIntervalMs;
-    if (heard === undefined || heard.excuse !== undefined || heard.atMs < sinceMs) return false;
-    return listeningMs - heard.atMs < HEARD_PINGS * heard.toldIntervalMs;
+    if (heard === undefined || heard.excuse !== undefined || heard.spokenMs < sinceMs) return false;
+    return listeningMs - heard.spokenMs < HEARD_PINGS * heard.toldIntervalMs;
   }
 
   /** Whether two or more links are open, and nothing was heard on any of them within two pings. */

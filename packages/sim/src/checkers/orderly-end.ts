@@ -7,7 +7,7 @@ import { type Checker, Violation } from './checker.js';
 
 export class OrderlyEnd implements Checker {
   #before: readonly (readonly [ServerProcess, ServerDisk])[] = [];
-  #freezesBefore = 0;
+  #disturbancesBefore = 0;
 
   constructor(
     readonly cluster: Cluster,
@@ -33,15 +33,15 @@ export class OrderlyEnd implements Checker {
           server.replica?.ledger.committed === inSync[0]?.disk.durable.last,
       );
     this.#before = isCalm ? inSync.map((server) => [server, server.disk]) : [];
-    this.#freezesBefore = freezesOf(inSync);
+    this.#disturbancesBefore = this.#disturbancesOf(inSync);
   }
 
   shutdownDone(): void {
     const { cluster } = this;
     const servers = this.#before.map(([server]) => server);
     if (!this.#isCalm(servers) || !servers.every((server) => server.endedInOrder)) return;
-    // Who was frozen meanwhile may have been removed, though it is well now.
-    if (freezesOf(servers) !== this.#freezesBefore) return;
+    // Who was frozen or cut off meanwhile may have been removed, though it is well now.
+    if (this.#disturbancesOf(servers) !== this.#disturbancesBefore) return;
     const record = cluster.router.recordOf(this.number);
     const end = record?.orderlyEnd;
     for (const [{ name, disk }, before] of this.#before) {
@@ -57,6 +57,10 @@ export class OrderlyEnd implements Checker {
     }
   }
 
+  #disturbancesOf(servers: readonly ServerProcess[]): number {
+    return servers.reduce((sum, { freezes }) => sum + freezes, this.cluster.network.disturbances);
+  }
+
   #isCalm(servers: readonly ServerProcess[]): boolean {
     const { cluster } = this;
     return (
@@ -67,6 +71,3 @@ export class OrderlyEnd implements Checker {
     );
   }
 }
-
-const freezesOf = (servers: readonly ServerProcess[]): number =>
-  servers.reduce((sum, { freezes }) => sum + freezes, 0);
