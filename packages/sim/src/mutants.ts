@@ -847,6 +847,19 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [{ ...TAIL_FEEDS, find: 'next += 1', replace: '' }],
   },
   {
+    name: 'leaves-by-its-former-role',
+    bug: 'servers that are asked to stop in the middle of a handover end as their former roles would',
+    patches: [
+      { file: 'replica/replica.js', find: 'else this.#linger();', replace: '' },
+      {
+        file: 'replica/replica.js',
+        find: 'this.#linger(); this.#judgeEarlyJoins();',
+        replace: 'this.#judgeEarlyJoins();',
+      },
+    ],
+    from: 9_929_041,
+  },
+  {
     name: 'a-welcome-counts-as-a-word',
     bug: 'a member whose welcome is sent counts as heard, though the router hears nobody',
     patches: [

@@ -92,7 +92,7 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
     this.#context.advanceTo(now);
     this.#take(input);
     this.#settle();
-    this.#linger();
+    this.#leaveIfOver();
     if (this.#drain !== undefined) this.#advanceDrain(this.#drain);
     return this.#context.takeOutputs();
   }
@@ -386,6 +386,7 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
     if (this.#primary !== undefined) return;
     this.#standby.leave();
     this.#primary = new PrimaryRole(context, this.#router, assignment.epoch, assignment.inSync);
+    this.#linger();
     this.#judgeEarlyJoins();
     this.#requests.dispatchHeld(this.#serving);
   }
@@ -400,6 +401,7 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
     this.#drain = undefined;
     if (this.#damage !== undefined) return this.#end('storage-failed', this.#damage, true);
     if (leaving) this.#end('shutting-down', `handed over to ${by}`, false);
+    else this.#linger();
   }
 
   /** Any input may have moved the commit position. */
@@ -500,19 +502,28 @@ export class Replica implements Machine<ReplicaInput, ReplicaOutput> {
     if (this.#context.isStopping) return;
     this.#context.isStopping = true;
     this.#router.send({ kind: 'leaving' });
+    this.#linger();
+    this.#leaveIfOver();
+  }
+
+  /**
+   * A server that is asked to stop goes on for a while, which depends on its role: the role may change just
+   * then, when a handover was under way.
+   */
+  #linger(): void {
+    if (!this.#context.isStopping) return;
     const { now } = this.#context;
     if (this.#primary !== undefined) {
       const isAlone = this.#primary.standbys.awaited.length <= 1;
       this.#lingersUntil = now + (isAlone ? 0 : LEAVING_NOTICE_MS);
     } else this.#lingersUntil = now + LEAVING_LINGER_MS;
-    this.#linger();
   }
 
   /**
    * Ends a server that was asked to stop. A standby ends at once when there is no primary that could still
    * send entries.
    */
-  #linger(): void {
+  #leaveIfOver(): void {
     const isOver = this.#context.now >= (this.#lingersUntil ?? Number.POSITIVE_INFINITY);
     if (this.#lingersUntil === undefined || this.#drain !== undefined) return;
     if (this.#primary === undefined) {
