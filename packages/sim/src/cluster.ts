@@ -26,8 +26,6 @@ import type { World } from './world.js';
 const ROUTER_RESTART_MS = 200;
 /** How often the model of etcd ends leases that are over, ms. */
 const LEASE_LOOK_MS = 25;
-/** How often an operator looks whether the router's store is settled, ms. */
-const STORE_LOOK_MS = 200;
 
 /** What a world has of routers. */
 interface Routers {
@@ -317,13 +315,11 @@ export class Cluster {
 
   /** An operator puts the true disks back where nothing else helps. */
   restoreOriginals(): void {
-    // What the router is writing may be that the present disk counts, because an operator has promoted it.
-    if (this.routerStore.isInDoubt)
-      return void this.world.after(STORE_LOOK_MS, 'the operator looks', () => this.restoreOriginals());
     for (const [server, disk] of this.#originals) {
       if (server.isLost || server.disk === disk || !this.isInSync(disk)) continue;
       // An older journal has the id of the in-sync copy until its server starts.
-      if (this.isInSync(server.disk) && server.disk.judged().olderThan === undefined) continue;
+      const counts = this.isInSync(server.disk) || this.#isToCount(server);
+      if (counts && server.disk.judged().olderThan === undefined) continue;
       const release = this.supervisor(server.name).hold();
       server.kill();
       if (disk.incarnation < server.disk.incarnation)
@@ -332,6 +328,12 @@ export class Cluster {
       this.world.say(server.name, 'has its own disk again');
       release();
     }
+  }
+
+  /** Whether the router has decided that the server's present disk is in sync, because an operator chose it. */
+  #isToCount({ id, cluster, disk }: ServerProcess): boolean {
+    const { inSync = [] } = this.router.assignmentOf(cluster) ?? {};
+    return inSync.some(({ serverId, journalId }) => serverId === id && journalId === disk.journalId);
   }
 
   /** Whether a server that is down is no longer needed: other in-sync servers have everything that it has. */
