@@ -330,7 +330,7 @@ export class Cluster {
     }
   }
 
-  /** Whether the router has decided that the server's present disk is in sync, because an operator chose it. */
+  /** Whether the router has decided that the server's present disk counts: an operator has chosen it. */
   #isToCount({ id, cluster, disk }: ServerProcess): boolean {
     const { inSync = [] } = this.router.assignmentOf(cluster) ?? {};
     return inSync.some(({ serverId, journalId }) => serverId === id && journalId === disk.journalId);
