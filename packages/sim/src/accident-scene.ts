@@ -207,6 +207,9 @@ export class AccidentScene {
     // A server of no network yet would rightly join the network of the empty router.
     if (emptied && servers.some(({ disk }) => disk.networkId === '')) return undefined;
     const older = emptied ? EMPTY_FOLDER : store.folder();
+    // Before the first primary a folder is as good as new: nothing in it shows that it is an older one.
+    const granted = [...older.records.values()].filter(({ epoch }) => epoch > NO_EPOCH);
+    if (!emptied && granted.length < cluster.setup.clusters) return undefined;
     let original: RouterFolder | undefined;
     let isOver = false;
     world.after(ageMs, 'the folder of the router is replaced', () => {
