@@ -15,8 +15,8 @@ export class OrderlyEnd implements Checker {
   ) {}
 
   /**
-   * It is no orderly end if something is broken. A server that was asked to stop earlier may have ended
-   * before the last write.
+   * It is no orderly end if something is broken, or if a server does not know the present epoch yet. A
+   * server that was asked to stop earlier may have ended before the last write.
    */
   shutdownBegan(): void {
     const { cluster } = this;
@@ -30,6 +30,7 @@ export class OrderlyEnd implements Checker {
         (server) =>
           server.running &&
           !server.isAskedToStop &&
+          server.replica?.assignment?.epoch === record?.epoch &&
           server.replica?.ledger.committed === inSync[0]?.disk.durable.last,
       );
     this.#before = isCalm ? inSync.map((server) => [server, server.disk]) : [];
