@@ -2,9 +2,8 @@
  * Service definitions for servers whose streams also take encoded messages.
  *
  * A post goes to every follower, a batch of entries to every standby, and an assignment to every member and
- * watcher of a cluster. Encoding once and writing the same
- * bytes to all of them saves the most time in fan-out. The serializers here pass a Buffer through, and encode
- * anything else as usual.
+ * watcher of a cluster. Encoding once and writing the same bytes to all of them saves the most time in
+ * fan-out. The serializers here pass a Buffer through, and encode anything else as usual.
  */
 import { Message, SNSServiceService } from './gen/csce438/sns.js';
 import {
