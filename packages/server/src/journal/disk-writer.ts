@@ -116,8 +116,7 @@ export class DiskWriter {
   }
 
   async #run(): Promise<void> {
-    // Entries that are appended later in this turn belong to the first group too.
-    await Promise.resolve();
+    await turnOver();
     for (let work = this.#queue.shift(); work !== undefined; work = this.#queue.shift()) {
       this.#current = work;
       try {
@@ -128,6 +127,7 @@ export class DiskWriter {
       }
       // Outside the `try`: an error of the listener is not a failure of the disk.
       if (work.kind === 'write') this.#synced(work);
+      await turnOver();
     }
     this.#current = undefined;
     this.#running = undefined;
@@ -197,6 +197,12 @@ export class DiskWriter {
     this.events.failed(failure);
   }
 }
+
+/**
+ * Entries that arrive in the rest of this turn of the event loop belong to the next group too. With a crowd
+ * of readers the size of a group matters more than its start: each group is a message to every one of them.
+ */
+const turnOver = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const pathOf = (work: Work): string => (work.kind === 'truncate' ? work.keep.path : work.segment.path);
 

@@ -342,6 +342,28 @@ test('a copy of a journal from an older version takes the place of the journal, 
   assert.ok(disk.paths().every((path) => !path.includes('generation-1')));
 });
 
+test('what is appended in one turn of the event loop is one write, also after a write has ended', async () => {
+  const disk = new MemoryDisk();
+  const journal = await openOn(disk);
+  let groups = 0;
+  disk.before = (operation, path) => {
+    if (operation === 'write' && !path.endsWith(MARK_NAME)) groups += 1;
+  };
+  // Callbacks of one turn: all microtasks run between two of them.
+  const appendInTurn = async (from: number, to: number): Promise<void> => {
+    for (let at = from; at <= to; at += 1) {
+      journal.append(position(at), payload(at));
+      await new Promise<void>((resolve) => process.nextTick(resolve));
+    }
+  };
+  await appendInTurn(1, 5);
+  await journal.whenDurable(position(5));
+  assert.equal(groups, 1);
+  await appendInTurn(6, 9);
+  await journal.whenDurable(position(9));
+  assert.equal(groups, 2);
+});
+
 test('the mark of what is durable follows soon, one write for several groups, and survives the process', async () => {
   const disk = new MemoryDisk();
   const journal = await openOn(disk);
