@@ -17,6 +17,8 @@ const AS_TERMINAL = new URL('as-terminal.mjs', import.meta.url).href;
 const PERSON = 'person';
 const PERSONS_POST = 'hello';
 const SERVERS = [1, 2, 3];
+/** Who post while the primary is lost. */
+const POSTERS = ['ann', 'ben', 'cleo', 'dan'];
 /** Nothing of this takes longer, ms; a machine that is busy may need a while. */
 const PATIENCE_MS = 60_000;
 const LOOK_AGAIN_MS = 20;
@@ -98,10 +100,16 @@ async function losePrimary(network, servers, running, keys) {
     keys.write(`i${PERSONS_POST}\r`);
     await within(isPosted, 'the post of the person');
     for (let post = 1; post <= 3; post += 1) await session.post(`before ${post}`);
+    // Some are on their way when the primary is lost: the next one holds what comes too early.
+    const posters = POSTERS.map((user) => new DualpingSession({ ...network, user }));
+    const posting = posters.map((poster) => keepPosting(poster));
+    await Promise.all(posters.map((poster) => poster.post('first')));
     const lost = servers.get(primary.serverId);
     running.delete(lost.child);
     lost.child.kill('SIGKILL');
     const { epoch } = await session.post('after');
+    for (const poster of posters) poster.close();
+    await Promise.all(posting);
     const next = await eventually(
       () => routers.available({ cluster: 1 }),
       (assignment) => assignment.available && assignment.epoch === epoch,
@@ -111,6 +119,12 @@ async function losePrimary(network, servers, running, keys) {
     session.close();
     routers.close();
   }
+}
+
+/** Until the session is closed. */
+async function keepPosting(session) {
+  const isDone = () => true;
+  for (let post = 1; !(await session.post(`${post}`).then(() => false, isDone)); post += 1);
 }
 
 /** Asks again until there is an answer, and it is the right one. */

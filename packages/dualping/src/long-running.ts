@@ -25,6 +25,7 @@ export async function serveUntilSignal(part: string, io: Io, start: () => Promis
   const running = await starting;
   io.report({ part, event: 'listening', text: `at ${running.address}, pid ${process.pid}` });
   tellParent(running.address);
+  setImmediate(findLines);
   const ended = running.finished.then(
     () => undefined,
     (error: unknown) => ({ error }),
@@ -41,3 +42,9 @@ export async function serveUntilSignal(part: string, io: Io, start: () => Promis
     io.report({ part, event: 'gave-up', text: `could not end in order within ${DRAIN_LIMIT_MS} ms` });
   return SIGNAL_EXITS[first];
 }
+
+/**
+ * V8 looks for the lines of a file when it first makes a stack trace, which takes 2 ms for a bundle. grpc-js
+ * asks for one when a stream breaks: so without this, in the middle of a takeover.
+ */
+const findLines = (): unknown => new Error('for its stack trace').stack;
