@@ -20,18 +20,20 @@ export interface OwnClusterOptions {
   readonly insecure?: boolean;
   /** With the classic wire beside it. */
   readonly classic?: boolean;
+  /** Its servers have tripwires. */
+  readonly tripwire?: boolean;
 }
 
 export async function startOwnCluster(
   servers: number,
-  { insecure = false, classic = false }: OwnClusterOptions = {},
+  { insecure = false, classic = false, tripwire = false }: OwnClusterOptions = {},
 ): Promise<OwnCluster> {
   const flags = classic ? ['--classic'] : [];
   const cluster = await TestCluster.start({
     servers,
     insecure,
     routerFlags: flags,
-    serverFlags: (router) => ['--routers', router, ...flags],
+    serverFlags: (router) => ['--routers', router, ...flags, ...(tripwire ? ['--tripwire'] : [])],
   });
   const routers = new RouterClient({ routers: [cluster.routerAddress], credentials: cluster.operator });
   const end = async (): Promise<void> => {

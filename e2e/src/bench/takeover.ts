@@ -32,10 +32,12 @@ interface Scenario {
   readonly people: number;
   /** Takeovers per repetition: short ones need more. */
   readonly takeovers: number;
+  readonly tripwire?: boolean;
 }
 
 const SCENARIOS: readonly Scenario[] = [
   { fault: 'killed', people: 1, takeovers: 3 },
+  { fault: 'killed', people: 1, takeovers: 3, tripwire: true },
   { fault: 'killed', people: 100, takeovers: 1 },
   { fault: 'killed', people: 1_000, takeovers: 1 },
   { fault: 'frozen', people: 1, takeovers: 1 },
@@ -152,11 +154,12 @@ export class Stage {
 
 async function measure(
   { repetitions, figures, say }: BenchRun,
-  { fault, people, takeovers }: Scenario,
+  { fault, people, takeovers, tripwire = false }: Scenario,
 ): Promise<void> {
-  const label = `${fault}, ${people.toLocaleString('en')} ${people === 1 ? 'client' : 'clients'}`;
+  const clients = `${people.toLocaleString('en')} ${people === 1 ? 'client' : 'clients'}`;
+  const label = `${fault}, ${clients}${tripwire ? ', tripwire' : ''}`;
   say(`takeover: ${label}`);
-  const stage = await Stage.open(people);
+  const stage = await Stage.open(people, { tripwire });
   const own = (): Promise<OwnTakeover> => stage.takeover(fault);
   const bare = (): Promise<BareTakeover> => bareTakeover(SIGNALS[fault], people, SETTLE_MS, stage.own.certs);
   try {

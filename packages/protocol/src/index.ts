@@ -33,4 +33,5 @@ export * from './security/index.js';
 export * from './serve.js';
 export * from './services.js';
 export * from './status.js';
+export * from './tripwire.js';
 export * from './writer.js';

@@ -13,6 +13,7 @@ import type * as routingWire from './gen/dualping/v1/routing.js';
 import { RoutingServiceClient } from './gen/dualping/v1/routing.js';
 import { type Dialling, PLAINTEXT } from './security/network-credentials.js';
 import { toDualpingError } from './status.js';
+import { ticketFromHeader } from './tripwire.js';
 
 export interface RouterStreamListener {
   onMessage(message: RouterMessage): void;
@@ -22,6 +23,8 @@ export interface RouterStreamListener {
    * The dialect of answers to csce438 clients in this network. Called at most once, before all messages.
    */
   onClassicReplies?(replies: ClassicReplies): void;
+  /** The ticket for a tripwire of this stream. Called at most once, before all messages. */
+  onTicket?(ticket: Buffer): void;
   /** Called once, but not when this side closed the stream. */
   onEnd(end: Exclude<StreamEnd, { readonly kind: 'closed' }>): void;
 }
@@ -50,6 +53,8 @@ export class RouterStream {
       listener.onConnected?.();
       const replies = classicRepliesFromHeader(header);
       if (replies !== undefined) listener.onClassicReplies?.(replies);
+      const ticket = ticketFromHeader(header);
+      if (ticket !== undefined) listener.onTicket?.(ticket);
     });
     this.#stream = clientStream<routingWire.DualPingResponse, routingWire.DualPingRequest>(
       call,

@@ -132,17 +132,26 @@ export interface Listener {
   close(): void;
 }
 
+/** What comes of connections before gRPC gets them. */
+export interface ConnectionListener {
+  /** Gets each connection of gRPC. */
+  readonly onConnection?: (socket: Socket) => void;
+  /** Gets each tripwire, with its first bytes unread. Default: it is closed. */
+  readonly tripwire?: (socket: Socket) => void;
+  /** Limits the connections of each address. Default: with the default limits. */
+  readonly gate?: ConnectionGate;
+}
+
 /**
  * Like `listen`, but shows each connection before gRPC gets it: `getPeer()` of a call names its connection,
  * and only the socket itself reports when the connection closes. With credentials of the network it speaks
- * TLS; without them it answers a TLS handshake with an alert. `gate` limits the connections of each address.
+ * TLS; without them it answers a TLS handshake with an alert.
  */
 export async function listenToConnections(
   server: GuardedServer,
   host: string,
   port: number,
-  onConnection: (socket: Socket) => void = () => {},
-  gate = new ConnectionGate(),
+  { onConnection = () => {}, tripwire, gate = new ConnectionGate() }: ConnectionListener = {},
 ): Promise<Listener> {
   checkPort(port);
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
@@ -162,6 +171,7 @@ export async function listenToConnections(
       else socket.destroy();
     },
     tlsRefused: (socket) => access.refuseTls(socket),
+    tripwire,
   });
   const sockets = createSocketServer({ noDelay: true }, (socket) => {
     if (gate.accepts(socket)) firstByte.accept(socket);

@@ -22,9 +22,11 @@ import {
   type routingWire,
   type StreamEnd,
   serverStream,
+  setTicket,
   toDualpingError,
 } from '@dualping/protocol';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
+import { Tripwires } from './tripwires.js';
 
 type Out = DualPingOut;
 type Call = ServerDuplexStream<routingWire.DualPingRequest, Out>;
@@ -39,6 +41,7 @@ export const MAX_MEMBER_STREAMS = 20_000;
 const MAX_UNREAD_MESSAGES = 1_000;
 
 export class MemberStreams {
+  readonly tripwires = new Tripwires();
   readonly #streams = new Map<RegistryLink, BidiStream<Out>>();
   #lastLink: RegistryLink = 0;
   /** The last encoded assignment: all members of a cluster get the same bytes, one right after the other. */
@@ -63,12 +66,14 @@ export class MemberStreams {
     this.#lastLink += 1;
     const link = this.#lastLink;
     let endedBecause: string | undefined;
+    let isOver = false;
     const silence = setTimeout(
       () => refuse(new DualpingError('invalid-argument', 'nothing was said')),
       ATTACH_TIMEOUT_MS,
     );
     const stream: BidiStream<Out> = serverStream<routingWire.DualPingRequest, Out>(call, {
       onMessage: (wire) => {
+        if (isOver) return;
         clearTimeout(silence);
         try {
           const message = memberMessageFromWire(wire);
@@ -78,11 +83,20 @@ export class MemberStreams {
           refuse(toDualpingError(error));
         }
       },
-      onEnd: (end) => {
-        clearTimeout(silence);
-        this.#streams.delete(link);
-        this.step({ kind: 'link-ended', link, reason: endedBecause ?? reasonOf(end) });
-      },
+      onEnd: (end) => over(endedBecause ?? reasonOf(end)),
+    });
+    const over = (reason: string): void => {
+      if (isOver) return;
+      isOver = true;
+      clearTimeout(silence);
+      tripwire.end();
+      this.#streams.delete(link);
+      this.step({ kind: 'link-ended', link, reason });
+    };
+    // Its process has ended, or what held its tripwire: then it lives, and attaches again.
+    const tripwire = this.tripwires.issue(() => {
+      over('its tripwire broke');
+      stream.close();
     });
     const refuse = ({ reason, detail }: DualpingError): void => {
       endedBecause = `it sent what is no DualPing: ${detail}`;
@@ -93,7 +107,9 @@ export class MemberStreams {
     if (this.#streams.size >= MAX_MEMBER_STREAMS)
       return refuse(new DualpingError('limit-reached', `${MAX_MEMBER_STREAMS} streams are open already`));
     this.#streams.set(link, stream);
-    call.sendMetadata(classicRepliesHeader(this.classicReplies));
+    const header = classicRepliesHeader(this.classicReplies);
+    setTicket(header, tripwire.ticket);
+    call.sendMetadata(header);
   }
 
   send(link: RegistryLink, message: RouterMessage): void {

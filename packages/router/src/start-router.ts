@@ -1,6 +1,7 @@
 /** Assembles a router from folder, store, registry and sockets, and stops them in the reverse order. */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { type Address, DualpingError, type NetworkId, quote } from '@dualping/core';
 import {
@@ -204,7 +205,7 @@ async function run(
     },
   });
   addServices(grpc, reign.parts);
-  const listener = await listenAt(grpc, options);
+  const listener = await listenAt(grpc, options, () => reign);
   const { address } = listener;
   const room = watchDiskRoom(options, report, reign.parts.watchers);
   const troubleNow = () => (disk.hangs ? 'its disk does not answer' : trouble);
@@ -262,15 +263,25 @@ export async function observeRouter(
   return observation;
 }
 
-/** Listens, with TLS if there are credentials, and with the limits of connections for each address. */
+/**
+ * Listens, with TLS if there are credentials, and with the limits of connections for each address.
+ *
+ * @param reign the present one, which gets the tripwires; undefined: another router leads
+ */
 export async function listenAt(
   grpc: GuardedServer,
   { host, port, connectionLimits, report }: ParsedCommonOptions,
+  reign: () => Reign | undefined,
 ): Promise<Listener> {
   const gate = new ConnectionGate(connectionLimits, (text) =>
     report({ part: 'router', event: 'limited', text }),
   );
-  return await listenToConnections(grpc, host, port, undefined, gate);
+  const tripwire = (socket: Socket): void => {
+    const members = reign()?.parts.members;
+    if (members === undefined) socket.destroy();
+    else members.tripwires.accept(socket);
+  };
+  return await listenToConnections(grpc, host, port, { gate, tripwire });
 }
 
 /** Ends all calls, after readers have got their last message. */

@@ -36,6 +36,7 @@ import type { ClassicDialect } from './classic/classic-dialect.js';
 import { ClustersWatch } from './clusters-watch.js';
 import { endText } from './end-text.js';
 import type { ReceivedBytes } from './file-journal.js';
+import { HeldTripwire } from './held-tripwire.js';
 import { Peers } from './peers.js';
 import { PrimaryStream } from './primary-stream.js';
 import { pullSnapshot, type SnapshotPlace } from './snapshot-pull.js';
@@ -49,11 +50,15 @@ export interface GrpcReplicaNetworkParts extends SnapshotPlace {
   readonly dialect: ClassicDialect;
   /** How routers and servers are dialled. */
   readonly dialling: Dialling;
+  /** Gets a line about a tripwire that does not hold. Undefined: there is none. */
+  readonly tripwire: ((text: string) => void) | undefined;
 }
 
 export class GrpcReplicaNetwork implements ReplicaNetwork {
   readonly #parts: GrpcReplicaNetworkParts;
   readonly #peers: Peers;
+  /** Of streams that this side has closed. */
+  readonly #outlived = new Set<HeldTripwire>();
 
   constructor(parts: GrpcReplicaNetworkParts) {
     this.#parts = parts;
@@ -68,17 +73,42 @@ export class GrpcReplicaNetwork implements ReplicaNetwork {
     debug('opens DualPing to %s', address);
     // So that the router is the first to notice our death.
     const letGo = holdLowDescriptors();
-    const { dialect, dialling } = this.#parts;
+    const { dialect, dialling, tripwire: told } = this.#parts;
+    this.endTripwires();
+    let ticket: Buffer | undefined;
+    let tripwire: HeldTripwire | undefined;
     const listener: RouterStreamListener = {
-      onMessage: heard,
+      onMessage: (message) => {
+        if (message.kind === 'welcome' && told !== undefined && ticket !== undefined)
+          tripwire ??= new HeldTripwire(address, ticket, told);
+        heard(message);
+      },
       onConnected: letGo,
       onClassicReplies: (replies) => dialect.routerSays(replies),
+      onTicket: (given) => {
+        ticket = given;
+      },
       onEnd: (end) => {
         letGo();
+        tripwire?.close();
         ended(endText(end));
       },
     };
-    return new RouterStream(address, attach, listener, dialling);
+    const stream = new RouterStream(address, attach, listener, dialling);
+    const close = (): void => {
+      if (tripwire !== undefined) this.#outlived.add(tripwire);
+      stream.close();
+    };
+    return { send: (message) => stream.send(message), close };
+  }
+
+  /**
+   * Ends those of streams that this side has closed. To be called later than that, so that the router first
+   * sees that the stream was closed in order.
+   */
+  endTripwires(): void {
+    for (const tripwire of this.#outlived) tripwire.close();
+    this.#outlived.clear();
   }
 
   openPrimary(

@@ -60,6 +60,11 @@ export interface ServerOptions {
    * to end. Default 5,000.
    */
   readonly diskStallMs?: number;
+  /**
+   * The router notices the end of this process before its memory is freed: another process holds a connection
+   * to it, for as long as this one lives. Linux with `setpriv` only. Default false.
+   */
+  readonly tripwire?: boolean;
   /** Where metrics and probes are answered, `host:port`; port 0 takes a free one. Default: nowhere. */
   readonly metrics?: Address;
   /** Gets a line for each event that an operator should know. Default: lines are dropped. */
@@ -107,6 +112,7 @@ export interface ParsedOptions {
   readonly serverId: ServerId;
   readonly routers: readonly Address[];
   readonly diskStallMs: number;
+  readonly tripwire: boolean;
   readonly minDiskFree: number;
   readonly metrics: HostAndPort | undefined;
   readonly report: Report;
@@ -142,6 +148,7 @@ export function parseServerOptions(options: ServerOptions): ParsedOptions {
     serverId: id,
     routers: options.routers.map((address) => formatAddress(parseAddress(address))),
     diskStallMs: parseDiskStallMs(options.diskStallMs),
+    tripwire: options.tripwire ?? false,
     minDiskFree: parseMinDiskFree(options.minDiskFree),
     metrics: options.metrics === undefined ? undefined : parseListenAddress(options.metrics),
     report: options.report ?? (() => {}),

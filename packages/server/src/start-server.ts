@@ -184,8 +184,8 @@ async function run(
     [memberServiceName({ cluster, serverId, incarnation, lifeId }), IN_SYNC_HEALTH],
   );
   const gate = new ConnectionGate(parsed.connectionLimits, (text) => report('limited', text));
-  const taken = (socket: Socket) => connections.accept(socket);
-  const listener = await listenToConnections(grpc, parsed.host, parsed.port, taken, gate);
+  const onConnection = (socket: Socket) => connections.accept(socket);
+  const listener = await listenToConnections(grpc, parsed.host, parsed.port, { onConnection, gate });
   const address = formatAddress({ host: parsed.advertiseHost, port: parseAddress(listener.address).port });
   const advertised = parsed.advertise ?? address;
 
@@ -211,19 +211,21 @@ async function run(
   const dialling = parsed.credentials ?? PLAINTEXT;
   const tellHealth = healthTeller(health, journal, replica);
   tellHealth();
+  const network = new GrpcReplicaNetwork({
+    routers: parsed.routers,
+    journal,
+    space,
+    received,
+    dialect,
+    dialling,
+    tripwire: parsed.tripwire ? (text) => report('tripwire', text) : undefined,
+  });
   const driver = new ReplicaDriver(replica, identity, {
     clock: PROCESS_CLOCK,
     turns: PROCESS_TURNS,
     wallTime: () => Date.now(),
     journal: new FileJournal(journal, received),
-    network: new GrpcReplicaNetwork({
-      routers: parsed.routers,
-      journal,
-      space,
-      received,
-      dialect,
-      dialling,
-    }),
+    network,
     report,
     performed: (input, outputs) => {
       tellHealth();
@@ -253,6 +255,7 @@ async function run(
     supervisors.endAll();
     listener.close();
     await shutDown(grpc);
+    network.endTripwires();
     // A hanging disk is not awaited; the lock is void when the process is gone.
     if (!disk.hangs) {
       await journal.close().catch(() => {}); // a journal that failed has reported that already

@@ -48,6 +48,7 @@ const CLUSTER_SETTINGS = {
   data: settings.data('dualping-data'),
   keepAliveMs: settings.keepAliveMs,
   diskStallMs: settings.diskStallMs,
+  tripwire: settings.tripwire,
   minDiskFree: limits.minDiskFree,
   metrics: settings.networkMetrics,
   classicReplies: classic.networkClassicReplies,
@@ -130,6 +131,7 @@ async function withCluster(
     metrics: observed,
     serverFlags: [
       ...childFlags,
+      ...wordsFor(settings.tripwire, values.tripwire),
       ...(registration === '' ? [] : ['--registration', registration]),
       ...[flagOf(limits.minDiskFree), String(values.minDiskFree)],
       ...limits.userLimitFlags(values),

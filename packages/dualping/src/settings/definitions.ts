@@ -270,6 +270,11 @@ export const diskStallMs = setting({
   fallback: DEFAULT_DISK_STALL_MS,
 });
 
+export const tripwire = toggle(
+  'tripwire',
+  'the router notices the end of a server sooner, by a connection that another process holds (Linux, setpriv)',
+);
+
 /** The address that `health` asks. */
 export const address = setting({
   key: 'address',

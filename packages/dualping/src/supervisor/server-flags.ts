@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import type { Address, Registration } from '@dualping/core';
 import type { ClassicReplies } from '@dualping/protocol';
-import { classicFrom, insecure, type LogFormat } from '../settings/definitions.js';
+import { classicFrom, insecure, type LogFormat, tripwire } from '../settings/definitions.js';
 import {
   type ConnectionLimitValues,
   connectionLimitFlags,
@@ -26,6 +26,7 @@ export interface PairValues extends UserLimitValues, ConnectionLimitValues {
   /** Empty: as the router says. */
   readonly classicReplies: ClassicReplies | '';
   readonly diskStallMs: number;
+  readonly tripwire: boolean;
   readonly minDiskFree: number;
   /** Empty: without TLS, which `insecure` says then. */
   readonly certs: string;
@@ -51,6 +52,7 @@ export const pairFlags = (values: PairValues, port = values.port): readonly stri
   ...['--routers', values.routers.join(), '--keep-alive-ms', String(values.keepAliveMs)],
   ...(values.classicReplies === '' ? [] : ['--classic-replies', values.classicReplies]),
   ...['--disk-stall-ms', String(values.diskStallMs), '--min-disk-free', String(values.minDiskFree)],
+  ...wordsFor(tripwire, values.tripwire),
   ...(values.certs === '' ? wordsFor(insecure, values.insecure) : ['--certs', resolve(values.certs)]),
   ...(values.classic ? ['--classic'] : []),
   ...(values.classicFrom.length > 0 ? wordsFor(classicFrom, values.classicFrom) : []),

@@ -1,5 +1,6 @@
 /**
- * One port for two kinds of connections: the first byte tells TLS from HTTP/2 without it.
+ * One port for all kinds of connections: the first byte tells TLS from HTTP/2 without it, and from a server's
+ * tripwire.
  *
  * A process without credentials does this too: it answers a TLS client, in TLS, that there is no TLS here. So
  * in a network where only some parts have certificates, both sides can report what is wrong.
@@ -11,6 +12,7 @@
  */
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
+import { TRIPWIRE_BYTE } from '../tripwire.js';
 import type { NetworkCredentials } from './network-credentials.js';
 
 /** From accept to the first byte, ms: a client sends it at once, over any network. */
@@ -31,6 +33,8 @@ export interface FirstByteListener {
   /** Its handshake is done. */
   secure(socket: TLSSocket): void;
   plaintext(socket: Socket): void;
+  /** Undefined: a tripwire is closed, as everything else that is unknown. */
+  readonly tripwire?: ((socket: Socket) => void) | undefined;
   /** It came with TLS to a process without credentials, and got the alert. */
   tlsRefused(socket: Socket): void;
 }
@@ -105,6 +109,9 @@ export class FirstByte {
     } else if (first === HTTP2_PREFACE) {
       this.#unproven.delete(peerOf(socket));
       this.#listener.plaintext(socket);
+    } else if (first === TRIPWIRE_BYTE && this.#listener.tripwire !== undefined) {
+      this.#unproven.delete(peerOf(socket));
+      this.#listener.tripwire(socket);
     } else socket.destroy();
   }
 

@@ -92,7 +92,7 @@ export async function startSharedRouter(options: SharedRouterOptions): Promise<R
     return leadership.term ?? 0;
   };
   addOpenServices(grpc, { own: () => reign?.services, handOver, telling, records, passOn });
-  const listener = await listenAt(grpc, parsed);
+  const listener = await listenAt(grpc, parsed, () => reign?.it);
   const { address } = listener;
   const dialledAt = parsed.advertise ?? address;
   const leadership = new Leadership({ id: randomUUID(), address: dialledAt, timing: parsed.timing });

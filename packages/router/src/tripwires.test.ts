@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { after, before, test } from 'node:test';
+import { TRIPWIRE_ARMED, TRIPWIRE_KNOWN, tripwireGreeting } from '@dualping/protocol';
+import { Tripwires } from './tripwires.js';
+
+let server: Server;
+let tripwires: Tripwires;
+
+before(async () => {
+  tripwires = new Tripwires();
+  server = createServer((socket) => tripwires.accept(socket)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+});
+after(() => server.close());
+
+function dial(): Socket {
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket.on('error', () => {}); // a connection that is closed by the other side may be reset
+  return socket;
+}
+
+/** Resolves when the router has closed it. */
+async function isClosed(socket: Socket): Promise<void> {
+  socket.resume();
+  await new Promise((resolve) => socket.once('close', resolve));
+}
+
+async function known(ticket: Buffer): Promise<Socket> {
+  const socket = dial();
+  socket.write(tripwireGreeting(ticket));
+  const [answer] = await once(socket, 'data');
+  assert.deepEqual(answer, TRIPWIRE_KNOWN);
+  return socket;
+}
+
+test('a tripwire that is armed and breaks is told once, and a second connection with its ticket is closed', async () => {
+  let told = 0;
+  let tell = () => {};
+  const broken = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  const { ticket, end } = tripwires.issue(() => {
+    told += 1;
+    tell();
+  });
+  const socket = await known(ticket);
+  socket.write(TRIPWIRE_ARMED);
+  const second = dial();
+  second.write(tripwireGreeting(ticket));
+  await isClosed(second);
+  assert.equal(told, 0);
+  socket.destroy();
+  await broken;
+  end();
+  assert.equal(told, 1);
+});
+
+test('a tripwire that was not armed says nothing when it breaks', async () => {
+  const first = tripwires.issue(() => assert.fail('it was not armed'));
+  (await known(first.ticket)).destroy();
+  // The router has seen that by the time at which it has seen a later one of the same kind.
+  await new Promise<void>((resolve) => {
+    const { ticket } = tripwires.issue(resolve);
+    known(ticket).then((socket) => socket.end(TRIPWIRE_ARMED), assert.fail);
+  });
+});
+
+test('when its stream is over, the connection is closed and the ticket void', async () => {
+  const { ticket, end } = tripwires.issue(() => assert.fail('its stream is over'));
+  const socket = await known(ticket);
+  socket.write(TRIPWIRE_ARMED);
+  end();
+  await isClosed(socket);
+  const late = dial();
+  late.write(tripwireGreeting(ticket));
+  await isClosed(late);
+});
+
+test('a wrong ticket, and more than a ticket, close the connection; a ticket may come in pieces', async () => {
+  const { ticket } = tripwires.issue(() => assert.fail('nothing was armed'));
+  const guessed = dial();
+  guessed.write(tripwireGreeting(Buffer.alloc(ticket.length)));
+  await isClosed(guessed);
+  const tooLong = dial();
+  tooLong.write(Buffer.concat([tripwireGreeting(tripwires.issue(assert.fail).ticket), Buffer.from('xyz')]));
+  await isClosed(tooLong);
+
+  const piecewise = dial().setNoDelay(true);
+  for (const byte of tripwireGreeting(ticket)) {
+    piecewise.write(Buffer.from([byte]));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.deepEqual((await once(piecewise, 'data'))[0], TRIPWIRE_KNOWN);
+  piecewise.destroy();
+});
