@@ -1,9 +1,9 @@
 /**
  * The router's durable state: its network id, the number of clusters, and the last record of each.
  *
- * One append-only file. A change is one write and one fdatasync, which every failover waits for; replacing
- * the file with each change would need three. When most of the file is outdated it is replaced by one with
- * only the latest records.
+ * One append-only file. A change is one synced write, which every failover waits for; replacing the file with
+ * each change would need three. When most of the file is outdated it is replaced by one with only the latest
+ * records.
  *
  * Opening replaces it too. After a failed or unfinished sync a file may read correctly and still not be on
  * disk, and no later sync of the same bytes would bring it there. So the content is written again before it
@@ -13,9 +13,9 @@ import { dirname, join, resolve } from 'node:path';
 import { type ClusterId, type ClusterRecord, DualpingError } from '@dualping/core';
 import {
   nodeFiles,
-  type OpenFile,
   readWholeIfThere,
   replaceFile,
+  type SyncedFile,
   storageFailed,
   TEMPORARY,
 } from '@dualping/host';
@@ -46,7 +46,7 @@ export interface CutTail {
 export class AssignmentStore {
   readonly #path: string;
   readonly #records = new Map<ClusterId, ClusterRecord>();
-  #file: OpenFile;
+  #file: SyncedFile;
   #length: number;
   #replacedLength: number;
   #crc: number;
@@ -60,7 +60,7 @@ export class AssignmentStore {
     readonly isNew: boolean,
     /** Bytes that a crash had left after the last durable line; undefined: none. */
     readonly cutTail: CutTail | undefined,
-    log: { file: OpenFile; length: number; crc: number; records: readonly ClusterRecord[] },
+    log: { file: SyncedFile; length: number; crc: number; records: readonly ClusterRecord[] },
     private readonly timed: Timed,
   ) {
     this.#path = path;
@@ -149,10 +149,7 @@ export class AssignmentStore {
       if (versionFor(records) > this.#version)
         await this.timed(`replacing ${this.#path}`, () => this.#replace(versionFor(records)));
       const { bytes, crc } = frameAll(records.map(recordToJson), this.#crc);
-      await this.timed(`syncing ${this.#path}`, async () => {
-        await this.#file.write(bytes, this.#length);
-        await this.#file.sync();
-      });
+      await this.timed(`syncing ${this.#path}`, () => this.#file.write(bytes, this.#length));
       this.#length += bytes.length;
       this.#crc = crc;
       for (const record of records) this.#records.set(record.cluster, record);
@@ -185,10 +182,10 @@ async function replaceLog(
   header: LogHeader,
   records: readonly ClusterRecord[],
   version = versionFor(records),
-): Promise<{ file: OpenFile; length: number; crc: number }> {
+): Promise<{ file: SyncedFile; length: number; crc: number }> {
   const { bytes, crc } = frameAll([headerToJson(header, version), ...records.map(recordToJson)], 0);
   await replaceFile(nodeFiles, path, bytes);
-  return { file: nodeFiles.open(path), length: bytes.length, crc };
+  return { file: nodeFiles.openSynced(path), length: bytes.length, crc };
 }
 
 function frameAll(lines: readonly string[], seed: number): { bytes: Buffer; crc: number } {
