@@ -69,6 +69,10 @@ const held = (id: number): Promise<number> =>
     () => cluster.tails(),
   );
 
+/** How many tripwires have broken at the router. */
+const broken = (): number =>
+  cluster.router.lines.filter((line) => line.includes('its tripwire broke')).length;
+
 /** Waits for posts of everybody in a later epoch than this one. */
 const servedAgain = (epoch: number): Promise<unknown> =>
   eventually(
@@ -90,19 +94,36 @@ async function wholeWithHeldPrimary(): Promise<{ assignment: Assignment; id: num
 
 test('without setpriv a server says so, and serves as ever', async () => {
   await eventually('s3 says so', () =>
-    cluster.server(3).lines.some((line) => /tripwire: .*setpriv.*its own connections close/.test(line)),
+    cluster
+      .server(3)
+      .lines.some((line) => /tripwire: .*setpriv.*its own connections close, until/.test(line)),
   );
   assert.equal(holderOf(3), undefined);
 });
 
-test('whoever ends the holder causes a failover: nothing is lost, and the server stays', async () => {
+test('whoever kills the holder causes one failover: nothing is lost, and the server stays', async () => {
   const { assignment, id, holder } = await wholeWithHeldPrimary();
+  process.kill(holder, 'SIGTERM'); // as to all processes of a service, which are to end in order
   process.kill(holder, 'SIGKILL');
   await servedAgain(assignment.epoch);
   await cluster.whenWhole(routers);
   assert.ok(cluster.router.lines.some((line) => line.includes('its tripwire broke')));
-  const next = await held(id);
-  assert.notEqual(next, holder);
+  const says = /tripwire: what held it has ended: .*until it is started again/;
+  assert.ok(cluster.server(id).lines.some((line) => says.test(line)));
+  assert.equal(holderOf(id), undefined);
+  await cluster.server(id).stop();
+  await cluster.startServer(id);
+});
+
+test('a signal to all processes of a service makes the server hand over in order', async () => {
+  const { id, holder } = await wholeWithHeldPrimary();
+  const before = broken();
+  process.kill(holder, 'SIGTERM');
+  cluster.server(id).signal('SIGTERM');
+  await cluster.server(id).exited;
+  assert.equal(broken(), before);
+  await cluster.startServer(id);
+  await cluster.whenWhole(routers);
 });
 
 test('a killed server leaves no holder behind, and nothing is lost', async () => {
@@ -117,11 +138,10 @@ test('a killed server leaves no holder behind, and nothing is lost', async () =>
 
 test('a server that is asked to stop hands over in order, and leaves no holder behind', async () => {
   const { id, holder } = await wholeWithHeldPrimary();
-  const before = cluster.router.lines.filter((line) => line.includes('its tripwire broke')).length;
+  const before = broken();
   await cluster.server(id).stop();
   await eventually('the holder has ended', () => commandOf(holder) !== 'cat');
-  const later = cluster.router.lines.filter((line) => line.includes('its tripwire broke')).length;
-  assert.equal(later, before);
+  assert.equal(broken(), before);
   await cluster.startServer(id);
   await cluster.whenWhole(routers);
 });

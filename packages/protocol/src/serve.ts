@@ -136,8 +136,8 @@ export interface Listener {
 export interface ConnectionListener {
   /** Gets each connection of gRPC. */
   readonly onConnection?: (socket: Socket) => void;
-  /** Gets each tripwire, with its first bytes unread. Default: it is closed. */
-  readonly tripwire?: (socket: Socket) => void;
+  /** Gets each tripwire, with its first bytes unread; calls `proved` when it is one. Default: it is closed. */
+  readonly tripwire?: (socket: Socket, proved: () => void) => void;
   /** Limits the connections of each address. Default: with the default limits. */
   readonly gate?: ConnectionGate;
 }
@@ -171,7 +171,13 @@ export async function listenToConnections(
       else socket.destroy();
     },
     tlsRefused: (socket) => access.refuseTls(socket),
-    tripwire,
+    tripwire:
+      tripwire &&
+      ((socket, proved) =>
+        tripwire(socket, () => {
+          proved();
+          gate.proved(socket, true);
+        })),
   });
   const sockets = createSocketServer({ noDelay: true }, (socket) => {
     if (gate.accepts(socket)) firstByte.accept(socket);

@@ -3,14 +3,15 @@
  * process's own connections do.
  *
  *     router ──header of DualPing: ticket──► server
- *     server ──a connection of its own: `T`, ticket──► router ──known──► server ──armed──► router
+ *     server ──a connection of its own: `T`, ticket──► router ──taken──► server
+ *     the other process ──armed──► router ──taken──► server … ──off, if the end is no accident──► router
  *
  * A killed process closes its connections only after its memory is freed. So the server gives this
  * connection to another process, which the kernel kills as soon as the first thread of the server ends.
  *
  * The ticket belongs to one `DualPing` stream, and is good for one connection. A tripwire that breaks proves
  * nothing: the router takes the stream for ended, no more. There are no names and no TLS on this connection,
- * because nothing is said on it.
+ * because nothing else is said on it.
  */
 import type { Metadata } from '@grpc/grpc-js';
 
@@ -18,9 +19,12 @@ import type { Metadata } from '@grpc/grpc-js';
 export const TRIPWIRE_BYTE = 0x54;
 /** Length of a ticket, bytes: random, so nobody guesses it. */
 export const TICKET_BYTES = 16;
-/** The router knows the ticket; then the server's answer: the other process has the connection. */
-export const TRIPWIRE_KNOWN = Buffer.from([1]);
+/** From the other process: it has the connection. */
 export const TRIPWIRE_ARMED = Buffer.from([1]);
+/** From the other process: what comes next is no accident. */
+export const TRIPWIRE_OFF = Buffer.from([0]);
+/** From the router: it knows the ticket; and again: the tripwire is armed. */
+export const TRIPWIRE_TAKEN = Buffer.from([1]);
 
 /** Header of a `DualPing` stream with the ticket, bytes. */
 const TICKET_KEY = 'dualping-tripwire-bin';

@@ -276,10 +276,10 @@ export async function listenAt(
   const gate = new ConnectionGate(connectionLimits, (text) =>
     report({ part: 'router', event: 'limited', text }),
   );
-  const tripwire = (socket: Socket): void => {
+  const tripwire = (socket: Socket, proved: () => void): void => {
     const members = reign()?.parts.members;
     if (members === undefined) socket.destroy();
-    else members.tripwires.accept(socket);
+    else members.tripwires.accept(socket, proved);
   };
   return await listenToConnections(grpc, host, port, { gate, tripwire });
 }

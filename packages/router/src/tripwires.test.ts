@@ -2,15 +2,16 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
-import { TRIPWIRE_ARMED, TRIPWIRE_KNOWN, tripwireGreeting } from '@dualping/protocol';
+import { TRIPWIRE_ARMED, TRIPWIRE_OFF, TRIPWIRE_TAKEN, tripwireGreeting } from '@dualping/protocol';
 import { Tripwires } from './tripwires.js';
 
 let server: Server;
 let tripwires: Tripwires;
+let proved = 0;
 
 before(async () => {
   tripwires = new Tripwires();
-  server = createServer((socket) => tripwires.accept(socket)).listen(0, '127.0.0.1');
+  server = createServer((socket) => tripwires.accept(socket, () => (proved += 1))).listen(0, '127.0.0.1');
   await once(server, 'listening');
 });
 after(() => server.close());
@@ -27,11 +28,20 @@ async function isClosed(socket: Socket): Promise<void> {
   await new Promise((resolve) => socket.once('close', resolve));
 }
 
+const taken = async (socket: Socket): Promise<void> =>
+  assert.deepEqual((await once(socket, 'data'))[0], TRIPWIRE_TAKEN);
+
+async function armed(ticket: Buffer): Promise<Socket> {
+  const socket = await known(ticket);
+  socket.write(TRIPWIRE_ARMED);
+  await taken(socket);
+  return socket;
+}
+
 async function known(ticket: Buffer): Promise<Socket> {
   const socket = dial();
   socket.write(tripwireGreeting(ticket));
-  const [answer] = await once(socket, 'data');
-  assert.deepEqual(answer, TRIPWIRE_KNOWN);
+  await taken(socket);
   return socket;
 }
 
@@ -45,8 +55,9 @@ test('a tripwire that is armed and breaks is told once, and a second connection 
     told += 1;
     tell();
   });
-  const socket = await known(ticket);
-  socket.write(TRIPWIRE_ARMED);
+  const before = proved;
+  const socket = await armed(ticket);
+  assert.equal(proved, before + 1);
   const second = dial();
   second.write(tripwireGreeting(ticket));
   await isClosed(second);
@@ -69,8 +80,7 @@ test('a tripwire that was not armed says nothing when it breaks', async () => {
 
 test('when its stream is over, the connection is closed and the ticket void', async () => {
   const { ticket, end } = tripwires.issue(() => assert.fail('its stream is over'));
-  const socket = await known(ticket);
-  socket.write(TRIPWIRE_ARMED);
+  const socket = await armed(ticket);
   end();
   await isClosed(socket);
   const late = dial();
@@ -92,6 +102,17 @@ test('a wrong ticket, and more than a ticket, close the connection; a ticket may
     piecewise.write(Buffer.from([byte]));
     await new Promise((resolve) => setImmediate(resolve));
   }
-  assert.deepEqual((await once(piecewise, 'data'))[0], TRIPWIRE_KNOWN);
+  await taken(piecewise);
   piecewise.destroy();
+});
+
+test('off says that what comes next is no accident, whether at once or later', async () => {
+  const later = tripwires.issue(() => assert.fail('it was off'));
+  const socket = await armed(later.ticket);
+  socket.write(TRIPWIRE_OFF);
+  await isClosed(socket);
+  const atOnce = tripwires.issue(() => assert.fail('it was off'));
+  const other = await known(atOnce.ticket);
+  other.write(Buffer.concat([TRIPWIRE_ARMED, TRIPWIRE_OFF]));
+  await isClosed(other);
 });

@@ -1,10 +1,15 @@
 /** The tripwires of servers that are attached here; see `tripwire.ts` of the protocol. */
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { TICKET_BYTES, TRIPWIRE_ARMED, TRIPWIRE_KNOWN, tripwireGreeting } from '@dualping/protocol';
+import { TICKET_BYTES, TRIPWIRE_ARMED, TRIPWIRE_TAKEN, tripwireGreeting } from '@dualping/protocol';
 
-/** From the ticket to `armed`, ms: the server starts a process meanwhile. */
+/** From the first byte to `armed`, ms: the server starts a process meanwhile. */
 const ARMED_WITHIN_MS = 10_000;
+/**
+ * The kernel asks this often whether the other end is there, ms: nothing is said on a tripwire, and firewalls
+ * forget connections on which nothing moves.
+ */
+const KEEP_ALIVE_MS = 30_000;
 
 /** The tripwire of one `DualPing` stream, whether its server uses it or not. */
 export interface Tripwire {
@@ -35,12 +40,17 @@ export class Tripwires {
     return { ticket, end };
   }
 
-  /** Takes a connection whose first byte says that it is a tripwire. */
-  accept(socket: Socket): void {
+  /**
+   * Takes a connection whose first byte says that it is a tripwire.
+   *
+   * @param proved called when it is armed
+   */
+  accept(socket: Socket, proved: () => void): void {
     let heard = Buffer.alloc(0);
     let key = '';
     let isArmed = false;
     const late = setTimeout(() => socket.destroy(), ARMED_WITHIN_MS);
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
     socket.on('data', (bytes: Buffer) => {
       heard = Buffer.concat([heard, bytes]);
       if (key === '' && heard.length >= GREETING_BYTES) {
@@ -48,12 +58,19 @@ export class Tripwires {
         const issued = this.#issued.get(key);
         if (issued === undefined || issued.socket !== undefined) return socket.destroy();
         issued.socket = socket;
-        socket.write(TRIPWIRE_KNOWN);
+        socket.write(TRIPWIRE_TAKEN);
       }
       if (heard.length <= GREETING_BYTES) return;
-      isArmed = heard.subarray(GREETING_BYTES).equals(TRIPWIRE_ARMED);
-      if (!isArmed) return socket.destroy();
-      clearTimeout(late);
+      const said = heard.subarray(GREETING_BYTES);
+      if (!isArmed && said.equals(TRIPWIRE_ARMED)) {
+        isArmed = true;
+        clearTimeout(late);
+        proved();
+        socket.write(TRIPWIRE_TAKEN);
+        return;
+      }
+      isArmed = false; // off; or something else, which is no accident either
+      socket.destroy();
     });
     socket.on('close', () => {
       clearTimeout(late);

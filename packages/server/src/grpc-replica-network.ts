@@ -57,8 +57,10 @@ export interface GrpcReplicaNetworkParts extends SnapshotPlace {
 export class GrpcReplicaNetwork implements ReplicaNetwork {
   readonly #parts: GrpcReplicaNetworkParts;
   readonly #peers: Peers;
-  /** Of streams that this side has closed. */
-  readonly #outlived = new Set<HeldTripwire>();
+  /** Those that are being closed. */
+  readonly #closing = new Set<Promise<void>>();
+  /** A tripwire failed, and the next one would too; or somebody ends what holds it. */
+  #goesWithoutTripwire = false;
 
   constructor(parts: GrpcReplicaNetworkParts) {
     this.#parts = parts;
@@ -73,14 +75,12 @@ export class GrpcReplicaNetwork implements ReplicaNetwork {
     debug('opens DualPing to %s', address);
     // So that the router is the first to notice our death.
     const letGo = holdLowDescriptors();
-    const { dialect, dialling, tripwire: told } = this.#parts;
-    this.endTripwires();
+    const { dialect, dialling } = this.#parts;
     let ticket: Buffer | undefined;
     let tripwire: HeldTripwire | undefined;
     const listener: RouterStreamListener = {
       onMessage: (message) => {
-        if (message.kind === 'welcome' && told !== undefined && ticket !== undefined)
-          tripwire ??= new HeldTripwire(address, ticket, told);
+        if (message.kind === 'welcome') tripwire ??= this.#tripwireTo(address, ticket);
         heard(message);
       },
       onConnected: letGo,
@@ -90,25 +90,40 @@ export class GrpcReplicaNetwork implements ReplicaNetwork {
       },
       onEnd: (end) => {
         letGo();
-        tripwire?.close();
+        this.#close(tripwire);
         ended(endText(end));
       },
     };
     const stream = new RouterStream(address, attach, listener, dialling);
     const close = (): void => {
-      if (tripwire !== undefined) this.#outlived.add(tripwire);
+      this.#close(tripwire);
       stream.close();
     };
     return { send: (message) => stream.send(message), close };
   }
 
-  /**
-   * Ends those of streams that this side has closed. To be called later than that, so that the router first
-   * sees that the stream was closed in order.
-   */
-  endTripwires(): void {
-    for (const tripwire of this.#outlived) tripwire.close();
-    this.#outlived.clear();
+  /** Resolves when routers know of all closed streams that they were closed in order. */
+  async tripwiresClosed(): Promise<void> {
+    await Promise.all(this.#closing);
+  }
+
+  #tripwireTo(router: Address, ticket: Buffer | undefined): HeldTripwire | undefined {
+    const { tripwire: tell } = this.#parts;
+    if (tell === undefined || this.#goesWithoutTripwire) return undefined;
+    const failed = (text: string, isForGood: boolean): void => {
+      this.#goesWithoutTripwire = isForGood;
+      const until = isForGood ? ', until it is started again' : '';
+      tell(`${text}: the end of this server is noticed when its own connections close${until}`);
+    };
+    if (ticket !== undefined) return new HeldTripwire(router, ticket, failed);
+    failed(`the router at ${router} has none`, false);
+    return undefined;
+  }
+
+  #close(tripwire: HeldTripwire | undefined): void {
+    if (tripwire === undefined) return;
+    const closed = tripwire.close().finally(() => this.#closing.delete(closed));
+    this.#closing.add(closed);
   }
 
   openPrimary(

@@ -255,7 +255,7 @@ async function run(
     supervisors.endAll();
     listener.close();
     await shutDown(grpc);
-    network.endTripwires();
+    await network.tripwiresClosed();
     // A hanging disk is not awaited; the lock is void when the process is gone.
     if (!disk.hangs) {
       await journal.close().catch(() => {}); // a journal that failed has reported that already

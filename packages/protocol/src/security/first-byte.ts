@@ -33,8 +33,11 @@ export interface FirstByteListener {
   /** Its handshake is done. */
   secure(socket: TLSSocket): void;
   plaintext(socket: Socket): void;
-  /** Undefined: a tripwire is closed, as everything else that is unknown. */
-  readonly tripwire?: ((socket: Socket) => void) | undefined;
+  /**
+   * `proved` is called when it is one. Until then it counts as a connection before its handshake. Undefined: a
+   * tripwire is closed, as everything else that is unknown.
+   */
+  readonly tripwire?: ((socket: Socket, proved: () => void) => void) | undefined;
   /** It came with TLS to a process without credentials, and got the alert. */
   tlsRefused(socket: Socket): void;
 }
@@ -110,8 +113,8 @@ export class FirstByte {
       this.#unproven.delete(peerOf(socket));
       this.#listener.plaintext(socket);
     } else if (first === TRIPWIRE_BYTE && this.#listener.tripwire !== undefined) {
-      this.#unproven.delete(peerOf(socket));
-      this.#listener.tripwire(socket);
+      const peer = peerOf(socket);
+      this.#listener.tripwire(socket, () => this.#unproven.delete(peer));
     } else socket.destroy();
   }
 
