@@ -136,7 +136,7 @@ export interface Listener {
 export interface ConnectionListener {
   /** Gets each connection of gRPC. */
   readonly onConnection?: (socket: Socket) => void;
-  /** Gets each tripwire, with its first bytes unread; calls `proved` when it is one. Default: it is closed. */
+  /** Gets each tripwire with its first bytes unread; calls `proved` when it is one. Default: it is closed. */
   readonly tripwire?: (socket: Socket, proved: () => void) => void;
   /** Limits the connections of each address. Default: with the default limits. */
   readonly gate?: ConnectionGate;

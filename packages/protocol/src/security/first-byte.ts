@@ -34,8 +34,8 @@ export interface FirstByteListener {
   secure(socket: TLSSocket): void;
   plaintext(socket: Socket): void;
   /**
-   * `proved` is called when it is one. Until then it counts as a connection before its handshake. Undefined: a
-   * tripwire is closed, as everything else that is unknown.
+   * `proved` is called when it is one. Until then it counts as a connection before its handshake. Undefined:
+   * a tripwire is closed, as everything else that is unknown.
    */
   readonly tripwire?: ((socket: Socket, proved: () => void) => void) | undefined;
   /** It came with TLS to a process without credentials, and got the alert. */
