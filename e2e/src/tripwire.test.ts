@@ -3,7 +3,7 @@
  * end means no more than that the stream of the server has ended.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -61,6 +61,18 @@ function commandOf(pid: number): string | undefined {
   }
 }
 
+/** What the descriptors of a server lead to. */
+function descriptorsOf(id: number): string[] {
+  const folder = `/proc/${cluster.server(id).pid}/fd`;
+  return readdirSync(folder).flatMap((name) => {
+    try {
+      return [readlinkSync(join(folder, name))];
+    } catch {
+      return []; // it was closed meanwhile
+    }
+  });
+}
+
 const held = (id: number): Promise<number> =>
   eventually(
     `the tripwire of s${id} is held`,
@@ -99,6 +111,13 @@ test('without setpriv a server says so, and serves as ever', async () => {
       .lines.some((line) => /tripwire: .*setpriv.*its own connections close, until/.test(line)),
   );
   assert.equal(holderOf(3), undefined);
+});
+
+test('the holder alone has the connection', async () => {
+  const { id, holder } = await wholeWithHeldPrimary();
+  const connection = readlinkSync(`/proc/${holder}/fd/1`);
+  assert.match(connection, /^socket:/);
+  await eventually('the server has closed its own end', () => !descriptorsOf(id).includes(connection));
 });
 
 test('whoever kills the holder causes one failover: nothing is lost, and the server stays', async () => {

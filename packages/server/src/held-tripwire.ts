@@ -82,6 +82,7 @@ export class HeldTripwire {
       this.#isHeld = true;
       this.#socket.destroy();
     });
+    this.#socket.resume(); // Node stops reading what it gives to another process
     holder.unref();
   }
 
