@@ -9,16 +9,16 @@
  * A killed process closes its connections only after its memory is freed. So the server gives this
  * connection to another process, which the kernel kills as soon as the first thread of the server ends.
  *
- * The ticket belongs to one `DualPing` stream, and is good for one connection. A tripwire that breaks proves
- * nothing: the router takes the stream for ended, no more. There are no names and no TLS on this connection,
- * because nothing else is said on it.
+ * The ticket belongs to one `DualPing` stream, which has one tripwire at a time. A tripwire that breaks
+ * proves nothing: the router takes the stream for ended, no more. There are no names and no TLS on this
+ * connection, because nothing else is said on it.
  */
 import type { Metadata } from '@grpc/grpc-js';
 
 /** The first byte: neither TLS nor HTTP/2 begins like this. */
 export const TRIPWIRE_BYTE = 0x54;
-/** Length of a ticket, bytes: random, so nobody guesses it. */
-export const TICKET_BYTES = 16;
+/** Length of a ticket, bytes. Only the router that made it reads it; nobody can guess one. */
+export const TICKET_BYTES = 32;
 /** From the other process: it has the connection. */
 export const TRIPWIRE_ARMED = Buffer.from([1]);
 /** From the other process: what comes next is no accident. */

@@ -40,9 +40,21 @@ export const MAX_MEMBER_STREAMS = 20_000;
 /** Most unread messages of a member; a member that pings but reads nothing is cut off. */
 const MAX_UNREAD_MESSAGES = 1_000;
 
+interface MemberStream {
+  readonly stream: BidiStream<Out>;
+  /**
+   * Takes it for ended before it has ended: its process may have ended. If only what held its tripwire has,
+   * the member lives, and attaches again.
+   */
+  lost(reason: string): void;
+}
+
 export class MemberStreams {
-  readonly tripwires = new Tripwires();
-  readonly #streams = new Map<RegistryLink, BidiStream<Out>>();
+  readonly tripwires = new Tripwires({
+    isOpen: (link) => this.#streams.has(link),
+    broken: (link) => this.#streams.get(link)?.lost('its tripwire broke'),
+  });
+  readonly #streams = new Map<RegistryLink, MemberStream>();
   #lastLink: RegistryLink = 0;
   /** The last encoded assignment: all members of a cluster get the same bytes, one right after the other. */
   #lastAssigned: { readonly message: Assigned; readonly bytes: Buffer } | undefined;
@@ -89,15 +101,10 @@ export class MemberStreams {
       if (isOver) return;
       isOver = true;
       clearTimeout(silence);
-      tripwire.end();
+      this.tripwires.end(link);
       this.#streams.delete(link);
       this.step({ kind: 'link-ended', link, reason });
     };
-    // Its process has ended, or what held its tripwire: then it lives, and attaches again.
-    const tripwire = this.tripwires.issue(() => {
-      over('its tripwire broke');
-      stream.close();
-    });
     const refuse = ({ reason, detail }: DualpingError): void => {
       endedBecause = `it sent what is no DualPing: ${detail}`;
       this.report({ part: 'router', event: 'refused', text: `${call.getPeer()}: ${detail}` });
@@ -106,14 +113,18 @@ export class MemberStreams {
     };
     if (this.#streams.size >= MAX_MEMBER_STREAMS)
       return refuse(new DualpingError('limit-reached', `${MAX_MEMBER_STREAMS} streams are open already`));
-    this.#streams.set(link, stream);
+    const lost = (reason: string): void => {
+      over(reason);
+      stream.close();
+    };
+    this.#streams.set(link, { stream, lost });
     const header = classicRepliesHeader(this.classicReplies);
-    setTicket(header, tripwire.ticket);
+    setTicket(header, this.tripwires.ticketOf(link));
     call.sendMetadata(header);
   }
 
   send(link: RegistryLink, message: RouterMessage): void {
-    const stream = this.#streams.get(link);
+    const stream = this.#streams.get(link)?.stream;
     if (stream === undefined) return;
     const { term } = this;
     if (message.kind === 'assignment') stream.send(this.#encoded(message));
@@ -131,11 +142,11 @@ export class MemberStreams {
   }
 
   close(link: RegistryLink): void {
-    this.#streams.get(link)?.close();
+    this.#streams.get(link)?.stream.close();
   }
 
   closeAll(): void {
-    for (const stream of [...this.#streams.values()]) stream.close();
+    for (const { stream } of [...this.#streams.values()]) stream.close();
   }
 }
 

@@ -2,19 +2,32 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
+import type { RegistryLink } from '@dualping/core';
 import { TRIPWIRE_ARMED, TRIPWIRE_OFF, TRIPWIRE_TAKEN, tripwireGreeting } from '@dualping/protocol';
 import { Tripwires } from './tripwires.js';
 
+/** Streams, and what follows when the tripwire of one breaks. */
+const open = new Map<RegistryLink, () => void>();
+let lastLink = 0;
 let server: Server;
 let tripwires: Tripwires;
 let proved = 0;
 
 before(async () => {
-  tripwires = new Tripwires();
+  tripwires = new Tripwires({
+    isOpen: (link) => open.has(link),
+    broken: (link) => open.get(link)?.(),
+  });
   server = createServer((socket) => tripwires.accept(socket, () => (proved += 1))).listen(0, '127.0.0.1');
   await once(server, 'listening');
 });
 after(() => server.close());
+
+function stream(broken: () => void): { link: RegistryLink; ticket: Buffer } {
+  lastLink += 1;
+  open.set(lastLink, broken);
+  return { link: lastLink, ticket: tripwires.ticketOf(lastLink) };
+}
 
 function dial(): Socket {
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
@@ -31,16 +44,16 @@ async function isClosed(socket: Socket): Promise<void> {
 const taken = async (socket: Socket): Promise<void> =>
   assert.deepEqual((await once(socket, 'data'))[0], TRIPWIRE_TAKEN);
 
-async function armed(ticket: Buffer): Promise<Socket> {
-  const socket = await known(ticket);
-  socket.write(TRIPWIRE_ARMED);
+async function known(ticket: Buffer): Promise<Socket> {
+  const socket = dial();
+  socket.write(tripwireGreeting(ticket));
   await taken(socket);
   return socket;
 }
 
-async function known(ticket: Buffer): Promise<Socket> {
-  const socket = dial();
-  socket.write(tripwireGreeting(ticket));
+async function armed(ticket: Buffer): Promise<Socket> {
+  const socket = await known(ticket);
+  socket.write(TRIPWIRE_ARMED);
   await taken(socket);
   return socket;
 }
@@ -51,7 +64,7 @@ test('a tripwire that is armed and breaks is told once, and a second connection 
   const broken = new Promise<void>((resolve) => {
     tell = resolve;
   });
-  const { ticket, end } = tripwires.issue(() => {
+  const { link, ticket } = stream(() => {
     told += 1;
     tell();
   });
@@ -64,24 +77,25 @@ test('a tripwire that is armed and breaks is told once, and a second connection 
   assert.equal(told, 0);
   socket.destroy();
   await broken;
-  end();
+  tripwires.end(link);
   assert.equal(told, 1);
 });
 
 test('a tripwire that was not armed says nothing when it breaks', async () => {
-  const first = tripwires.issue(() => assert.fail('it was not armed'));
+  const first = stream(() => assert.fail('it was not armed'));
   (await known(first.ticket)).destroy();
   // The router has seen that by the time at which it has seen a later one of the same kind.
   await new Promise<void>((resolve) => {
-    const { ticket } = tripwires.issue(resolve);
+    const { ticket } = stream(resolve);
     known(ticket).then((socket) => socket.end(TRIPWIRE_ARMED), assert.fail);
   });
 });
 
 test('when its stream is over, the connection is closed and the ticket void', async () => {
-  const { ticket, end } = tripwires.issue(() => assert.fail('its stream is over'));
+  const { link, ticket } = stream(() => assert.fail('its stream is over'));
   const socket = await armed(ticket);
-  end();
+  open.delete(link);
+  tripwires.end(link);
   await isClosed(socket);
   const late = dial();
   late.write(tripwireGreeting(ticket));
@@ -89,12 +103,17 @@ test('when its stream is over, the connection is closed and the ticket void', as
 });
 
 test('a wrong ticket, and more than a ticket, close the connection; a ticket may come in pieces', async () => {
-  const { ticket } = tripwires.issue(() => assert.fail('nothing was armed'));
+  const { ticket } = stream(() => assert.fail('nothing was armed'));
   const guessed = dial();
-  guessed.write(tripwireGreeting(Buffer.alloc(ticket.length)));
+  const guess = Buffer.from(ticket);
+  guess[guess.length - 1] = (guess.at(-1) ?? 0) ^ 1;
+  guessed.write(tripwireGreeting(guess));
   await isClosed(guessed);
+  const ofNobody = dial();
+  ofNobody.write(tripwireGreeting(tripwires.ticketOf(lastLink + 1)));
+  await isClosed(ofNobody);
   const tooLong = dial();
-  tooLong.write(Buffer.concat([tripwireGreeting(tripwires.issue(assert.fail).ticket), Buffer.from('xyz')]));
+  tooLong.write(Buffer.concat([tripwireGreeting(stream(assert.fail).ticket), Buffer.from('xyz')]));
   await isClosed(tooLong);
 
   const piecewise = dial().setNoDelay(true);
@@ -107,11 +126,11 @@ test('a wrong ticket, and more than a ticket, close the connection; a ticket may
 });
 
 test('off says that what comes next is no accident, whether at once or later', async () => {
-  const later = tripwires.issue(() => assert.fail('it was off'));
+  const later = stream(() => assert.fail('it was off'));
   const socket = await armed(later.ticket);
   socket.write(TRIPWIRE_OFF);
   await isClosed(socket);
-  const atOnce = tripwires.issue(() => assert.fail('it was off'));
+  const atOnce = stream(() => assert.fail('it was off'));
   const other = await known(atOnce.ticket);
   other.write(Buffer.concat([TRIPWIRE_ARMED, TRIPWIRE_OFF]));
   await isClosed(other);

@@ -1,6 +1,7 @@
 /** The tripwires of servers that are attached here; see `tripwire.ts` of the protocol. */
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
+import type { RegistryLink } from '@dualping/core';
 import { TICKET_BYTES, TRIPWIRE_ARMED, TRIPWIRE_TAKEN, tripwireGreeting } from '@dualping/protocol';
 
 /** From the first byte to `armed`, ms: the server starts a process meanwhile. */
@@ -10,34 +11,40 @@ const ARMED_WITHIN_MS = 10_000;
  * forget connections on which nothing moves.
  */
 const KEEP_ALIVE_MS = 30_000;
+/** A ticket begins with the number of its stream; the rest proves that it was made here. */
+const LINK_BYTES = 6;
 
-/** The tripwire of one `DualPing` stream, whether its server uses it or not. */
-export interface Tripwire {
-  readonly ticket: Buffer;
-  /** The stream is over: the ticket is void, and the connection is closed. */
-  end(): void;
-}
-
-interface Issued {
-  readonly broken: () => void;
-  socket: Socket | undefined;
+export interface TripwireEvents {
+  /** Whether this stream is open. */
+  isOpen(link: RegistryLink): boolean;
+  /** It was armed, and has broken while its stream was open. */
+  broken(link: RegistryLink): void;
 }
 
 export class Tripwires {
-  /** By ticket, as text. */
-  readonly #issued = new Map<string, Issued>();
+  readonly #events: TripwireEvents;
+  readonly #secret = randomBytes(32);
+  /** By stream: one for each. Nothing is kept for streams without one. */
+  readonly #sockets = new Map<RegistryLink, Socket>();
 
-  /** @param broken called once at most: it was armed, and has broken before `end` */
-  issue(broken: () => void): Tripwire {
-    const ticket = randomBytes(TICKET_BYTES);
-    const key = keyOf(ticket);
-    this.#issued.set(key, { broken, socket: undefined });
-    const end = (): void => {
-      const socket = this.#issued.get(key)?.socket;
-      this.#issued.delete(key);
-      socket?.destroy();
-    };
-    return { ticket, end };
+  constructor(events: TripwireEvents) {
+    this.#events = events;
+  }
+
+  /** The ticket of a stream. */
+  ticketOf(link: RegistryLink): Buffer {
+    const ticket = Buffer.alloc(TICKET_BYTES);
+    ticket.writeUIntBE(link, 0, LINK_BYTES);
+    const proof = createHmac('sha256', this.#secret).update(ticket.subarray(0, LINK_BYTES)).digest();
+    proof.copy(ticket, LINK_BYTES);
+    return ticket;
+  }
+
+  /** The stream is over: its tripwire is closed. */
+  end(link: RegistryLink): void {
+    const socket = this.#sockets.get(link);
+    this.#sockets.delete(link);
+    socket?.destroy();
   }
 
   /**
@@ -47,22 +54,20 @@ export class Tripwires {
    */
   accept(socket: Socket, proved: () => void): void {
     let heard = Buffer.alloc(0);
-    let key = '';
+    let link: RegistryLink | undefined;
     let isArmed = false;
     const late = setTimeout(() => socket.destroy(), ARMED_WITHIN_MS);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     socket.on('data', (bytes: Buffer) => {
       heard = Buffer.concat([heard, bytes]);
-      if (key === '' && heard.length >= GREETING_BYTES) {
-        key = keyOf(heard.subarray(GREETING_BYTES - TICKET_BYTES, GREETING_BYTES));
-        const issued = this.#issued.get(key);
-        if (issued === undefined || issued.socket !== undefined) return socket.destroy();
-        issued.socket = socket;
+      if (link === undefined && heard.length >= GREETING_BYTES) {
+        link = this.#linkOf(heard.subarray(GREETING_BYTES - TICKET_BYTES, GREETING_BYTES));
+        if (link === undefined) return socket.destroy();
+        this.#sockets.set(link, socket);
         socket.write(TRIPWIRE_TAKEN);
       }
       if (heard.length <= GREETING_BYTES) return;
-      const said = heard.subarray(GREETING_BYTES);
-      if (!isArmed && said.equals(TRIPWIRE_ARMED)) {
+      if (!isArmed && heard.subarray(GREETING_BYTES).equals(TRIPWIRE_ARMED)) {
         isArmed = true;
         clearTimeout(late);
         proved();
@@ -74,14 +79,18 @@ export class Tripwires {
     });
     socket.on('close', () => {
       clearTimeout(late);
-      const issued = this.#issued.get(key);
-      if (issued?.socket !== socket) return;
-      this.#issued.delete(key);
-      if (isArmed) issued.broken();
+      if (link === undefined || this.#sockets.get(link) !== socket) return;
+      this.#sockets.delete(link);
+      if (isArmed) this.#events.broken(link);
     });
+  }
+
+  /** Undefined: it was not made here, or its stream is over, or has a tripwire. */
+  #linkOf(ticket: Buffer): RegistryLink | undefined {
+    const link = ticket.readUIntBE(0, LINK_BYTES);
+    if (!timingSafeEqual(ticket, this.ticketOf(link))) return undefined;
+    return this.#events.isOpen(link) && !this.#sockets.has(link) ? link : undefined;
   }
 }
 
 const GREETING_BYTES = tripwireGreeting(Buffer.alloc(TICKET_BYTES)).length;
-
-const keyOf = (ticket: Uint8Array): string => Buffer.from(ticket).toString('hex');
