@@ -71,7 +71,7 @@ describe("a router's slow disk", { skip }, () => {
 
   test("members that leave and join don't delay the others, and a takeover needs one write", async () => {
     const { router } = cluster();
-    const disk = await slow(router.pid, SLOW_MS, 'router');
+    const disk = await slow(router.pid, SLOW_MS);
     await cluster().server(3).kill();
     await router.line(/dropped: .* s3 \(standby\)/);
     await cluster().startServer(3);
@@ -106,7 +106,7 @@ describe("a router's disk that hangs", { skip }, () => {
         dialling: cluster().user,
       })) === 'serving';
     assert.equal(await isServing(), true);
-    const disk = await slow(router.pid, HANGS_MS, 'router');
+    const disk = await slow(router.pid, HANGS_MS);
     await cluster().server(3).kill();
     await router.line(/disk-stalled: the disk hangs: syncing .*assignments\.log/);
     assert.equal(await isServing(), false);
@@ -119,7 +119,7 @@ describe("a router's disk that hangs", { skip }, () => {
 
   test('it still ends on a signal', async () => {
     const { router } = cluster();
-    const disk = await slow(router.pid, HANGS_MS, 'router');
+    const disk = await slow(router.pid, HANGS_MS);
     const said = router.lines.length;
     await cluster().startServer(3);
     await router.line(/disk-stalled: /, said);
@@ -136,7 +136,7 @@ describe("a primary's disk that hangs", { skip }, () => {
 
   test('it fences itself, another takes over, and its process ends', async () => {
     const primary = cluster().server(1);
-    const disk = await slow(primary.pid, HANGS_MS, 'server');
+    const disk = await slow(primary.pid, HANGS_MS);
     const { epoch } = await person().post('waits');
     assert.equal(epoch, 2);
     const why = /disk-stalled: the disk hangs: writing .*journal-\d+ has not ended for \d+ ms/;
@@ -155,7 +155,7 @@ describe("a standby's disk that hangs", { skip }, () => {
 
   test('writes go on without it, and it leaves', async () => {
     const standby = cluster().server(2);
-    const disk = await slow(standby.pid, HANGS_MS, 'server');
+    const disk = await slow(standby.pid, HANGS_MS);
     await person().post('waits for a moment');
     await cluster()
       .server(1)

@@ -3,8 +3,8 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { eventually } from './eventually.js';
 
-/** What is delayed: of a router its syncs, of a server also its writes, which sync by themselves. */
-const DELAYED = { router: 'fdatasync,fsync', server: 'fdatasync,fsync,pwrite64' } as const;
+/** What is delayed: syncs, and writes that sync by themselves. */
+const DELAYED = 'fdatasync,fsync,pwrite64';
 
 export class SlowDisk {
   readonly #strace: ChildProcess;
@@ -14,12 +14,11 @@ export class SlowDisk {
   }
 
   /** From now on each of these calls of that process takes this much longer. */
-  static async of(pid: number, delayMs: number, part: keyof typeof DELAYED): Promise<SlowDisk> {
+  static async of(pid: number, delayMs: number): Promise<SlowDisk> {
     const threads = workersOf(pid);
-    const calls = DELAYED[part];
-    const slow = `inject=${calls}:delay_enter=${delayMs * 1_000}`;
+    const slow = `inject=${DELAYED}:delay_enter=${delayMs * 1_000}`;
     const which = threads.flatMap((thread) => ['-p', thread]);
-    const args = ['-qq', '-o', '/dev/null', '-e', `trace=${calls}`, '-e', slow, ...which];
+    const args = ['-qq', '-o', '/dev/null', '-e', `trace=${DELAYED}`, '-e', slow, ...which];
     const strace = spawn('strace', args, { stdio: 'ignore' });
     await eventually('strace holds the process', () => {
       if (strace.exitCode !== null) throw new Error(`strace ended with exit code ${strace.exitCode}`);
@@ -41,7 +40,7 @@ export async function whyNoSlowDisk(): Promise<string | false> {
   if (spawnSync('strace', ['-V']).status !== 0) return 'strace is not installed: apt-get install strace';
   const other = spawn('sleep', ['60'], { stdio: 'ignore' });
   try {
-    await (await SlowDisk.of(other.pid ?? -1, 1, 'server')).end();
+    await (await SlowDisk.of(other.pid ?? -1, 1)).end();
     return false;
   } catch (error) {
     return `one process can't trace another here: ${error instanceof Error ? error.message : String(error)}`;

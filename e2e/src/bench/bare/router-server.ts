@@ -2,8 +2,8 @@
  * The limit for a router: grpc-js with the members' streams open, and nothing else.
  *
  * It answers a ping, and a question, with constant bytes. When a stream ends, it writes a record to a file,
- * with one fdatasync for all streams that end together, and sends bytes of usual length to the other members
- * of the cluster. It decides nothing.
+ * with one synced write for all streams that end together, and sends bytes of usual length to the other
+ * members of the cluster. It decides nothing.
  */
 import { routingWire } from '@dualping/protocol';
 import type { handleUnaryCall, ServerDuplexStream } from '@grpc/grpc-js';
