@@ -123,8 +123,11 @@ async function losePrimary(network, servers, running, keys) {
 
 /** Until the session is closed. */
 async function keepPosting(session) {
-  const isDone = () => true;
-  for (let post = 1; !(await session.post(`${post}`).then(() => false, isDone)); post += 1);
+  try {
+    for (let post = 1; ; post += 1) await session.post(`${post}`);
+  } catch {
+    // it is closed
+  }
 }
 
 /** Asks again until there is an answer, and it is the right one. */

@@ -7,7 +7,7 @@
  *     the other process ──armed──► router ──taken──► server … ──off, if the end is no accident──► router
  *
  * A killed process closes its connections only after its memory is freed. So the server gives this
- * connection to another process, which the kernel kills as soon as the first thread of the server ends.
+ * connection to another process, which the kernel kills as soon as the thread that started it ends.
  *
  * The ticket belongs to one `DualPing` stream, which has one tripwire at a time. A tripwire that breaks
  * proves nothing: the router takes the stream for ended, no more. There are no names and no TLS on this

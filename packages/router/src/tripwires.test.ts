@@ -58,7 +58,7 @@ async function armed(ticket: Buffer): Promise<Socket> {
   return socket;
 }
 
-test('a tripwire that is armed and breaks is told once, and a second connection with its ticket is closed', async () => {
+test('an armed tripwire that breaks is told once, and a second one of its stream is closed', async () => {
   let told = 0;
   let tell = () => {};
   const broken = new Promise<void>((resolve) => {

@@ -1,2 +1,2 @@
-/** Lets other work run between two long pieces of work, so that pings don't wait. */
+/** Lets the other work of this turn of the event loop run first, so that pings don't wait. */
 export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

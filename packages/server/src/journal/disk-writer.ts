@@ -11,6 +11,7 @@ import { dirname } from 'node:path';
 import type { DualpingError, Position } from '@dualping/core';
 import { unreachable } from '@dualping/core';
 import { type DiskTimer, type FileOperations, type SyncedFile, storageFailed } from '@dualping/host';
+import { breathe } from '../breathe.js';
 import type { DurableMark } from './durable-mark.js';
 import { encodeSegmentHeader, NOTHING_WRITTEN, type Segment, sumWith } from './segment.js';
 import { removeIndex, writeIndex } from './segment-index.js';
@@ -115,8 +116,12 @@ export class DiskWriter {
     this.#running ??= this.#run();
   }
 
+  /**
+   * A group begins when the turn of the event loop is over, with all entries of that turn: each group is a
+   * message to every reader, so its size matters more than its start.
+   */
   async #run(): Promise<void> {
-    await turnOver();
+    await breathe();
     for (let work = this.#queue.shift(); work !== undefined; work = this.#queue.shift()) {
       this.#current = work;
       try {
@@ -127,7 +132,7 @@ export class DiskWriter {
       }
       // Outside the `try`: an error of the listener is not a failure of the disk.
       if (work.kind === 'write') this.#synced(work);
-      await turnOver();
+      await breathe();
     }
     this.#current = undefined;
     this.#running = undefined;
@@ -197,12 +202,6 @@ export class DiskWriter {
     this.events.failed(failure);
   }
 }
-
-/**
- * Entries that arrive in the rest of this turn of the event loop belong to the next group too. With a crowd
- * of readers the size of a group matters more than its start: each group is a message to every one of them.
- */
-const turnOver = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const pathOf = (work: Work): string => (work.kind === 'truncate' ? work.keep.path : work.segment.path);
 
